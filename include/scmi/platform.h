@@ -41,6 +41,12 @@ struct scmi_request {
 	uint32_t reply_cap; /* bytes there; less than 4: no reply can be given */
 	void *priv;         /* the endpoint's own */
 
+	/*
+	 * Set to 1 by the platform just before a reply() that it calls inside request(), in the same context; 0 is
+	 * always right. With it an endpoint saves what a reply from another context costs: a lock, a doorbell for each.
+	 */
+	uint8_t in_place;
+
 	/* the platform's */
 	uint32_t reply_len_;
 	uint16_t agent_;
@@ -55,7 +61,8 @@ struct scmi_platform_sink {
 
 	/*
 	 * A request has come. reply() is called exactly once for it: inside this call, or later from any context.
-	 * Never waits. Context: any, but one context at a time for one channel.
+	 * Never waits. Context: any, but one context at a time for one channel; a transport whose requests are handed
+	 * over by the sender itself (loopback, synchronous) calls it in as many contexts as there are senders.
 	 */
 	void (*request)(void *channel, struct scmi_request *req);
 
