@@ -131,7 +131,7 @@ enum scmi_status { SCMI_STATUS_MAP(SCMI_STATUS_ENUM_) };
 /* Returns a constant text, never NULL: "vendor status" for <= -128, "reserved status" for what is in no table. */
 const char *scmi_status_text(int32_t status);
 
-/* Protocol ids. 0x80 to 0xff are the vendor's. */
+/* Protocol ids; from SCMI_PROTOCOL_VENDOR_MIN on they are the vendor's. */
 enum scmi_protocol_id {
 	SCMI_PROTOCOL_BASE = 0x10,
 	SCMI_PROTOCOL_POWER = 0x11,
@@ -145,6 +145,8 @@ enum scmi_protocol_id {
 	SCMI_PROTOCOL_PINCTRL = 0x19,
 	SCMI_PROTOCOL_TELEMETRY = 0x1b
 };
+
+#define SCMI_PROTOCOL_VENDOR_MIN 0x80
 
 /* Messages that every protocol has. */
 enum scmi_common_message {
