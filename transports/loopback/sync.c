@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Synchronous mode: the request runs on the sender's stack, the reply on the stack of whoever gives it. */
+#include "internal.h"
+
+static int send_now(void *ctx, const struct scmi_tx *tx)
+{
+	struct scmi_loopback *lb = ctx;
+	struct record *rec;
+	const int err = scmi__loopback_take(lb, tx, &rec);
+
+	if (err == SCMI_OK)
+		lb->up->request(lb->channel, &rec->req); /* the record may be the next command's when this returns */
+	return err;
+}
+
+/* A reply of an earlier life is dropped. Life changes only while nobody is inside the gate, nor inside send(). */
+static void deliver_or_drop(struct scmi_loopback *lb, struct record *rec, uint32_t len)
+{
+	if (rec->life == atomic_load_explicit(&lb->life, memory_order_relaxed))
+		scmi__loopback_deliver(lb, rec, len);
+	else
+		scmi__loopback_home(lb, rec);
+}
+
+static void reply_late(struct scmi_loopback *lb, struct record *rec, uint32_t len)
+{
+	if (scmi__loopback_enter(&lb->agent)) {
+		deliver_or_drop(lb, rec, len);
+		scmi__loopback_leave(&lb->agent);
+	} else {
+		scmi__loopback_home(lb, rec);
+	}
+	scmi__loopback_ready(lb);
+}
+
+/*
+ * In place send() stands below on this stack, and the agent is not stopped while it is inside send(): nothing to count.
+ * Nor can a send be refused for this record meanwhile, because its slot is in use until the reply has been delivered.
+ */
+static void reply(void *ctx, struct scmi_request *req, uint32_t len)
+{
+	struct scmi_loopback *lb = ctx;
+	struct record *rec = (struct record *)(void *)req;
+
+	if (req->in_place != 0)
+		deliver_or_drop(lb, rec, len);
+	else
+		reply_late(lb, rec, len);
+}
+
+/* The platform lends the payload until we return, which is all that rx() wants. */
+static int send_up(void *ctx, uint32_t hdr, const void *payload, uint32_t len)
+{
+	struct scmi_loopback *lb = ctx;
+	const struct scmi_rx rx = {
+		.hdr = hdr,
+		.len = len,
+		.data = len != 0 ? payload : &rx,
+		.token = SCMI_TOKEN_ANY,
+	};
+
+	if (len > lb->max_payload)
+		return SCMI_E_TOOBIG;
+	if (!scmi__loopback_enter(&lb->agent))
+		return SCMI_E_NOPEER;
+	lb->sink->rx(lb->core, &rx);
+	scmi__loopback_leave(&lb->agent);
+	return SCMI_OK;
+}
+
+const struct scmi_transport_ops scmi__loopback_sync = {
+	.version = SCMI_TRANSPORT_V1,
+	.name = "loopback",
+	.start = scmi__loopback_start,
+	.stop = scmi__loopback_stop,
+	.send = send_now,
+};
+
+const struct scmi_endpoint_ops scmi__loopback_sync_end = {
+	.version = SCMI_ENDPOINT_V1,
+	.name = "loopback",
+	.start = scmi__loopback_end_start,
+	.stop = scmi__loopback_end_stop,
+	.reply = reply,
+	.send = send_up,
+};
