@@ -20,19 +20,22 @@ CONTRACTS = r"scmi/(errors|message|port|transport|trace|version)\.h"
 FLOORS = {
 	"include/scmi": (r"scmi/.*", False),
 	"include/scmi/transport": (CONTRACTS + r"|scmi/platform\.h", False),
+	"include/scmi/server": (CONTRACTS + r"|scmi/platform\.h", False),
 	"include/scmi/port": (r"scmi/(port|errors)\.h|scmi/port/.*", True),
 	"lib/wire": (r"scmi/(message|errors|trace|version)\.h", False),
 	"lib/port": (r"scmi/(port|errors|transport)\.h|scmi/port/.*", False),
 	"lib/port/posix": (r"scmi/(port|errors)\.h|scmi/port/.*", True),
 	"lib/port/linux": (r"scmi/(port|errors)\.h|scmi/port/.*", True),
 	"lib/agent": (CONTRACTS + r"|scmi/agent\.h", False),
-	"lib/platform": (CONTRACTS + r"|scmi/platform\.h|scmi/protocol/.*", False),
+	"lib/platform": (CONTRACTS + r"|scmi/platform\.h|scmi/server/.*", False),
 	"lib/protocol": (r"scmi/.*", False),
 	"lib/hosted": (r"scmi/.*", True),
 	"transports": (r"scmi/(message|errors|port|transport|platform)\.h|scmi/transport/.*", True),
 	"transports/loopback": (r"scmi/(message|errors|port|transport|platform)\.h|scmi/transport/loopback\.h", False),
 	"examples": (r"scmi/.*", True),
 }
+# Private headers are their own folder's; the floors above lib/wire may use those of lib/wire too.
+ABOVE_WIRE = {floor: ["lib/wire"] for floor in ("lib/agent", "lib/platform", "lib/protocol")}
 # Contracts are below the two ends: they never include them.
 BELOW_THE_ENDS = re.compile(r"include/" + CONTRACTS)
 OS_MACRO = re.compile(r"\b(_WIN32|_WIN64|__(linux|unix|APPLE|FreeBSD|NetBSD|OpenBSD|ZEPHYR|ANDROID|QNX|CYGWIN|MINGW32)(__)?|"
@@ -67,9 +70,10 @@ def source_files(root):
 def include_faults(path, floor, root, where, bracket, name):
 	public, hosted = FLOORS[floor]
 	if bracket == '"':
-		# A private header: it must lie in the includer's own folder or below it, not in somebody else's.
-		if "/" in name or not os.path.exists(os.path.join(root, os.path.dirname(path), name)):
-			yield f"{where}: [private-include] \"{name}\" is not in this file's own folder"
+		target = os.path.normpath(os.path.join(os.path.dirname(path), name))
+		allowed = [os.path.dirname(path)] + ABOVE_WIRE.get(floor, [])
+		if os.path.dirname(target) not in allowed or not os.path.exists(os.path.join(root, target)):
+			yield f"{where}: [private-include] {floor} must not include \"{name}\""
 	elif name.startswith("scmi/"):
 		if not re.fullmatch(public, name):
 			yield f"{where}: [public-include] {floor} must not include <{name}>"
