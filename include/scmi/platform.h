@@ -37,7 +37,7 @@ struct scmi_request {
 	uint32_t hdr;       /* header word as it came */
 	uint32_t len;       /* bytes of parameters */
 	const void *params; /* private and stable: the peer cannot write there; 4-byte aligned not required */
-	void *reply;        /* room for the reply's payload: status, then values. May be the peer's memory: never read */
+	void *reply; /* room for the reply's payload: status, then values. May be the peer's memory: never read */
 	uint32_t reply_cap; /* bytes there; less than 4: no reply can be given */
 	void *priv;         /* the endpoint's own */
 
@@ -90,17 +90,249 @@ struct scmi_endpoint_ops {
 	/*
 	 * Sends a message of the platform's own: a delayed response or a notification. Lent until it returns.
 	 * SCMI_E_BUSY: no room now; SCMI_E_TOOBIG, SCMI_E_NOPEER, SCMI_E_NOTSUP. Optional: NULL for a link without
-	 * platform-to-agent channel. Context: any.
+	 * platform-to-agent channel. Context: any, several at once; may run beside stop(), and then returns any of them.
 	 */
 	int (*send)(void *ctx, uint32_t hdr, const void *payload, uint32_t len);
 };
 
 struct scmi_endpoint {
-	uint32_t size; /* sizeof(struct scmi_endpoint) */
-	uint32_t max_payload; /* bytes after the header, status included */
+	uint32_t size;        /* sizeof(struct scmi_endpoint) */
+	uint32_t max_payload; /* bytes after the header, status included; 8 to 0x7fffffff */
 	const struct scmi_endpoint_ops *ops;
 	void *ctx;
 };
+
+/* ---- servers: one protocol each ---- */
+
+/* What a handler returns when the reply comes later, by scmi_request_reply(). No status word has this value. */
+#define SCMI_REQUEST_LATER INT32_MAX
+
+/* scmi_server_command.flags */
+#define SCMI_COMMAND_P2A (1u << 0) /* makes no sense without platform-to-agent channel, and is not offered there */
+
+/*
+ * One command of a protocol, in a constant table. Never grows.
+ *
+ * An agent that knows a newer minor version, which may append parameters, is not met by a larger params_max: it has to
+ * negotiate first, as the specification wants.
+ *
+ * handle gets the server's model and a request whose parameters have been checked for length. It puts values with
+ * scmi_request_put_*() and returns the status: SCMI_SUCCESS sends them, an error of enum scmi_status or of the vendor
+ * sends the status alone, another value > 0 is the handler's fault and sends SCMI_GENERIC_ERROR. SCMI_REQUEST_LATER: the
+ * request stays open until scmi_request_reply(), which may have run already; the handler does not touch it any more. Runs
+ * in the context in which the endpoint delivers: must not sleep where that is an interrupt. Handlers of one server run at
+ * once when requests of several agents do.
+ */
+struct scmi_server_command {
+	int32_t (*handle)(void *model, struct scmi_request *req);
+	uint32_t attributes; /* what PROTOCOL_MESSAGE_ATTRIBUTES says of it */
+	uint16_t params_min; /* bytes of parameters; fewer get SCMI_PROTOCOL_ERROR */
+	uint16_t params_max; /* more get it too; UINT16_MAX: no limit */
+	uint8_t message;
+	uint8_t flags; /* SCMI_COMMAND_* */
+};
+
+/* scmi_server.flags */
+#define SCMI_SERVER_NEGOTIATES (1u << 0) /* offers NEGOTIATE_PROTOCOL_VERSION */
+
+/* Bounds of the configuration. */
+#define SCMI_PLATFORM_AGENTS_MAX        254u
+#define SCMI_PLATFORM_SERVERS_MAX       31u
+#define SCMI_PLATFORM_NOTIFICATIONS_MAX 15u /* notification ids of one protocol: 0 to 14 */
+
+/*
+ * A protocol: its commands over a model. The platform itself answers PROTOCOL_VERSION, PROTOCOL_ATTRIBUTES,
+ * PROTOCOL_MESSAGE_ATTRIBUTES and, if offered, NEGOTIATE_PROTOCOL_VERSION, unless commands has an entry of its own for
+ * them (PROTOCOL_ATTRIBUTES of some protocols is more than a word).
+ */
+struct scmi_server {
+	uint32_t size; /* sizeof(struct scmi_server) */
+	uint8_t protocol;
+	uint8_t flags;       /* SCMI_SERVER_* */
+	uint16_t commands_n; /* entries of commands */
+	uint32_t version;    /* the newest that it speaks, SCMI_VERSION(major, minor) */
+	uint32_t attributes; /* what PROTOCOL_ATTRIBUTES says */
+	uint32_t absent;     /* bit n: command n of the table, n < 32, is not offered by this one */
+	const struct scmi_server_command *commands; /* in ascending order of message; constant */
+	void *model;                                /* handed to every handler; may be NULL */
+
+	/*
+	 * Called once by scmi_platform_init(), when the rest of the platform stands: checks and prepares the model.
+	 * SCMI_OK, or SCMI_E_INVAL or SCMI_E_NOMEM with *why a constant sentence that names the member at fault.
+	 * Optional. Context: thread.
+	 */
+	int (*init)(void *model, struct scmi_platform *platform, const char **why);
+
+	/*
+	 * The agent's configuration is reset (see scmi_platform_reset_agent()): forget what it has set and what it wants
+	 * to be told. Optional. Context: any.
+	 */
+	void (*reset)(void *model, uint16_t agent);
+};
+
+/* ---- what a handler does with its request ---- */
+
+/* Who asks: 1 for the first agent of the configuration. Context: any, while the request is open, as all of these. */
+uint16_t scmi_request_agent(const struct scmi_request *req);
+
+/* The platform that it was sent to. */
+struct scmi_platform *scmi_request_platform(const struct scmi_request *req);
+
+/* The version of the protocol that the agent has negotiated, the server's own if it has not. */
+uint32_t scmi_request_version(const struct scmi_request *req);
+
+/* Word index of the parameters (0 the first), host order; 0 for a word that is not whole within them. */
+uint32_t scmi_request_u32(const struct scmi_request *req, uint32_t index);
+
+/* Bytes of values that still fit. */
+uint32_t scmi_request_room(const struct scmi_request *req);
+
+/*
+ * Append to the reply's values: a word; bytes; a name in a field of 16 bytes, cut to 15 and padded with NULs. Never
+ * beyond reply_cap: what does not fit is not written, and turns a reply of SCMI_SUCCESS into SCMI_COMMS_ERROR without
+ * values. One context at a time for one request.
+ */
+void scmi_request_put_u32(struct scmi_request *req, uint32_t value);
+void scmi_request_put_bytes(struct scmi_request *req, const void *bytes, uint32_t len);
+void scmi_request_put_name(struct scmi_request *req, const char *name);
+
+/*
+ * What a *_NOTIFY command does: switches one of the protocol's notifications on or off for the agent that asks, by
+ * notify_enable as it came. Returns SCMI_SUCCESS, the handler's status; SCMI_INVALID_PARAMETERS if a reserved bit (31:1)
+ * is set, or notification is above 14.
+ */
+int32_t scmi_request_notify(struct scmi_request *req, uint32_t notification, uint32_t notify_enable);
+
+/*
+ * Answers a request whose handler has returned, or will return, SCMI_REQUEST_LATER. Exactly once: the request is the
+ * endpoint's again, and must not be touched. Returns SCMI_OK; SCMI_E_GONE: it has been answered already, nothing was sent
+ * (a safeguard, counted: it cannot tell once the endpoint has delivered another request in the same memory).
+ * Also after scmi_platform_stop(). Context: any.
+ */
+int scmi_request_reply(struct scmi_request *req, int32_t status);
+
+/* ---- the platform ---- */
+
+/* An agent, and what it is reached through. Its id is its place in the table, from 1; 0 is the platform itself. */
+struct scmi_platform_agent {
+	uint32_t size;         /* sizeof(struct scmi_platform_agent) */
+	uint32_t denied_n;     /* entries of denied */
+	const uint8_t *denied; /* protocols that it may not use, to begin with; never the base protocol. NULL: none */
+	const char *name;      /* 15 characters at most; NULL: not to be discovered. Those without come last */
+	const struct scmi_endpoint *endpoint;
+};
+
+/* All tables are kept, not copied: they must not change nor go before scmi_platform_fini(). */
+struct scmi_platform_config {
+	uint32_t size;                            /* sizeof(struct scmi_platform_config) */
+	uint32_t servers_n;                       /* 1 to SCMI_PLATFORM_SERVERS_MAX */
+	const struct scmi_server *const *servers; /* in ascending order of protocol */
+	const struct scmi_platform_agent *agents;
+	uint32_t agents_n;  /* 1 to SCMI_PLATFORM_AGENTS_MAX */
+	uint32_t reserved_; /* 0 */
+	scmi_log_fn log;    /* NULL: no log lines */
+	void *log_arg;
+	scmi_trace_fn
+		trace;   /* NULL: no trace. RECV: a request; SEND: a reply or notification; REFUSE: the core refused */
+	void *trace_arg; /* a request; link is the agent's id */
+};
+
+/* Words of max_align_t that hold a platform of this many agents and servers; for static memory. */
+#define SCMI_PLATFORM_WORDS(agents, servers)                                                                           \
+	((SCMI_PLATFORM_BASE_BYTES + (size_t)(agents)*SCMI_PLATFORM_AGENT_BYTES +                                      \
+	  (size_t)(agents) * (size_t)(servers) * sizeof(uint32_t) + sizeof(max_align_t) - 1u) /                        \
+	 sizeof(max_align_t))
+
+/* Parts of the bound above; proved against the real structures when the library is compiled. */
+#define SCMI_PLATFORM_BASE_BYTES  (sizeof(void *) == 8u ? 128u : 96u)
+#define SCMI_PLATFORM_AGENT_BYTES (sizeof(void *) == 8u ? 72u : 48u)
+
+/*
+ * Bytes of memory that this configuration needs, exactly. 0 if the configuration is not allowed: scmi_platform_init()
+ * tells why. Context: any.
+ */
+size_t scmi_platform_size(const struct scmi_platform_config *config);
+
+/*
+ * Initialises a platform in mem: len bytes, aligned as max_align_t, which stay the platform's until scmi_platform_fini().
+ * Starts no traffic. Returns SCMI_OK and *platform; SCMI_E_NOMEM if mem is misaligned or a byte too short; SCMI_E_INVAL
+ * for a configuration that is not allowed, or what a server's init said, each with a log line that names the member. On
+ * an error nothing is kept. Context: thread.
+ */
+int scmi_platform_init(struct scmi_platform **platform, void *mem, size_t len,
+		       const struct scmi_platform_config *config);
+
+/*
+ * Starts every endpoint, in order; each agent begins with its notifications off and nothing negotiated. Returns SCMI_OK;
+ * SCMI_E_INVAL if it runs already; an endpoint's own error, with everything undone and a log line. Context: thread, one at
+ * a time with stop and fini.
+ */
+int scmi_platform_start(struct scmi_platform *platform);
+
+/*
+ * Ends traffic: when it returns no handler runs or will run. Open requests may and must still be answered. May be started
+ * again. Returns SCMI_OK, also when it was stopped. Context: thread; not inside a handler.
+ */
+int scmi_platform_stop(struct scmi_platform *platform);
+
+/*
+ * Stops, and gives the memory back. Returns SCMI_OK; SCMI_E_BUSY: a request is still open, or a notification being sent;
+ * it is stopped but keeps its memory: answer, then try again. No other call may follow. Context: thread.
+ */
+int scmi_platform_fini(struct scmi_platform *platform);
+
+/* For scmi_platform_notify(): every agent that has asked for it. */
+#define SCMI_ALL_AGENTS 0xffffu
+
+/*
+ * Sends a notification to one agent, or to all, if it has switched it on and may use the protocol. Notifications are not
+ * kept: where an endpoint has no room the message is dropped and counted. payload in wire order, lent until it returns.
+ * Returns SCMI_OK, also when nobody has asked; SCMI_E_BUSY, dropped for one agent at least; or the first other error of an
+ * endpoint: SCMI_E_TOOBIG, SCMI_E_NOPEER ...; SCMI_E_NOTFOUND, no such agent or protocol; SCMI_E_INVAL, notification above
+ * 14, or payload NULL with a length; SCMI_E_CLOSED, not started. Context: any that the endpoints allow.
+ */
+int scmi_platform_notify(struct scmi_platform *platform, uint16_t agent, uint8_t protocol, uint8_t notification,
+			 const void *payload, uint32_t len);
+
+/*
+ * Forgets what an agent has set up: notifications off, nothing negotiated, and each server's reset. For an agent that has
+ * booted anew; BASE_RESET_AGENT_CONFIGURATION does the same. Permissions stay. Returns SCMI_OK; SCMI_E_NOTFOUND.
+ * Context: any.
+ */
+int scmi_platform_reset_agent(struct scmi_platform *platform, uint16_t agent);
+
+/*
+ * What has happened since init. Two equations, exact while no other context is inside the library, all modulo 2^32:
+ *   requests = ok + errors + no_room + open
+ *   notified = sent + dropped + failed
+ */
+struct scmi_platform_stats {
+	uint32_t size; /* sizeof(struct scmi_platform_stats), set by the caller */
+
+	uint32_t requests;
+	uint32_t ok;      /* answered with SCMI_SUCCESS */
+	uint32_t errors;  /* answered with an error status */
+	uint32_t no_room; /* given back unanswered and not run: no room for a status */
+	uint32_t open;    /* to be answered later */
+
+	/* of the errors, those that the core itself gave */
+	uint32_t bad_type;     /* not a command: SCMI_PROTOCOL_ERROR */
+	uint32_t bad_protocol; /* no server: SCMI_NOT_SUPPORTED */
+	uint32_t denied;       /* the agent may not use the protocol: SCMI_DENIED */
+	uint32_t bad_message;  /* no such command: SCMI_NOT_SUPPORTED */
+	uint32_t bad_length;   /* parameters too short or too long: SCMI_PROTOCOL_ERROR */
+	uint32_t overflowed;   /* the values had no room: SCMI_COMMS_ERROR */
+
+	uint32_t notified; /* notifications, once for each agent that had asked */
+	uint32_t sent;
+	uint32_t dropped; /* the endpoint said SCMI_E_BUSY */
+	uint32_t failed;  /* the endpoint gave another error */
+
+	uint32_t double_replies; /* second answers that were refused */
+};
+
+/* Reads the counters. Returns SCMI_OK, or SCMI_E_INVAL (NULL, a size this version does not know). Context: any. */
+int scmi_platform_stats(struct scmi_platform *platform, struct scmi_platform_stats *stats);
 
 #ifdef __cplusplus
 }

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What the files of the platform share. */
+#ifndef SCMI_PLATFORM_INTERNAL_H
+#define SCMI_PLATFORM_INTERNAL_H
+
+#include <stdalign.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include <scmi/platform.h>
+
+/* There is no <string.h> in a freestanding build, but every compiler expects these functions to exist. */
+void *memcpy(void *restrict dst, const void *restrict src, size_t n);
+void *memset(void *dst, int byte, size_t n);
+
+/*
+ * What the platform knows of one agent and one server, in one word, because agents may change each other's:
+ *
+ *   31 denied | 30:16 notifications that the agent wants, bit 16 + id | 15:0 minor version in use
+ */
+#define RIGHT_DENIED    (1u << 31)
+#define RIGHT_MINOR     0xffffu
+#define RIGHT_WANTS(id) (1u << (16u + (id)))
+
+/* Standard protocols start here; the first INDEXED of them are found without a search. */
+#define PROTOCOL_FIRST 0x10u
+#define INDEXED        16u
+#define NO_SERVER      0xffu
+
+/* scmi_request.state_ */
+#define REQUEST_CLOSED 0u
+#define REQUEST_OPEN   1u
+
+/* scmi_request.reply_len_ of a reply whose values had no room; longer than any reply_cap. */
+#define REPLY_OVERFLOW UINT32_MAX
+
+/*
+ * One agent. The counters of the first group have one writer, the context that delivers, and are atomic only for who reads
+ * them; the second group counts answers that come later, from anywhere.
+ */
+struct channel {
+	struct scmi_platform *platform;
+	const struct scmi_endpoint_ops *ops;
+	void *ctx;
+	const struct scmi_platform_agent *agent;
+	_Atomic uint32_t *rights; /* one word a server */
+	uint16_t id;
+	uint8_t missing; /* SCMI_COMMAND_* that this agent is not offered */
+
+	_Atomic uint32_t requests;
+	_Atomic uint32_t errors;
+	_Atomic uint32_t no_room;
+	_Atomic uint32_t later;
+
+	_Atomic uint32_t later_ok;
+	_Atomic uint32_t later_errors;
+};
+
+/* Exceptions; names of the refusals stand in request.c. */
+enum counter {
+	C_BAD_TYPE,
+	C_BAD_PROTOCOL,
+	C_DENIED,
+	C_BAD_MESSAGE,
+	C_BAD_LENGTH,
+	C_OVERFLOWED,
+	C_SENT,
+	C_DROPPED,
+	C_FAILED,
+	C_DOUBLE,
+	C_COUNT
+};
+
+struct scmi_platform {
+	/* read only once initialised */
+	const struct scmi_server *const *servers;
+	struct channel *channels;
+	scmi_trace_fn trace;
+	void *trace_arg;
+	scmi_log_fn log;
+	void *log_arg;
+	uint16_t servers_n;
+	uint16_t agents_n;
+	uint8_t index[INDEXED]; /* of the server of protocol PROTOCOL_FIRST + i */
+
+	_Atomic uint32_t running;
+	_Atomic uint32_t senders; /* inside scmi_platform_notify() */
+	_Atomic uint32_t counters[C_COUNT];
+};
+
+/* The sink that endpoints are started with. */
+extern const struct scmi_platform_sink scmi__platform_sink;
+
+/* What is wrong with a configuration, as a sentence that names the member; NULL if nothing is. */
+const char *scmi__platform_config_fault(const struct scmi_platform_config *config);
+
+/* Whether a name, its NUL included, fits a field of SCMI_SHORT_NAME bytes. */
+bool scmi__name_fits(const char *name);
+
+/* Index of the protocol's server, or NO_SERVER. */
+uint32_t scmi__platform_server(const struct scmi_platform *platform, uint32_t protocol);
+
+/* The agent's channel, NULL for the platform itself and for unknown ids. */
+struct channel *scmi__platform_channel(const struct scmi_platform *platform, uint32_t agent);
+
+/* One log line, if anybody listens. */
+void scmi__platform_log(const struct scmi_platform *platform, enum scmi_log_level level, const char *text);
+
+/* One trace event about a message of the agent's; only called when somebody listens. */
+void scmi__platform_trace(const struct channel *channel, enum scmi_trace_kind kind, uint32_t hdr, uint32_t len, int err,
+			  const char *why);
+
+static inline uint32_t read_count(const _Atomic uint32_t *counter)
+{
+	return atomic_load_explicit(counter, memory_order_relaxed);
+}
+
+/* Counts where only one context writes: no locked instruction. */
+static inline void count_own(_Atomic uint32_t *counter)
+{
+	atomic_store_explicit(counter, read_count(counter) + 1u, memory_order_relaxed);
+}
+
+static inline void count(_Atomic uint32_t *counter)
+{
+	atomic_fetch_add_explicit(counter, 1u, memory_order_relaxed);
+}
+
+/*
+ * The user's memory and the public structs hold no _Atomic, for C++ and for the ABI; the library's accesses are atomic all
+ * the same. The type must not change the layout for that.
+ */
+static inline _Atomic uint32_t *atomic_word(uint32_t *word)
+{
+	_Static_assert(sizeof(_Atomic uint32_t) == sizeof(uint32_t), "an atomic word is a word");
+	_Static_assert(alignof(_Atomic uint32_t) == alignof(uint32_t), "aligned as a word");
+	return (_Atomic uint32_t *)word;
+}
+
+static inline _Atomic uint8_t *atomic_byte(uint8_t *byte)
+{
+	_Static_assert(sizeof(_Atomic uint8_t) == sizeof(uint8_t), "an atomic byte is a byte");
+	return (_Atomic uint8_t *)byte;
+}
+
+#endif

@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A platform's life: size, init, start, stop, fini; and what is counted and told about it. */
+#include "internal.h"
+
+_Static_assert(sizeof(struct scmi_platform) <= SCMI_PLATFORM_BASE_BYTES, "raise SCMI_PLATFORM_BASE_BYTES");
+_Static_assert(sizeof(struct channel) <= SCMI_PLATFORM_AGENT_BYTES, "raise SCMI_PLATFORM_AGENT_BYTES");
+_Static_assert(sizeof(struct scmi_platform) % alignof(struct channel) == 0, "channels follow the platform");
+_Static_assert(sizeof(struct channel) % alignof(_Atomic uint32_t) == 0, "rights follow the channels");
+
+void scmi__platform_log(const struct scmi_platform *platform, enum scmi_log_level level, const char *text)
+{
+	if (platform->log != NULL)
+		platform->log(platform->log_arg, level, text);
+}
+
+void scmi__platform_trace(const struct channel *channel, enum scmi_trace_kind kind, uint32_t hdr, uint32_t len, int err,
+			  const char *why)
+{
+	const struct scmi_trace_event event = {
+		.kind = (uint8_t)kind,
+		.link = (uint8_t)channel->id,
+		.slot = UINT16_MAX,
+		.hdr = hdr,
+		.len = len,
+		.err = err,
+		.why = why,
+	};
+
+	channel->platform->trace(channel->platform->trace_arg, &event);
+}
+
+struct channel *scmi__platform_channel(const struct scmi_platform *platform, uint32_t agent)
+{
+	return agent >= 1u && agent <= platform->agents_n ? &platform->channels[agent - 1u] : NULL;
+}
+
+/* ---- init ---- */
+
+static size_t size_of(const struct scmi_platform_config *config)
+{
+	size_t agent = sizeof(struct channel) + config->servers_n * sizeof(_Atomic uint32_t);
+
+	return sizeof(struct scmi_platform) + config->agents_n * agent;
+}
+
+size_t scmi_platform_size(const struct scmi_platform_config *config)
+{
+	if (config == NULL || scmi__platform_config_fault(config) != NULL)
+		return 0;
+	return size_of(config);
+}
+
+static void fill_platform(struct scmi_platform *p, const struct scmi_platform_config *config)
+{
+	memset(p, 0, size_of(config));
+	p->servers = config->servers;
+	p->servers_n = (uint16_t)config->servers_n;
+	p->agents_n = (uint16_t)config->agents_n;
+	p->channels = (struct channel *)(p + 1);
+	p->log = config->log;
+	p->log_arg = config->log_arg;
+	p->trace = config->trace;
+	p->trace_arg = config->trace_arg;
+	memset(p->index, NO_SERVER, sizeof(p->index));
+	for (uint32_t i = 0; i < p->servers_n; i++) {
+		uint32_t place = p->servers[i]->protocol - PROTOCOL_FIRST;
+
+		if (place < INDEXED)
+			p->index[place] = (uint8_t)i;
+	}
+}
+
+/* What the agent may use to begin with; all the rest of its rights is set by a reset. */
+static void fill_rights(const struct channel *ch)
+{
+	const struct scmi_platform *p = ch->platform;
+
+	for (uint32_t i = 0; i < ch->agent->denied_n; i++) {
+		uint32_t server = scmi__platform_server(p, ch->agent->denied[i]);
+
+		atomic_store_explicit(&ch->rights[server], RIGHT_DENIED, memory_order_relaxed);
+	}
+}
+
+static void reset_rights(const struct channel *ch)
+{
+	const struct scmi_platform *p = ch->platform;
+
+	for (uint32_t i = 0; i < p->servers_n; i++) {
+		uint32_t old = read_count(&ch->rights[i]);
+
+		while (!atomic_compare_exchange_weak_explicit(
+			&ch->rights[i], &old, (old & RIGHT_DENIED) | (p->servers[i]->version & RIGHT_MINOR),
+			memory_order_relaxed, memory_order_relaxed))
+			;
+	}
+}
+
+static void fill_channel(struct scmi_platform *p, const struct scmi_platform_agent *agent, uint32_t i)
+{
+	_Atomic uint32_t *rights = (_Atomic uint32_t *)(void *)(p->channels + p->agents_n);
+	struct channel *ch = &p->channels[i];
+
+	ch->platform = p;
+	ch->agent = agent;
+	ch->ops = agent->endpoint->ops;
+	ch->ctx = agent->endpoint->ctx;
+	ch->rights = rights + (size_t)i * p->servers_n;
+	ch->id = (uint16_t)(i + 1u);
+	ch->missing = ch->ops->send == NULL ? SCMI_COMMAND_P2A : 0u;
+	fill_rights(ch);
+	reset_rights(ch);
+}
+
+static int init_servers(struct scmi_platform *p)
+{
+	for (uint32_t i = 0; i < p->servers_n; i++) {
+		const struct scmi_server *server = p->servers[i];
+		const char *why = "a server's init has failed";
+		int err = server->init != NULL ? server->init(server->model, p, &why) : SCMI_OK;
+
+		if (err != SCMI_OK) {
+			scmi__platform_log(p, SCMI_LOG_ERROR, why);
+			return err;
+		}
+	}
+	return SCMI_OK;
+}
+
+static void log_fault(const struct scmi_platform_config *config, const char *why)
+{
+	/* With a wrong size the members are not where they seem to be. */
+	if (config->size == sizeof(*config) && config->log != NULL)
+		config->log(config->log_arg, SCMI_LOG_ERROR, why);
+}
+
+int scmi_platform_init(struct scmi_platform **platform, void *mem, size_t len,
+		       const struct scmi_platform_config *config)
+{
+	struct scmi_platform *p = mem;
+	const char *why;
+	int err;
+
+	if (platform == NULL || config == NULL)
+		return SCMI_E_INVAL;
+	*platform = NULL;
+	why = scmi__platform_config_fault(config);
+	if (why != NULL) {
+		log_fault(config, why);
+		return SCMI_E_INVAL;
+	}
+	if (mem == NULL || (uintptr_t)mem % alignof(max_align_t) != 0 || len < size_of(config)) {
+		log_fault(config, "the platform's memory is misaligned or shorter than scmi_platform_size()");
+		return SCMI_E_NOMEM;
+	}
+	fill_platform(p, config);
+	for (uint32_t i = 0; i < p->agents_n; i++)
+		fill_channel(p, &config->agents[i], i);
+	err = init_servers(p);
+	if (err == SCMI_OK)
+		*platform = p;
+	return err;
+}
+
+/* ---- traffic ---- */
+
+int scmi_platform_reset_agent(struct scmi_platform *platform, uint16_t agent)
+{
+	const struct channel *ch = scmi__platform_channel(platform, agent);
+
+	if (ch == NULL)
+		return SCMI_E_NOTFOUND;
+	reset_rights(ch);
+	for (uint32_t i = 0; i < platform->servers_n; i++) {
+		const struct scmi_server *server = platform->servers[i];
+
+		if (server->reset != NULL)
+			server->reset(server->model, agent);
+	}
+	return SCMI_OK;
+}
+
+static void stop_channels(struct scmi_platform *p, uint32_t n)
+{
+	while (n-- > 0)
+		p->channels[n].ops->stop(p->channels[n].ctx);
+}
+
+static int start_channels(struct scmi_platform *p)
+{
+	for (uint32_t i = 0; i < p->agents_n; i++) {
+		struct channel *ch = &p->channels[i];
+		int err = ch->ops->start(ch->ctx, &scmi__platform_sink, ch);
+
+		if (err != SCMI_OK) {
+			scmi__platform_log(p, SCMI_LOG_ERROR, "an agent's endpoint could not be started");
+			stop_channels(p, i);
+			return err;
+		}
+	}
+	return SCMI_OK;
+}
+
+int scmi_platform_start(struct scmi_platform *platform)
+{
+	int err;
+
+	if (atomic_load(&platform->running) != 0)
+		return SCMI_E_INVAL;
+	for (uint16_t agent = 1; agent <= platform->agents_n; agent++)
+		(void)scmi_platform_reset_agent(platform, agent);
+	atomic_store(&platform->running, 1u); /* a handler may notify before start has returned */
+	err = start_channels(platform);
+	if (err != SCMI_OK)
+		atomic_store(&platform->running, 0u);
+	return err;
+}
+
+int scmi_platform_stop(struct scmi_platform *platform)
+{
+	if (atomic_exchange(&platform->running, 0u) != 0)
+		stop_channels(platform, platform->agents_n);
+	return SCMI_OK;
+}
+
+static uint32_t count_open(const struct channel *ch)
+{
+	/* Acquire: pairs with the release at the end of scmi_request_reply(). */
+	uint32_t answered = atomic_load_explicit(&ch->later_ok, memory_order_acquire) +
+			    atomic_load_explicit(&ch->later_errors, memory_order_acquire);
+
+	return read_count(&ch->later) - answered;
+}
+
+int scmi_platform_fini(struct scmi_platform *platform)
+{
+	(void)scmi_platform_stop(platform);
+	if (atomic_load(&platform->senders) != 0)
+		return SCMI_E_BUSY;
+	for (uint32_t i = 0; i < platform->agents_n; i++) {
+		if (count_open(&platform->channels[i]) != 0)
+			return SCMI_E_BUSY;
+	}
+	return SCMI_OK;
+}
+
+/* ---- notifications ---- */
+
+static int send_notification(struct channel *ch, uint32_t hdr, const void *payload, uint32_t len)
+{
+	_Atomic uint32_t *counters = ch->platform->counters;
+	int err = ch->ops->send(ch->ctx, hdr, payload, len);
+
+	count(&counters[err == SCMI_OK ? C_SENT : err == SCMI_E_BUSY ? C_DROPPED : C_FAILED]);
+	if (ch->platform->trace != NULL)
+		scmi__platform_trace(ch, SCMI_TRACE_SEND, hdr, len, err, NULL);
+	return err;
+}
+
+/* A notification by an agent that has been denied the protocol since is not wanted any more. */
+static bool wants(const struct channel *ch, uint32_t server, uint8_t notification)
+{
+	uint32_t rights = read_count(&ch->rights[server]);
+
+	return (rights & RIGHT_WANTS(notification)) != 0 && (rights & RIGHT_DENIED) == 0 && ch->ops->send != NULL;
+}
+
+static int notify_agents(struct scmi_platform *p, uint16_t agent, uint32_t hdr, const void *payload, uint32_t len)
+{
+	uint32_t server = scmi__platform_server(p, scmi_hdr_protocol(hdr));
+	int result = SCMI_OK;
+
+	if (server == NO_SERVER || (agent != SCMI_ALL_AGENTS && scmi__platform_channel(p, agent) == NULL))
+		return SCMI_E_NOTFOUND;
+	for (uint32_t i = 0; i < p->agents_n; i++) {
+		struct channel *ch = &p->channels[i];
+		int err = SCMI_OK;
+
+		if ((agent == SCMI_ALL_AGENTS || agent == ch->id) && wants(ch, server, scmi_hdr_message(hdr)))
+			err = send_notification(ch, hdr, payload, len);
+		if (err == SCMI_E_BUSY || result == SCMI_OK)
+			result = err;
+	}
+	return result;
+}
+
+int scmi_platform_notify(struct scmi_platform *platform, uint16_t agent, uint8_t protocol, uint8_t notification,
+			 const void *payload, uint32_t len)
+{
+	int err = SCMI_E_CLOSED;
+
+	if (notification >= SCMI_PLATFORM_NOTIFICATIONS_MAX || (payload == NULL && len != 0))
+		return SCMI_E_INVAL;
+	/* In this order, both seq_cst, against stop and then fini: either they see the sender or it sees that they ran. */
+	atomic_fetch_add(&platform->senders, 1u);
+	if (atomic_load(&platform->running) != 0)
+		err = notify_agents(platform, agent, scmi_hdr(protocol, notification, SCMI_MSG_NOTIFICATION, 0),
+				    payload, len);
+	atomic_fetch_sub(&platform->senders, 1u);
+	return err;
+}
+
+/* ---- statistics ---- */
+
+static void add_channel(struct scmi_platform_stats *s, const struct channel *ch)
+{
+	s->requests += read_count(&ch->requests);
+	s->errors += read_count(&ch->errors) + read_count(&ch->later_errors);
+	s->no_room += read_count(&ch->no_room);
+	s->open += count_open(ch);
+}
+
+int scmi_platform_stats(struct scmi_platform *platform, struct scmi_platform_stats *stats)
+{
+	const _Atomic uint32_t *c = platform->counters;
+	struct scmi_platform_stats s = {.size = sizeof(s)};
+
+	if (stats == NULL || stats->size != sizeof(*stats))
+		return SCMI_E_INVAL;
+	for (uint32_t i = 0; i < platform->agents_n; i++)
+		add_channel(&s, &platform->channels[i]);
+	s.ok = s.requests - s.errors - s.no_room - s.open; /* what goes well is not counted a second time */
+	s.bad_type = read_count(&c[C_BAD_TYPE]);
+	s.bad_protocol = read_count(&c[C_BAD_PROTOCOL]);
+	s.denied = read_count(&c[C_DENIED]);
+	s.bad_message = read_count(&c[C_BAD_MESSAGE]);
+	s.bad_length = read_count(&c[C_BAD_LENGTH]);
+	s.overflowed = read_count(&c[C_OVERFLOWED]);
+	s.sent = read_count(&c[C_SENT]);
+	s.dropped = read_count(&c[C_DROPPED]);
+	s.failed = read_count(&c[C_FAILED]);
+	s.notified = s.sent + s.dropped + s.failed;
+	s.double_replies = read_count(&c[C_DOUBLE]);
+	*stats = s;
+	return SCMI_OK;
+}
