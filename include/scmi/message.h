@@ -236,7 +236,7 @@ int scmi_msg_split_reply(const void *head, uint32_t payload_len, int32_t *status
 struct scmi_msg {
 	uint32_t hdr;
 	int32_t status;     /* of a response or delayed response, else SCMI_SUCCESS */
-	const void *values; /* parameters of a command, values of a reply, payload of a notification; NULL if len is 0 */
+	const void *values; /* parameters, values, or a notification's payload; NULL if len is 0 */
 	uint32_t len;       /* bytes at values */
 };
 
@@ -260,17 +260,17 @@ int scmi_msg_from_platform(const void *bytes, uint32_t len, struct scmi_msg *msg
  * or has grown. Rows are reached through the functions below only, so that the structure may grow at its end.
  */
 struct scmi_message_info {
-	const char *name;     /* as the specification spells it: "BASE_DISCOVER_VENDOR" */
-	uint32_t since;       /* protocol version that brought it, SCMI_VERSION(); 0: bound to no version */
-	uint16_t params_min;  /* command: parameters; 0 for the other kinds */
+	const char *name;    /* as the specification spells it: "BASE_DISCOVER_VENDOR" */
+	uint32_t since;      /* protocol version that brought it, SCMI_VERSION(); 0: bound to no version */
+	uint16_t params_min; /* command: parameters; 0 for the other kinds */
 	uint16_t params_max;
-	uint16_t values_min;  /* values after the status; notification: the payload, which has none */
+	uint16_t values_min; /* values after the status; notification: the payload, which has none */
 	uint16_t values_max;
 	int16_t notification; /* *_NOTIFY command: id of what it switches, in the same protocol; SCMI_NO_NOTIFICATION */
 	uint8_t protocol;     /* SCMI_PROTOCOL_*, or SCMI_PROTOCOL_COMMON */
 	uint8_t id;
-	uint8_t kind;         /* enum scmi_msg_type: command, delayed response, notification */
-	uint8_t mandatory;    /* 1: a platform that has the protocol, in that version, has this message */
+	uint8_t kind;      /* enum scmi_msg_type: command, delayed response, notification */
+	uint8_t mandatory; /* 1: a platform that has the protocol, in that version, has this message */
 };
 
 /*

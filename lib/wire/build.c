@@ -50,8 +50,8 @@ int scmi_msg_build_reply(void *dst, uint32_t cap, int32_t status, const void *va
 	return SCMI_OK;
 }
 
-static int build_whole_reply(uint8_t *dst, uint32_t cap, uint32_t hdr, int32_t status, const void *values,
-			     uint32_t len, uint32_t *out)
+static int build_whole_reply(uint8_t *dst, uint32_t cap, uint32_t hdr, int32_t status, const void *values, uint32_t len,
+			     uint32_t *out)
 {
 	int err;
 

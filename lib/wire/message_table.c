@@ -6,27 +6,27 @@
 #define V2_0 SCMI_VERSION(2, 0)
 
 /* A command: name, id, mandatory, since, parameters from..to, values from..to. */
-#define COMMAND(label, number, must, version, p_min, p_max, v_min, v_max)                      \
-	{                                                                                      \
-		.name = (label), .since = (version), .params_min = (p_min), .params_max = (p_max), \
-		.values_min = (v_min), .values_max = (v_max), .notification = SCMI_NO_NOTIFICATION, \
-		.protocol = PROTOCOL, .id = (number), .kind = SCMI_MSG_COMMAND, .mandatory = (must) \
+#define COMMAND(label, number, must, version, p_min, p_max, v_min, v_max)                                              \
+	{                                                                                                              \
+		.name = (label), .since = (version), .params_min = (p_min), .params_max = (p_max),                     \
+		.values_min = (v_min), .values_max = (v_max), .notification = SCMI_NO_NOTIFICATION,                    \
+		.protocol = PROTOCOL, .id = (number), .kind = SCMI_MSG_COMMAND, .mandatory = (must)                    \
 	}
 
 /* A *_NOTIFY command, which switches the notification with the id event: no values. */
-#define SWITCH(label, number, must, version, params, event)                                     \
-	{                                                                                      \
-		.name = (label), .since = (version), .params_min = (params), .params_max = (params), \
-		.notification = (event), .protocol = PROTOCOL, .id = (number),                 \
-		.kind = SCMI_MSG_COMMAND, .mandatory = (must)                                  \
+#define SWITCH(label, number, must, version, params, event)                                                            \
+	{                                                                                                              \
+		.name = (label), .since = (version), .params_min = (params), .params_max = (params),                   \
+		.notification = (event), .protocol = PROTOCOL, .id = (number), .kind = SCMI_MSG_COMMAND,               \
+		.mandatory = (must)                                                                                    \
 	}
 
 /* A notification: payload from..to. */
-#define EVENT(label, number, version, v_min, v_max)                                             \
-	{                                                                                      \
-		.name = (label), .since = (version), .values_min = (v_min), .values_max = (v_max), \
-		.notification = SCMI_NO_NOTIFICATION, .protocol = PROTOCOL, .id = (number),    \
-		.kind = SCMI_MSG_NOTIFICATION                                                  \
+#define EVENT(label, number, version, v_min, v_max)                                                                    \
+	{                                                                                                              \
+		.name = (label), .since = (version), .values_min = (v_min), .values_max = (v_max),                     \
+		.notification = SCMI_NO_NOTIFICATION, .protocol = PROTOCOL, .id = (number),                            \
+		.kind = SCMI_MSG_NOTIFICATION                                                                          \
 	}
 
 /* Each table ascends by kind, then by id. */
@@ -43,17 +43,14 @@ static const struct scmi_message_info common[] = {
 #define PROTOCOL SCMI_PROTOCOL_BASE
 static const struct scmi_message_info base[] = {
 	COMMAND("PROTOCOL_ATTRIBUTES", SCMI_PROTOCOL_ATTRIBUTES, 1, V1_0, 0, 0, 4, 4),
-	COMMAND("BASE_DISCOVER_VENDOR", SCMI_BASE_DISCOVER_VENDOR, 1, V1_0, 0, 0, SCMI_SHORT_NAME,
-		SCMI_SHORT_NAME),
+	COMMAND("BASE_DISCOVER_VENDOR", SCMI_BASE_DISCOVER_VENDOR, 1, V1_0, 0, 0, SCMI_SHORT_NAME, SCMI_SHORT_NAME),
 	COMMAND("BASE_DISCOVER_SUB_VENDOR", SCMI_BASE_DISCOVER_SUB_VENDOR, 0, V1_0, 0, 0, SCMI_SHORT_NAME,
 		SCMI_SHORT_NAME),
-	COMMAND("BASE_DISCOVER_IMPLEMENTATION_VERSION", SCMI_BASE_DISCOVER_IMPLEMENTATION_VERSION, 1, V1_0, 0,
-		0, 4, 4),
+	COMMAND("BASE_DISCOVER_IMPLEMENTATION_VERSION", SCMI_BASE_DISCOVER_IMPLEMENTATION_VERSION, 1, V1_0, 0, 0, 4, 4),
 	/* A count, then up to 255 ids of one byte in whole words. */
 	COMMAND("BASE_DISCOVER_LIST_PROTOCOLS", SCMI_BASE_DISCOVER_LIST_PROTOCOLS, 1, V1_0, 4, 4, 4, 4 + 256),
 	/* Version 1.0 has the name alone, 2.0 the agent's id before it. */
-	COMMAND("BASE_DISCOVER_AGENT", SCMI_BASE_DISCOVER_AGENT, 0, V1_0, 4, 4, SCMI_SHORT_NAME,
-		4 + SCMI_SHORT_NAME),
+	COMMAND("BASE_DISCOVER_AGENT", SCMI_BASE_DISCOVER_AGENT, 0, V1_0, 4, 4, SCMI_SHORT_NAME, 4 + SCMI_SHORT_NAME),
 	SWITCH("BASE_NOTIFY_ERRORS", SCMI_BASE_NOTIFY_ERRORS, 0, V1_0, 4, SCMI_BASE_ERROR_EVENT),
 	COMMAND("BASE_SET_DEVICE_PERMISSIONS", SCMI_BASE_SET_DEVICE_PERMISSIONS, 0, V2_0, 12, 12, 0, 0),
 	COMMAND("BASE_SET_PROTOCOL_PERMISSIONS", SCMI_BASE_SET_PROTOCOL_PERMISSIONS, 0, V2_0, 16, 16, 0, 0),
@@ -68,7 +65,10 @@ struct table {
 	size_t count;
 };
 
-#define TABLE(rows_) {(rows_), sizeof(rows_) / sizeof((rows_)[0])}
+#define TABLE(rows_)                                                                                                   \
+	{                                                                                                              \
+		(rows_), sizeof(rows_) / sizeof((rows_)[0])                                                            \
+	}
 
 static const struct table common_table = TABLE(common);
 

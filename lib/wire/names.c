@@ -6,8 +6,8 @@
 const char *scmi_strerror(int err)
 {
 	switch (err) {
-#define SENTENCE(name, value, sentence) \
-	case name:                      \
+#define SENTENCE(name, value, sentence)                                                                                \
+	case name:                                                                                                     \
 		return sentence;
 		SCMI_ERROR_MAP(SENTENCE)
 #undef SENTENCE
@@ -19,8 +19,8 @@ const char *scmi_strerror(int err)
 const char *scmi_error_name(int err)
 {
 	switch (err) {
-#define SYMBOL(name, value, sentence) \
-	case name:                    \
+#define SYMBOL(name, value, sentence)                                                                                  \
+	case name:                                                                                                     \
 		return #name;
 		SCMI_ERROR_MAP(SYMBOL)
 #undef SYMBOL
@@ -32,8 +32,8 @@ const char *scmi_error_name(int err)
 const char *scmi_status_text(int32_t status)
 {
 	switch (status) {
-#define TEXT(name, value, text) \
-	case name:              \
+#define TEXT(name, value, text)                                                                                        \
+	case name:                                                                                                     \
 		return text;
 		SCMI_STATUS_MAP(TEXT)
 #undef TEXT
