@@ -211,8 +211,8 @@ uint64_t scmi_agent_next_deadline(struct scmi_agent *agent);
 
 /*
  * A handler for notifications, caller-owned. protocol and message as in the notification's header; SCMI_ANY takes all.
- * notify gets the payload (no status word; valid until it returns); a payload longer than the event buffer is cut to it
- * and len is the full length. Runs where the message is received; same rules as scmi_done_fn.
+ * notify gets the payload (no status word; valid until it returns). One that is longer than event_bytes is dropped and
+ * counted. Runs where the message is received; same rules as scmi_done_fn.
  */
 #define SCMI_ANY 0xffffu
 struct scmi_subscriber {
@@ -259,9 +259,9 @@ struct scmi_agent_stats {
 	uint32_t stray_message;  /* right token and protocol, wrong message id */
 	uint32_t stray_type;     /* reserved type, or a delayed response that nobody asked for */
 	uint32_t duplicate;      /* the reply to this command is being delivered, or was already */
-	uint32_t mismatched;     /* came on the descriptor of another command, or with less than a header */
+	uint32_t mismatched;     /* came on the descriptor or area of another command */
 	uint32_t unclaimed;      /* notifications without a subscriber */
-	uint32_t dropped;        /* notifications for which no event buffer was free */
+	uint32_t dropped;        /* notifications without a free event buffer, longer than it, or not completed */
 
 	/* beside the equations */
 	uint32_t refused;      /* submits that returned an error after a slot was taken */

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Ending calls: what the one winner of a claim does, and cancel. */
+#include "internal.h"
+
+/*
+ * The call's results stand: let its owner have it. held are holds of this context's own that go with it.
+ *
+ * Who carries on is decided by the value that DONE replaces: while SENDING stands the sender does, when it clears it;
+ * else this context runs the done function or wakes the waiter. The waiter's event is read before DONE is set, for
+ * afterwards the call may be gone; it lies in a pool that outlives its waiters, so a late signal hurts nobody.
+ */
+void scmi__finish(struct scmi_agent *a, struct slot *s, uint32_t held)
+{
+	uint32_t w = atomic_load_explicit(&s->word, memory_order_acquire);
+	uint32_t waiter;
+
+	if ((w & (W_CALLBACK | W_SENDING)) == W_CALLBACK) {
+		scmi__run_done(a, s, W_CALL | held);
+		return;
+	}
+	do
+		waiter = (w & W_WAITER) != 0 ? s->call->waiter_ : WAITER_NONE;
+	while (!atomic_compare_exchange_weak_explicit(&s->word, &w, (w | W_DONE) & ~held, memory_order_seq_cst,
+						      memory_order_acquire));
+	if ((w & W_SENDING) != 0)
+		return;
+	if ((w & W_CALLBACK) != 0)
+		scmi__run_done(a, s, W_CALL);
+	else if (waiter != WAITER_NONE)
+		scmi__wake(a, waiter);
+}
+
+static enum counter counter_of(int err)
+{
+	switch (err) {
+	case SCMI_E_TIMEOUT:
+		return C_TIMED_OUT;
+	case SCMI_E_CANCELLED:
+		return C_CANCELLED;
+	case SCMI_E_CLOSED:
+		return C_CLOSED;
+	case SCMI_E_PROTO:
+		return C_MALFORMED;
+	default:
+		return C_LINK_LOST;
+	}
+}
+
+/* The winner of the claim ends the call without a reply. held: as in scmi__finish(). */
+void scmi__end(struct scmi_agent *a, struct slot *s, int err, uint32_t held)
+{
+	struct scmi_call *call = s->call;
+
+	call->status = 0;
+	call->reply_len = 0;
+	call->err_ = err;
+	count(a, counter_of(err));
+	trace(a, SCMI_TRACE_END, slot_index(a, s), atomic_load_explicit(&s->hdr, memory_order_relaxed), 0, err, NULL);
+	scmi__finish(a, s, held);
+}
+
+/*
+ * What the peer owed will not come. A slot in send() keeps its debt: whether its message went out before or after the
+ * link was lost is not known.
+ */
+void scmi__forgive(struct scmi_agent *a, struct slot *s)
+{
+	uint32_t w = atomic_load_explicit(&s->word, memory_order_acquire);
+	uint32_t n;
+
+	do {
+		if ((w & W_OWED) == 0 || (w & W_SENDING) != 0)
+			return;
+		n = w & ~W_OWED;
+		if ((n & W_HOLDS) == 0)
+			n &= ~W_LOW;
+	} while (!atomic_compare_exchange_weak_explicit(&s->word, &w, n, memory_order_acq_rel, memory_order_acquire));
+	count(a, C_UNANSWERED);
+}
+
+int scmi_agent_cancel(struct scmi_agent *agent, struct scmi_call *call)
+{
+	uint32_t ticket = atomic_load_explicit(call_ticket(call), memory_order_relaxed);
+	struct slot *s = &agent->slots[ticket & TICKET_SLOT & (agent->count - 1u)];
+	uint32_t w = atomic_load_explicit(&s->word, memory_order_acquire);
+
+	do {
+		if ((ticket & TICKET_VALID) == 0 || slot_ticket(agent, s, w) != ticket || (w & W_CALL) == 0)
+			return SCMI_E_NOTFOUND;
+		if ((w & W_DONE) != 0)
+			return SCMI_E_NOTFOUND;
+		if (!word_claimable(w))
+			return SCMI_E_INPROGRESS;
+		/* Only by the very word that was looked at: the slot may be in another life by now. */
+	} while (!atomic_compare_exchange_weak_explicit(&s->word, &w, w | W_CLAIMED, memory_order_acq_rel,
+							memory_order_acquire));
+	scmi__end(agent, s, SCMI_E_CANCELLED, 0);
+	return SCMI_OK;
+}

@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * From a message to the end of a call. Takes no lock, never waits, and trusts nothing that the peer wrote: a reply gets
+ * in only if token, epoch, protocol, message, type and state all agree, by one compare-and-swap on the slot's word.
+ */
+#include "internal.h"
+#include "../wire/mem.h"
+
+#define HDR_TOKEN    (0x3ffu << 18)
+#define HDR_PROTOCOL (0xffu << 10)
+#define HDR_MESSAGE  0xffu
+
+enum xfer_state { XFER_NONE, XFER_RESPONSE, XFER_COMPLETED, XFER_EVENT, XFER_EVENT_DONE };
+
+/* Counts a message that is only to be dropped. */
+int scmi__refuse(struct scmi_agent *a, uint32_t hdr, uint32_t len, enum counter which, int err, const char *why)
+{
+	count(a, which);
+	trace(a, SCMI_TRACE_REFUSE, SLOT_NONE, hdr, len, err, why);
+	return err;
+}
+
+/* Why a response does not belong to what the slot holds. */
+static int refuse_response(struct scmi_agent *a, uint32_t hdr, uint32_t len, uint32_t stored)
+{
+	uint32_t diff = hdr ^ stored;
+
+	if ((diff & HDR_TOKEN) != 0)
+		return scmi__refuse(a, hdr, len, C_STRAY_TOKEN, SCMI_E_STRAY, "stray_token");
+	if ((diff & HDR_PROTOCOL) != 0)
+		return scmi__refuse(a, hdr, len, C_STRAY_PROTOCOL, SCMI_E_STRAY, "stray_protocol");
+	if ((diff & HDR_MESSAGE) != 0)
+		return scmi__refuse(a, hdr, len, C_STRAY_MESSAGE, SCMI_E_STRAY, "stray_message");
+	return scmi__refuse(a, hdr, len, C_DUPLICATE, SCMI_E_STRAY, "duplicate");
+}
+
+/* The reply to a call that has ended settles the debt: one step from owed to gone. */
+static bool take_late(struct slot *s, uint32_t w)
+{
+	uint32_t n = w & ~W_OWED_R;
+
+	if ((n & W_HOLDS) == 0)
+		n &= ~W_LOW;
+	return atomic_compare_exchange_strong_explicit(&s->word, &w, n, memory_order_acq_rel, memory_order_relaxed);
+}
+
+/*
+ * Matches a response to its slot. SCMI_OK: HELD_R is ours, and with `claim` the call's end too; *cap is the room of the
+ * call. SCMI_E_STRAY: refused and counted.
+ */
+static int match(struct scmi_agent *a, uint32_t hdr, uint32_t len, uint32_t claim, struct slot **out, uint32_t *cap)
+{
+	uint32_t index = scmi_hdr_token(hdr) & (a->count - 1u);
+	struct slot *s = &a->slots[index];
+
+	if (index >= a->limit)
+		return scmi__refuse(a, hdr, len, C_STRAY_TOKEN, SCMI_E_STRAY, "stray_token");
+	for (;;) {
+		/* acquire: pairs with publish, so that header and room are those of this word's life or a later one. */
+		uint32_t w = atomic_load_explicit(&s->word, memory_order_acquire);
+		uint32_t stored = atomic_load_explicit(&s->hdr, memory_order_relaxed);
+
+		if (((hdr ^ stored) & ~SCMI_HDR_RESERVED) != 0 || (w & W_OWED_R) == 0)
+			return refuse_response(a, hdr, len, stored);
+		if ((w & (W_CALL | W_CLAIMED)) != W_CALL) {
+			if (!take_late(s, w))
+				continue;
+			return scmi__refuse(a, hdr, len, C_LATE, SCMI_E_STRAY, "late");
+		}
+		*cap = atomic_load_explicit(&s->room, memory_order_relaxed);
+		if (atomic_compare_exchange_strong_explicit(&s->word, &w, (w & ~W_OWED_R) | W_HELD_R | claim,
+							    memory_order_acq_rel, memory_order_relaxed)) {
+			*out = s;
+			return SCMI_OK;
+		}
+	}
+}
+
+static int fetch(struct scmi_agent *a, const struct scmi_rx *rx, uint32_t offset, void *dst, uint32_t len)
+{
+	if (rx->data != NULL) {
+		memcpy(dst, (const unsigned char *)rx->data + offset, len);
+		return SCMI_OK;
+	}
+	if (a->transport.ops->fetch == NULL)
+		return SCMI_E_PROTO;
+	return a->transport.ops->fetch(a->transport.ctx, rx, offset, dst, len) == SCMI_OK ? SCMI_OK : SCMI_E_PROTO;
+}
+
+/* Writes the reply into the call: status first, for an error may be a status and nothing more. Returns the call's end. */
+static int read_reply(struct scmi_agent *a, struct scmi_call *call, const struct scmi_rx *rx)
+{
+	unsigned char status[SCMI_STATUS_BYTES];
+	uint32_t values;
+	uint32_t room;
+
+	call->status = 0;
+	call->reply_len = 0;
+	if (rx->len < SCMI_STATUS_BYTES || fetch(a, rx, 0, status, SCMI_STATUS_BYTES) != SCMI_OK)
+		return SCMI_E_PROTO;
+	call->status = (int32_t)scmi_get_le32(status);
+	if (call->status != SCMI_SUCCESS)
+		return SCMI_E_REMOTE;
+	values = rx->len - SCMI_STATUS_BYTES;
+	room = values < call->reply_cap ? values : call->reply_cap;
+	if (room != 0 && fetch(a, rx, SCMI_STATUS_BYTES, call->reply, room) != SCMI_OK)
+		return SCMI_E_PROTO;
+	call->reply_len = values;
+	return values > call->reply_cap ? SCMI_E_TRUNCATED : SCMI_OK;
+}
+
+static void count_end(struct scmi_agent *a, int err)
+{
+	if (err == SCMI_E_REMOTE)
+		count(a, C_REMOTE);
+	else if (err == SCMI_E_TRUNCATED)
+		count(a, C_TRUNCATED);
+	else if (err != SCMI_OK)
+		count(a, C_MALFORMED);
+}
+
+/* The winner of the claim: one bounded copy straight into the caller's buffer, then the call is over. */
+static void deliver(struct scmi_agent *a, struct slot *s, const struct scmi_rx *rx, uint32_t held)
+{
+	struct scmi_call *call = s->call;
+	int err = read_reply(a, call, rx);
+
+	call->err_ = err;
+	if (err != SCMI_OK)
+		count_end(a, err);
+	trace(a, SCMI_TRACE_RECV, slot_index(a, s), rx->hdr, rx->len, err, NULL);
+	scmi__finish(a, s, held);
+}
+
+/* What was sent with this token came back, but not as its reply. */
+static int settle(void *core, uint16_t token, int err)
+{
+	struct scmi_agent *a = (struct scmi_agent *)core;
+	uint32_t index = token & (a->count - 1u);
+	struct slot *s = &a->slots[index];
+	uint32_t w;
+	uint32_t n;
+
+	if (index >= a->limit)
+		return SCMI_E_STRAY;
+	w = atomic_load_explicit(&s->word, memory_order_acquire);
+	do {
+		uint32_t stored = atomic_load_explicit(&s->hdr, memory_order_relaxed);
+
+		if (scmi_hdr_token(stored) != token || (w & W_OWED_R) == 0)
+			return SCMI_E_STRAY;
+		n = w & ~W_OWED_R;
+		if ((w & (W_CALL | W_CLAIMED)) == W_CALL)
+			n |= W_HELD_R | W_CLAIMED;
+		else if ((n & W_HOLDS) == 0)
+			n &= ~W_LOW;
+	} while (!atomic_compare_exchange_weak_explicit(&s->word, &w, n, memory_order_acq_rel, memory_order_acquire));
+	count(a, C_SETTLED);
+	count(a, C_UNANSWERED);
+	if ((n & W_HELD_R) != 0)
+		scmi__end(a, s, err < 0 ? err : SCMI_E_PROTO, W_HELD_R);
+	return SCMI_OK;
+}
+
+static int receive_response(struct scmi_agent *a, const struct scmi_rx *rx)
+{
+	struct slot *s;
+	uint32_t cap;
+	int err;
+
+	if (rx->token != SCMI_TOKEN_ANY && scmi_hdr_token(rx->hdr) != rx->token)
+		err = scmi__refuse(a, rx->hdr, rx->len, C_MISMATCHED, SCMI_E_PROTO, "mismatched");
+	else
+		err = match(a, rx->hdr, rx->len, W_CLAIMED, &s, &cap);
+	if (err == SCMI_OK)
+		deliver(a, s, rx, W_HELD_R);
+	else if (rx->token != SCMI_TOKEN_ANY && settle(a, rx->token, SCMI_E_PROTO) == SCMI_OK)
+		err = SCMI_E_PROTO; /* its descriptor is back: no other reply can come */
+	return err;
+}
+
+static int receive(void *core, const struct scmi_rx *rx)
+{
+	struct scmi_agent *a = (struct scmi_agent *)core;
+
+	switch (scmi_hdr_type(rx->hdr)) {
+	case SCMI_MSG_COMMAND:
+		return receive_response(a, rx);
+	case SCMI_MSG_NOTIFICATION:
+		if (rx->token == SCMI_TOKEN_ANY)
+			return scmi__notify_rx(a, rx);
+		break;
+	case SCMI_MSG_DELAYED:
+	case SCMI_MSG_RESERVED:
+		break;
+	}
+	(void)scmi__refuse(a, rx->hdr, rx->len, C_STRAY_TYPE, SCMI_E_STRAY, "stray_type");
+	if (rx->token != SCMI_TOKEN_ANY && settle(a, rx->token, SCMI_E_PROTO) == SCMI_OK)
+		return SCMI_E_PROTO;
+	return SCMI_E_STRAY;
+}
+
+static int acquire(void *core, uint32_t hdr, struct scmi_xfer *x)
+{
+	struct scmi_agent *a = (struct scmi_agent *)core;
+	struct slot *s;
+	int err;
+
+	*x = (struct scmi_xfer){ .hdr = hdr, .state_ = XFER_NONE };
+	if (scmi_hdr_type(hdr) == SCMI_MSG_NOTIFICATION) {
+		err = scmi__notify_acquire(a, hdr, x);
+		if (err == SCMI_OK)
+			x->state_ = XFER_EVENT;
+		return err;
+	}
+	if (scmi_hdr_type(hdr) != SCMI_MSG_COMMAND)
+		return scmi__refuse(a, hdr, 0, C_STRAY_TYPE, SCMI_E_STRAY, "stray_type");
+	err = match(a, hdr, 0, 0, &s, &x->cap);
+	if (err != SCMI_OK)
+		return err;
+	x->slot_ = (uint16_t)slot_index(a, s);
+	x->poll = atomic_load_explicit(&s->poll, memory_order_relaxed);
+	x->state_ = XFER_RESPONSE;
+	return SCMI_OK;
+}
+
+/* Claims the call of a slot that we hold; false: it has been ended meanwhile. */
+static bool claim_held(struct slot *s)
+{
+	uint32_t w = atomic_load_explicit(&s->word, memory_order_acquire);
+
+	do {
+		if (!word_claimable(w))
+			return false;
+	} while (!atomic_compare_exchange_weak_explicit(&s->word, &w, w | W_CLAIMED, memory_order_acq_rel,
+							memory_order_acquire));
+	return true;
+}
+
+static int complete(void *core, struct scmi_xfer *x, uint32_t len)
+{
+	struct scmi_agent *a = (struct scmi_agent *)core;
+	struct scmi_rx message = { .hdr = x->hdr, .len = len, .cookie = x->priv, .token = SCMI_TOKEN_ANY };
+
+	if (x->state_ == XFER_EVENT) {
+		x->state_ = XFER_EVENT_DONE;
+		return scmi__notify_complete(a, x, len);
+	}
+	if (x->state_ != XFER_RESPONSE)
+		return SCMI_E_GONE;
+	x->state_ = XFER_COMPLETED;
+	if (!claim_held(&a->slots[x->slot_])) {
+		(void)scmi__refuse(a, x->hdr, len, C_LATE, SCMI_E_GONE, "late");
+		return SCMI_E_GONE;
+	}
+	deliver(a, &a->slots[x->slot_], &message, 0);
+	return SCMI_OK;
+}
+
+static void release(void *core, struct scmi_xfer *x)
+{
+	struct scmi_agent *a = (struct scmi_agent *)core;
+	uint8_t state = x->state_;
+
+	x->state_ = XFER_NONE;
+	if (state == XFER_EVENT || state == XFER_EVENT_DONE) {
+		scmi__notify_release(a, x, state == XFER_EVENT_DONE);
+	} else if (state == XFER_RESPONSE || state == XFER_COMPLETED) {
+		struct slot *s = &a->slots[x->slot_];
+
+		if (state == XFER_RESPONSE && claim_held(s))
+			scmi__end(a, s, SCMI_E_PROTO, 0);
+		scmi__drop(a, s, W_HELD_R);
+	}
+}
+
+const struct scmi_sink scmi__sink = {
+	.version = SCMI_SINK_V1,
+	.rx = receive,
+	.acquire = acquire,
+	.complete = complete,
+	.release = release,
+	.settle = settle,
+	.ready = scmi__link_ready,
+	.link_down = scmi__link_down,
+};
