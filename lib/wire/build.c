@@ -2,8 +2,7 @@
 /* Building messages: the only place that puts a header or a status in front of bytes. */
 #include <scmi/message.h>
 
-/* There is no <string.h> in a freestanding build, but every compiler expects this function to exist. */
-void *memcpy(void *restrict dst, const void *restrict src, size_t n);
+#include "mem.h"
 
 /* Copies len bytes to dst, which has room, unless they stand there already. */
 static void put_bytes(uint8_t *dst, const void *src, uint32_t len)
