@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What every protocol has: version, attributes, negotiation; and the call that typed commands are made of.
+ *
+ * Typed commands take and give values in host order. They wait for the reply with the transport's default time-out, so
+ * all of them belong into a thread; who needs flags, a deadline or a callback fills in a struct scmi_call instead, with
+ * the layouts of docs/wire.md.
+ *
+ * They return SCMI_OK and the results; else the results are left alone. SCMI_E_REMOTE: the platform answered with an
+ * error; *status is then its word (enum scmi_status), in all other cases SCMI_SUCCESS. status may be NULL. SCMI_E_PROTO:
+ * the reply is shorter than its values, or contradicts itself; a longer one is no error, newer versions append.
+ * SCMI_E_INVAL: a result pointer is NULL. The rest as scmi_agent_call().
+ */
+#ifndef SCMI_PROTOCOL_COMMON_H
+#define SCMI_PROTOCOL_COMMON_H
+
+#include <stdint.h>
+
+#include <scmi/agent.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/*
+ * scmi_agent_call() with the two rules of typed commands: a reply that is longer than call->reply_cap is success, and one
+ * with fewer values than the message has at least (scmi_message_find(); none for a message that is not in the table) is
+ * SCMI_E_PROTO. So call->reply_len may be more than call->reply_cap. For protocols of the vendor's too.
+ */
+int scmi_protocol_call(struct scmi_agent *agent, struct scmi_call *call);
+
+/* PROTOCOL_VERSION: the newest version that the platform has, SCMI_VERSION(major, minor). */
+int scmi_protocol_version(struct scmi_agent *agent, uint8_t protocol, uint32_t *version, int32_t *status);
+
+/* PROTOCOL_ATTRIBUTES: the first word, which is all there is in most protocols. */
+int scmi_protocol_attributes(struct scmi_agent *agent, uint8_t protocol, uint32_t *attributes, int32_t *status);
+
+/* PROTOCOL_MESSAGE_ATTRIBUTES. SCMI_E_REMOTE with SCMI_NOT_FOUND: the platform has no such message. */
+int scmi_protocol_message_attributes(struct scmi_agent *agent, uint8_t protocol, uint8_t message, uint32_t *attributes,
+				     int32_t *status);
+
+/*
+ * NEGOTIATE_PROTOCOL_VERSION: from its success on the platform speaks that version of the protocol with this agent.
+ * SCMI_E_REMOTE with SCMI_NOT_SUPPORTED: it cannot.
+ */
+int scmi_protocol_negotiate(struct scmi_agent *agent, uint8_t protocol, uint32_t version, int32_t *status);
+
+/*
+ * The step that opens a protocol: asks for the platform's version, and where that is newer than `newest`, the newest that
+ * the caller knows, asks the platform to speak `newest`. *version is the platform's own; *spoken the one that it speaks
+ * from now on: the same, or `newest` if it agreed. Where it did not, *spoken stays above `newest`, and replies may
+ * be laid out differently if the major number differs. Refused negotiation is no error.
+ */
+int scmi_protocol_agree(struct scmi_agent *agent, uint8_t protocol, uint32_t newest, uint32_t *version,
+			uint32_t *spoken, int32_t *status);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

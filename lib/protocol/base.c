@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <scmi/protocol/base.h>
+
+#include "words.h"
+
+/* Protocol ids asked for at once: more than any platform has, little enough for a small stack. */
+#define IDS_AT_ONCE 64u
+
+/* PROTOCOL_ATTRIBUTES */
+#define ATTR_PROTOCOLS    0xffu
+#define ATTR_AGENTS_SHIFT 8
+#define ATTR_AGENTS       0xffu
+
+int scmi_base_version(struct scmi_agent *agent, uint32_t *version, int32_t *status)
+{
+	return scmi_protocol_version(agent, SCMI_PROTOCOL_BASE, version, status);
+}
+
+int scmi_base_message_attributes(struct scmi_agent *agent, uint8_t message, uint32_t *attributes, int32_t *status)
+{
+	return scmi_protocol_message_attributes(agent, SCMI_PROTOCOL_BASE, message, attributes, status);
+}
+
+int scmi_base_negotiate(struct scmi_agent *agent, uint32_t version, int32_t *status)
+{
+	return scmi_protocol_negotiate(agent, SCMI_PROTOCOL_BASE, version, status);
+}
+
+int scmi_base_attributes(struct scmi_agent *agent, uint32_t *protocols, uint32_t *agents, int32_t *status)
+{
+	uint32_t word;
+	int err;
+
+	if (protocols == NULL || agents == NULL)
+		return SCMI_E_INVAL;
+	err = scmi_protocol_attributes(agent, SCMI_PROTOCOL_BASE, &word, status);
+	if (err == SCMI_OK) {
+		*protocols = word & ATTR_PROTOCOLS;
+		*agents = word >> ATTR_AGENTS_SHIFT & ATTR_AGENTS;
+	}
+	return err;
+}
+
+/* A command of at most one word, whose values are not words. *len takes how many came, which may be more than cap. */
+static int ask(struct scmi_agent *agent, uint8_t message, const uint32_t *param, void *reply, uint32_t cap,
+	       uint32_t *len, int32_t *status)
+{
+	uint8_t sent[WORD_BYTES];
+	struct scmi_call call = {
+		.size = sizeof(call),
+		.protocol = SCMI_PROTOCOL_BASE,
+		.message = message,
+		.params = sent,
+		.params_len = param != NULL ? sizeof(sent) : 0,
+		.reply = reply,
+		.reply_cap = cap,
+	};
+	int err;
+
+	if (param != NULL)
+		scmi_put_le32(sent, *param);
+	err = scmi_protocol_call(agent, &call);
+	if (status != NULL)
+		*status = call.status;
+	*len = call.reply_len;
+	return err;
+}
+
+/* The platform's NUL is not relied on, and what it sends behind it goes no further. */
+static void take_name(char name[SCMI_SHORT_NAME], const uint8_t *field)
+{
+	uint32_t i = 0;
+
+	while (i < SCMI_SHORT_NAME - 1 && field[i] != 0) {
+		name[i] = (char)field[i];
+		i++;
+	}
+	while (i < SCMI_SHORT_NAME)
+		name[i++] = '\0';
+}
+
+static int ask_name(struct scmi_agent *agent, uint8_t message, char name[SCMI_SHORT_NAME], int32_t *status)
+{
+	uint8_t field[SCMI_SHORT_NAME];
+	uint32_t len;
+	int err;
+
+	if (name == NULL)
+		return SCMI_E_INVAL;
+	err = ask(agent, message, NULL, field, sizeof(field), &len, status);
+	if (err == SCMI_OK)
+		take_name(name, field);
+	return err;
+}
+
+int scmi_base_vendor(struct scmi_agent *agent, char name[SCMI_SHORT_NAME], int32_t *status)
+{
+	return ask_name(agent, SCMI_BASE_DISCOVER_VENDOR, name, status);
+}
+
+int scmi_base_sub_vendor(struct scmi_agent *agent, char name[SCMI_SHORT_NAME], int32_t *status)
+{
+	return ask_name(agent, SCMI_BASE_DISCOVER_SUB_VENDOR, name, status);
+}
+
+int scmi_base_implementation_version(struct scmi_agent *agent, uint32_t *version, int32_t *status)
+{
+	if (version == NULL)
+		return SCMI_E_INVAL;
+	return scmi__command(agent, SCMI_PROTOCOL_BASE, SCMI_BASE_DISCOVER_IMPLEMENTATION_VERSION, NULL, 0, version,
+			     status);
+}
+
+/*
+ * The ids of one reply, of which len bytes came: a count, then so many bytes. room is how many may follow at all. What
+ * did not fit into the reply buffer is asked for again, with the next skip.
+ */
+static int take_ids(const uint8_t *reply, uint32_t len, uint32_t room, uint8_t *ids, uint32_t *count)
+{
+	uint32_t said = scmi_get_le32(reply);
+
+	if (said > room || said > len - WORD_BYTES)
+		return SCMI_E_PROTO;
+	*count = said < IDS_AT_ONCE ? said : IDS_AT_ONCE;
+	for (uint32_t i = 0; i < *count; i++)
+		ids[i] = reply[WORD_BYTES + i];
+	return SCMI_OK;
+}
+
+/* At most one command an announced protocol: each turn adds at least one, or is the last. */
+static int list_announced(struct scmi_agent *agent, uint32_t announced, uint8_t *ids, uint32_t *count, int32_t *status)
+{
+	uint8_t reply[WORD_BYTES + IDS_AT_ONCE];
+	uint32_t listed = 0;
+	uint32_t more = 1;
+
+	while (listed < announced && more != 0) {
+		uint32_t len;
+		int err = ask(agent, SCMI_BASE_DISCOVER_LIST_PROTOCOLS, &listed, reply, sizeof(reply), &len, status);
+
+		if (err == SCMI_OK)
+			err = take_ids(reply, len, announced - listed, ids + listed, &more);
+		if (err != SCMI_OK)
+			return err;
+		listed += more;
+	}
+	*count = listed;
+	return SCMI_OK;
+}
+
+int scmi_base_list_protocols(struct scmi_agent *agent, uint8_t *ids, uint32_t cap, uint32_t *count, int32_t *status)
+{
+	uint32_t announced;
+	uint32_t agents;
+	int err;
+
+	if (count == NULL || (ids == NULL && cap != 0))
+		return SCMI_E_INVAL;
+	err = scmi_base_attributes(agent, &announced, &agents, status);
+	if (err != SCMI_OK)
+		return err;
+	if (announced > cap) {
+		*count = announced;
+		return SCMI_E_TRUNCATED;
+	}
+	return list_announced(agent, announced, ids, count, status);
+}
+
+int scmi_base_discover_agent(struct scmi_agent *agent, uint32_t id, struct scmi_base_agent *who, int32_t *status)
+{
+	uint8_t reply[WORD_BYTES + SCMI_SHORT_NAME];
+	uint32_t len;
+	int err;
+
+	if (who == NULL)
+		return SCMI_E_INVAL;
+	err = ask(agent, SCMI_BASE_DISCOVER_AGENT, &id, reply, sizeof(reply), &len, status);
+	if (err != SCMI_OK)
+		return err;
+	if (len >= sizeof(reply)) {
+		who->id = scmi_get_le32(reply);
+		take_name(who->name, reply + WORD_BYTES);
+	} else if (len == SCMI_SHORT_NAME) {
+		/* Version 1.0: the name alone. */
+		who->id = id;
+		take_name(who->name, reply);
+	} else {
+		return SCMI_E_PROTO;
+	}
+	return SCMI_OK;
+}
+
+static int tell(struct scmi_agent *agent, uint8_t message, const uint32_t *params, uint32_t n, int32_t *status)
+{
+	return scmi__command(agent, SCMI_PROTOCOL_BASE, message, params, n, NULL, status);
+}
+
+int scmi_base_notify_errors(struct scmi_agent *agent, bool enable, int32_t *status)
+{
+	const uint32_t params[] = {enable ? SCMI_NOTIFY_ENABLE : 0};
+
+	return tell(agent, SCMI_BASE_NOTIFY_ERRORS, params, 1, status);
+}
+
+int scmi_base_set_device_permissions(struct scmi_agent *agent, uint32_t agent_id, uint32_t device_id, bool allow,
+				     int32_t *status)
+{
+	const uint32_t params[] = {agent_id, device_id, allow ? SCMI_BASE_ALLOW : 0};
+
+	return tell(agent, SCMI_BASE_SET_DEVICE_PERMISSIONS, params, 3, status);
+}
+
+int scmi_base_set_protocol_permissions(struct scmi_agent *agent, uint32_t agent_id, uint32_t device_id,
+				       uint8_t protocol, bool allow, int32_t *status)
+{
+	const uint32_t params[] = {agent_id, device_id, protocol, allow ? SCMI_BASE_ALLOW : 0};
+
+	return tell(agent, SCMI_BASE_SET_PROTOCOL_PERMISSIONS, params, 4, status);
+}
+
+int scmi_base_reset_agent_configuration(struct scmi_agent *agent, uint32_t agent_id, bool reset_permissions,
+					int32_t *status)
+{
+	const uint32_t params[] = {agent_id, reset_permissions ? SCMI_BASE_RESET_PERMISSIONS : 0};
+
+	return tell(agent, SCMI_BASE_RESET_AGENT_CONFIGURATION, params, 2, status);
+}
+
+/* What a platform need not tell: its refusal leaves the default. */
+static int optional(int err, int32_t *status)
+{
+	if (err != SCMI_E_REMOTE)
+		return err;
+	*status = SCMI_SUCCESS;
+	return SCMI_OK;
+}
+
+static int discover_names(struct scmi_agent *agent, struct scmi_base_info *info)
+{
+	int err = optional(scmi_base_vendor(agent, info->vendor, &info->status), &info->status);
+
+	if (err == SCMI_OK)
+		err = optional(scmi_base_sub_vendor(agent, info->sub_vendor, &info->status), &info->status);
+	if (err == SCMI_OK)
+		err = optional(scmi_base_implementation_version(agent, &info->implementation, &info->status),
+			       &info->status);
+	return err;
+}
+
+/* "Who am I" came with version 2.0; a platform without agents does not know. */
+static int discover_self(struct scmi_agent *agent, struct scmi_base_info *info)
+{
+	if (info->spoken < SCMI_VERSION(2, 0) || info->agent_count == 0)
+		return SCMI_OK;
+	return optional(scmi_base_discover_agent(agent, SCMI_BASE_AGENT_SELF, &info->self, &info->status),
+			&info->status);
+}
+
+int scmi_base_discover(struct scmi_agent *agent, struct scmi_base_info *info)
+{
+	uint32_t announced;
+	int err;
+
+	if (info == NULL || info->size != sizeof(*info))
+		return SCMI_E_INVAL;
+	*info = (struct scmi_base_info){.size = sizeof(*info), .self = {.id = SCMI_BASE_AGENT_SELF}};
+	err = scmi_protocol_agree(agent, SCMI_PROTOCOL_BASE, SCMI_BASE_VERSION, &info->version, &info->spoken,
+				  &info->status);
+	if (err == SCMI_OK)
+		err = scmi_base_attributes(agent, &announced, &info->agent_count, &info->status);
+	if (err == SCMI_OK)
+		err = discover_names(agent, info);
+	if (err == SCMI_OK)
+		err = list_announced(agent, announced, info->protocols, &info->protocol_count, &info->status);
+	if (err == SCMI_OK)
+		err = discover_self(agent, info);
+	return err;
+}

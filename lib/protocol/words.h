@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Commands whose parameters and values are words: nearly all of them. */
+#ifndef SCMI_PROTOCOL_WORDS_H
+#define SCMI_PROTOCOL_WORDS_H
+
+#include <scmi/agent.h>
+
+#define WORD_BYTES 4u
+
+/* Most parameters that a command of words has. */
+#define WORDS_MAX 4u
+
+/*
+ * Sends one command with n_params words, WORDS_MAX at most, and waits. On SCMI_OK *value, unless NULL, takes the first
+ * word of the values. Otherwise as a typed command.
+ */
+int scmi__command(struct scmi_agent *agent, uint8_t protocol, uint8_t message, const uint32_t *params,
+		  uint32_t n_params, uint32_t *value, int32_t *status);
+
+#endif
