@@ -83,8 +83,10 @@ static int event_init(void *ctx, void *storage)
 	fake->calls.event_init++;
 	if (fake->locked_)
 		note(fake, "an event was initialised with the lock held");
-	if ((uintptr_t)storage % _Alignof(max_align_t) != 0)
+	if ((uintptr_t)storage % _Alignof(max_align_t) != 0) {
 		note(fake, "the storage of an event is misaligned");
+		return SCMI_E_IO;
+	}
 	if (fake->fail_event_init > 0 && --fake->fail_event_init == 0)
 		return SCMI_E_IO;
 	fake->events++;
