@@ -52,11 +52,11 @@ struct scmi_tx {
 	uint32_t hdr;        /* header word, host order; written to the wire little endian, otherwise untouched */
 	uint32_t len;        /* bytes of payload after the header; at most max_payload */
 	const void *payload; /* in wire order; NULL if len is 0 */
-	uint32_t reply_len;  /* bytes of payload (status included) that the agent can take of the reply */
+	uint32_t reply_cap;  /* bytes of values that the caller has room for; may be more than max_payload carries */
 	uint16_t token;      /* what settle() and struct scmi_rx.token want back */
 	uint16_t slot;       /* 0 <= slot < max_inflight; no two messages that are owed a reply share one */
-	uint8_t flags;       /* SCMI_TX_* */
-	uint8_t more;        /* 1: another send() follows at once; the doorbell may wait for it, or for flush() */
+	uint8_t flags;       /* SCMI_TX_*; other bits mean nothing */
+	uint8_t more;        /* not 0: another send() follows at once; the doorbell may wait for it, or for flush() */
 };
 
 /* A message that has come. */

@@ -9,15 +9,10 @@
  */
 #include "internal.h"
 
-/* The frame of this context, NULL if it is not inside a callback. */
-struct frame *scmi__frame_here(struct scmi_agent *a)
+struct frame *scmi__find_frame(struct scmi_agent *a, uint32_t used)
 {
-	uint32_t used = atomic_load_explicit(&a->frames_used, memory_order_relaxed);
-	uintptr_t self;
+	uintptr_t self = a->port->self(a->port->ctx);
 
-	if (used == 0)
-		return NULL;
-	self = a->port->self(a->port->ctx);
 	for (uint32_t i = 0; i < used; i++) {
 		if (atomic_load_explicit(&a->frames[i].self, memory_order_relaxed) == self)
 			return &a->frames[i];

@@ -54,6 +54,15 @@ static uint32_t log2_of(uint32_t n)
 	return shift;
 }
 
+static uint32_t floor_power(uint32_t n)
+{
+	uint32_t p = 1;
+
+	while (p * 2u <= n)
+		p *= 2u;
+	return p;
+}
+
 static uint32_t least(uint32_t a, uint32_t b)
 {
 	return a < b ? a : b;
@@ -69,12 +78,13 @@ static void set_up(struct scmi_agent *a, const struct scmi_agent_config *c, cons
 	a->port = c->port;
 	a->slots = (struct slot *)(void *)(mem + l->at_slots);
 	a->count = l->slots;
-	a->shift = log2_of(l->slots);
+	a->token_shift = 12u - log2_of(l->slots);
 	a->limit = least(a->count, a->transport.max_inflight);
 	/* Without room for several sends at once there is one at a time. */
 	if ((a->transport.caps & SCMI_CAP_CONCURRENT) == 0)
 		a->limit = 1;
-	a->groups = (a->limit + GROUP - 1u) / GROUP;
+	a->cursor_mask = floor_power(least(a->limit, GROUP)) - 1u;
+	a->group_mask = floor_power(a->limit >= GROUP ? a->limit / GROUP : 1u) - 1u;
 	a->trace = c->trace;
 	a->trace_arg = c->trace_arg;
 	a->log = c->log;

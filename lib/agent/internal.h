@@ -11,6 +11,16 @@
 
 #include "word.h"
 
+/*
+ * The few functions that every command goes through. Where speed is asked for they become one; where size is (-Os), the
+ * compiler decides.
+ */
+#if defined(__GNUC__) && defined(__OPTIMIZE__) && !defined(__OPTIMIZE_SIZE__)
+#define HOT static inline __attribute__((always_inline))
+#else
+#define HOT static inline
+#endif
+
 #define SLOT_NONE   0xffffu
 #define WAITER_NONE UINT32_MAX
 #define GROUP       8u  /* slots that one caller rotates in */
@@ -19,8 +29,8 @@
 /* Deadlines in the slots are ticks of 4 us in 32 bits, compared wrap-safe; 0 is none. */
 #define TICK_NONE 0u
 
-/* scmi_call.ticket_: bit 31 valid, epoch from bit 10, slot. */
-#define TICKET_VALID (1u << 31)
+/* scmi_call.ticket_: the word's epoch, where it stands in the word; bit 10 valid; the slot's index. */
+#define TICKET_VALID (1u << 10)
 #define TICKET_SLOT  (SCMI_SLOTS_MAX - 1u)
 
 /*
@@ -32,7 +42,7 @@ struct slot {
 	_Atomic uint32_t hdr;      /* the command's header, as sent */
 	_Atomic uint32_t deadline; /* tick; in quarantine its end */
 	_Atomic uint16_t room;     /* bytes of values the caller can take; once the call has ended: next in a list */
-	_Atomic uint8_t poll;      /* the sender polls */
+	_Atomic uint8_t flags;     /* the call's flags */
 	_Atomic uint8_t cursor;    /* in the first slot of a group: where its next take starts, a hint */
 	struct scmi_call *call;    /* for whoever holds CALL's claim */
 };
@@ -89,10 +99,11 @@ struct scmi_agent {
 	struct scmi_transport transport;
 	const struct scmi_port *port;
 	struct slot *slots;
-	uint32_t limit;  /* slots in use; at most count */
-	uint32_t groups; /* of the slots in use */
-	uint32_t count;  /* slots of the pool, a power of two */
-	uint32_t shift;  /* log2 of it */
+	uint32_t limit;       /* slots in use; at most count */
+	uint32_t group_mask;  /* homes are the first groups, a power of two of them, all whole */
+	uint32_t cursor_mask; /* a caller rotates in the first slots of its home, a power of two: GROUP or fewer */
+	uint32_t count;       /* slots of the pool, a power of two */
+	uint32_t token_shift; /* from an epoch in the word to the token: 12 - log2(count) */
 	scmi_trace_fn trace;
 	void *trace_arg;
 	scmi_log_fn log;
@@ -111,7 +122,7 @@ struct scmi_agent {
 
 	/* read on every path, seldom written */
 	_Atomic uint32_t state;   /* enum link_state */
-	_Atomic uint32_t crowded; /* a take has found its group full: releasers leave a hint */
+	_Atomic uint32_t crowded; /* not 0: a take has found its group full of late; releasers leave a hint */
 	_Atomic uint32_t frames_used;
 	_Atomic uint32_t next_deadline; /* tick: none of the deadlines lies before it */
 	_Atomic uint32_t lead;          /* who drives receive: index of its waiter entry + 1, or 0 */
@@ -135,14 +146,10 @@ static inline uint32_t slot_index(const struct scmi_agent *a, const struct slot 
 	return (uint32_t)(s - a->slots);
 }
 
-static inline uint16_t slot_token(const struct scmi_agent *a, uint32_t index, uint32_t w)
+/* A life is a word's epoch, where it stands in the word, the low bits 0. */
+static inline uint32_t slot_ticket(uint32_t index, uint32_t life)
 {
-	return (uint16_t)((((w / W_EPOCH) << a->shift) | index) & (SCMI_TOKEN_COUNT - 1u));
-}
-
-static inline uint32_t slot_ticket(const struct scmi_agent *a, const struct slot *s, uint32_t w)
-{
-	return TICKET_VALID | (w / W_EPOCH) << 10 | slot_index(a, s);
+	return life | TICKET_VALID | index;
 }
 
 /* Private words of the call that cancel may read beside the contexts that end it. */
@@ -180,16 +187,70 @@ static inline void trace(struct scmi_agent *a, enum scmi_trace_kind kind, uint32
 }
 
 /* slot.c */
-struct slot *scmi__take(struct scmi_agent *a, const struct scmi_call *call, uint32_t *w);
-void scmi__drop(struct scmi_agent *a, struct slot *s, uint32_t holds);
+uint32_t scmi__take_elsewhere(struct scmi_agent *a, uint32_t home, uint32_t *life);
+void scmi__drop_shared(struct scmi_agent *a, struct slot *s, uint32_t holds);
+
+/*
+ * A free slot becomes CALL | SENDING in its next epoch, which is *life.
+ * seq_cst: before the taker's look at the link's state, against stop's store of it and look at the words.
+ */
+HOT bool try_slot(struct scmi_agent *a, struct slot *s, uint32_t *life)
+{
+	uint32_t old = atomic_load_explicit(&s->word, memory_order_relaxed);
+	uint32_t next = old + W_EPOCH;
+
+	if ((old & W_LOW) != 0 ||
+	    !atomic_compare_exchange_strong_explicit(&s->word, &old, next | W_CALL | W_SENDING, memory_order_seq_cst,
+						     memory_order_relaxed))
+		return false;
+	if (next == 0)
+		count(a, C_WRAPPED);
+	*life = next;
+	return true;
+}
+
+/* The last hold is gone, or ours are the only ones: w is the word as it stands, and nobody else can write it. */
+HOT void scmi__free(struct scmi_agent *a, struct slot *s, uint32_t w)
+{
+	uint32_t crowded = atomic_load_explicit(&a->crowded, memory_order_relaxed);
+
+	if (crowded != 0) {
+		atomic_store_explicit(&a->freed, slot_index(a, s), memory_order_relaxed);
+		atomic_store_explicit(&a->crowded, crowded - 1u, memory_order_relaxed);
+	}
+	/* release: what was read and written in this life comes before the next taker's compare-and-swap. */
+	atomic_store_explicit(&s->word, w & ~W_LOW, memory_order_release);
+}
+
+/*
+ * Drops holds that are the caller's own; the last one frees. Who sees that its holds are the only ones frees with a
+ * plain store: receivers need OWED to come in, enders an unclaimed call, takers a free word, so nobody else can write.
+ */
+HOT void scmi__drop(struct scmi_agent *a, struct slot *s, uint32_t holds)
+{
+	uint32_t w = atomic_load_explicit(&s->word, memory_order_acquire);
+
+	if ((w & W_HOLDS) == holds)
+		scmi__free(a, s, w);
+	else
+		scmi__drop_shared(a, s, holds);
+}
 
 /* done.c: who runs done functions, and who is inside them */
-struct frame *scmi__frame_here(struct scmi_agent *a);
+struct frame *scmi__find_frame(struct scmi_agent *a, uint32_t used);
 struct frame *scmi__frame_enter(struct scmi_agent *a);
 void scmi__frame_leave(struct scmi_agent *a, struct frame *f);
 bool scmi__frames_empty(struct scmi_agent *a);
 void scmi__run_done(struct scmi_agent *a, struct slot *s, uint32_t holds);
 int scmi__run_put_off(struct scmi_agent *a);
+
+/* The frame of this context, NULL if it is not inside a callback. */
+HOT struct frame *scmi__frame_here(struct scmi_agent *a)
+{
+	uint32_t used = atomic_load_explicit(&a->frames_used, memory_order_relaxed);
+
+	return used == 0 ? NULL : scmi__find_frame(a, used);
+}
 
 /* end.c: ending calls */
 void scmi__finish(struct scmi_agent *a, struct slot *s, uint32_t held);

@@ -20,18 +20,32 @@ int scmi__refuse(struct scmi_agent *a, uint32_t hdr, uint32_t len, enum counter 
 	return err;
 }
 
+static struct slot *stray(struct scmi_agent *a, uint32_t hdr, uint32_t len)
+{
+	(void)scmi__refuse(a, hdr, len, C_STRAY_TOKEN, SCMI_E_STRAY, "stray_token");
+	return NULL;
+}
+
+static struct slot *late(struct scmi_agent *a, uint32_t hdr, uint32_t len)
+{
+	(void)scmi__refuse(a, hdr, len, C_LATE, SCMI_E_STRAY, "late");
+	return NULL;
+}
+
 /* Why a response does not belong to what the slot holds. */
-static int refuse_response(struct scmi_agent *a, uint32_t hdr, uint32_t len, uint32_t stored)
+static struct slot *refuse_response(struct scmi_agent *a, uint32_t hdr, uint32_t len, uint32_t stored)
 {
 	uint32_t diff = hdr ^ stored;
 
 	if ((diff & HDR_TOKEN) != 0)
-		return scmi__refuse(a, hdr, len, C_STRAY_TOKEN, SCMI_E_STRAY, "stray_token");
+		return stray(a, hdr, len);
 	if ((diff & HDR_PROTOCOL) != 0)
-		return scmi__refuse(a, hdr, len, C_STRAY_PROTOCOL, SCMI_E_STRAY, "stray_protocol");
-	if ((diff & HDR_MESSAGE) != 0)
-		return scmi__refuse(a, hdr, len, C_STRAY_MESSAGE, SCMI_E_STRAY, "stray_message");
-	return scmi__refuse(a, hdr, len, C_DUPLICATE, SCMI_E_STRAY, "duplicate");
+		(void)scmi__refuse(a, hdr, len, C_STRAY_PROTOCOL, SCMI_E_STRAY, "stray_protocol");
+	else if ((diff & HDR_MESSAGE) != 0)
+		(void)scmi__refuse(a, hdr, len, C_STRAY_MESSAGE, SCMI_E_STRAY, "stray_message");
+	else
+		(void)scmi__refuse(a, hdr, len, C_DUPLICATE, SCMI_E_STRAY, "duplicate");
+	return NULL;
 }
 
 /* The reply to a call that has ended settles the debt: one step from owed to gone. */
@@ -45,68 +59,100 @@ static bool take_late(struct slot *s, uint32_t w)
 }
 
 /*
- * Matches a response to its slot. SCMI_OK: HELD_R is ours, and with `claim` the call's end too; *cap is the room of the
- * call. SCMI_E_STRAY: refused and counted.
+ * Matches a response to its slot, which is returned: HELD_R is ours, and with `claim` the call's end too; *word is what
+ * the slot then holds, *room the call's. NULL: refused and counted.
  */
-static int match(struct scmi_agent *a, uint32_t hdr, uint32_t len, uint32_t claim, struct slot **out, uint32_t *cap)
+HOT struct slot *match(struct scmi_agent *a, uint32_t hdr, uint32_t len, uint32_t claim, uint32_t *word, uint32_t *room)
 {
 	uint32_t index = scmi_hdr_token(hdr) & (a->count - 1u);
 	struct slot *s = &a->slots[index];
 
 	if (index >= a->limit)
-		return scmi__refuse(a, hdr, len, C_STRAY_TOKEN, SCMI_E_STRAY, "stray_token");
+		return stray(a, hdr, len);
 	for (;;) {
 		/* acquire: pairs with publish, so that header and room are those of this word's life or a later one. */
 		uint32_t w = atomic_load_explicit(&s->word, memory_order_acquire);
 		uint32_t stored = atomic_load_explicit(&s->hdr, memory_order_relaxed);
 
-		if (((hdr ^ stored) & ~SCMI_HDR_RESERVED) != 0 || (w & W_OWED_R) == 0)
+		uint32_t n = (w & ~W_OWED_R) | W_HELD_R | claim;
+
+		if (((hdr ^ stored) & ~SCMI_HDR_RESERVED) != 0)
 			return refuse_response(a, hdr, len, stored);
-		if ((w & (W_CALL | W_CLAIMED)) != W_CALL) {
-			if (!take_late(s, w))
-				continue;
-			return scmi__refuse(a, hdr, len, C_LATE, SCMI_E_STRAY, "late");
+		if ((w & (W_OWED_R | W_CALL | W_CLAIMED)) != (W_OWED_R | W_CALL)) {
+			if ((w & W_OWED_R) == 0)
+				return refuse_response(a, hdr, len, stored);
+			if (take_late(s, w))
+				return late(a, hdr, len);
+			continue;
 		}
-		*cap = atomic_load_explicit(&s->room, memory_order_relaxed);
-		if (atomic_compare_exchange_strong_explicit(&s->word, &w, (w & ~W_OWED_R) | W_HELD_R | claim,
-							    memory_order_acq_rel, memory_order_relaxed)) {
-			*out = s;
-			return SCMI_OK;
+		if (room != NULL)
+			*room = atomic_load_explicit(&s->room, memory_order_relaxed);
+		if (atomic_compare_exchange_strong_explicit(&s->word, &w, n, memory_order_acq_rel,
+							    memory_order_relaxed)) {
+			*word = n;
+			return s;
 		}
 	}
 }
 
 static int fetch(struct scmi_agent *a, const struct scmi_rx *rx, uint32_t offset, void *dst, uint32_t len)
 {
-	if (rx->data != NULL) {
-		memcpy(dst, (const unsigned char *)rx->data + offset, len);
-		return SCMI_OK;
-	}
 	if (a->transport.ops->fetch == NULL)
 		return SCMI_E_PROTO;
 	return a->transport.ops->fetch(a->transport.ctx, rx, offset, dst, len) == SCMI_OK ? SCMI_OK : SCMI_E_PROTO;
 }
 
-/* Writes the reply into the call: status first, for an error may be a status and nothing more. Returns the call's end. */
-static int read_reply(struct scmi_agent *a, struct scmi_call *call, const struct scmi_rx *rx)
+/* Most values are a few words, for which a call of memcpy costs more than the copy. */
+HOT void copy_values(unsigned char *dst, const unsigned char *src, uint32_t len)
 {
-	unsigned char status[SCMI_STATUS_BYTES];
-	uint32_t values;
-	uint32_t room;
+	if (len > 16u || (len & 3u) != 0) {
+		memcpy(dst, src, len);
+		return;
+	}
+	for (uint32_t i = 0; i < len; i += 4u)
+		scmi_put_le32(dst + i, scmi_get_le32(src + i));
+}
+
+/* The status word of a reply; SCMI_E_PROTO where there is none. */
+static int fetch_status(struct scmi_agent *a, const struct scmi_rx *rx, int32_t *status)
+{
+	unsigned char bytes[SCMI_STATUS_BYTES];
+
+	if (fetch(a, rx, 0, bytes, SCMI_STATUS_BYTES) != SCMI_OK)
+		return SCMI_E_PROTO;
+	*status = (int32_t)scmi_get_le32(bytes);
+	return SCMI_OK;
+}
+
+/* Writes the reply into the call: status first, for an error may be a status and nothing more. Returns the call's end. */
+HOT int read_reply(struct scmi_agent *a, struct scmi_call *call, const struct scmi_rx *rx)
+{
+	const unsigned char *data = (const unsigned char *)rx->data;
+	uint32_t len = rx->len;
+	uint32_t room = call->reply_cap;
+	int32_t status;
 
 	call->status = 0;
 	call->reply_len = 0;
-	if (rx->len < SCMI_STATUS_BYTES || fetch(a, rx, 0, status, SCMI_STATUS_BYTES) != SCMI_OK)
+	if (len < SCMI_STATUS_BYTES)
 		return SCMI_E_PROTO;
-	call->status = (int32_t)scmi_get_le32(status);
-	if (call->status != SCMI_SUCCESS)
+	len -= SCMI_STATUS_BYTES;
+	if (room > len)
+		room = len;
+	if (data != NULL)
+		status = (int32_t)scmi_get_le32(data);
+	else if (fetch_status(a, rx, &status) != SCMI_OK)
+		return SCMI_E_PROTO;
+	if (status != SCMI_SUCCESS) {
+		call->status = status;
 		return SCMI_E_REMOTE;
-	values = rx->len - SCMI_STATUS_BYTES;
-	room = values < call->reply_cap ? values : call->reply_cap;
-	if (room != 0 && fetch(a, rx, SCMI_STATUS_BYTES, call->reply, room) != SCMI_OK)
+	}
+	if (data != NULL)
+		copy_values((unsigned char *)call->reply, data + SCMI_STATUS_BYTES, room);
+	else if (room != 0 && fetch(a, rx, SCMI_STATUS_BYTES, call->reply, room) != SCMI_OK)
 		return SCMI_E_PROTO;
-	call->reply_len = values;
-	return values > call->reply_cap ? SCMI_E_TRUNCATED : SCMI_OK;
+	call->reply_len = len;
+	return len > room ? SCMI_E_TRUNCATED : SCMI_OK;
 }
 
 static void count_end(struct scmi_agent *a, int err)
@@ -115,12 +161,15 @@ static void count_end(struct scmi_agent *a, int err)
 		count(a, C_REMOTE);
 	else if (err == SCMI_E_TRUNCATED)
 		count(a, C_TRUNCATED);
-	else if (err != SCMI_OK)
+	else
 		count(a, C_MALFORMED);
 }
 
-/* The winner of the claim: one bounded copy straight into the caller's buffer, then the call is over. */
-static void deliver(struct scmi_agent *a, struct slot *s, const struct scmi_rx *rx, uint32_t held)
+/*
+ * The winner of the claim: one bounded copy straight into the caller's buffer, then the call is over. w is the word as
+ * we left it: mostly the sender is still in send(), and all that is left is to tell it.
+ */
+HOT void deliver(struct scmi_agent *a, struct slot *s, const struct scmi_rx *rx, uint32_t w, uint32_t held)
 {
 	struct scmi_call *call = s->call;
 	int err = read_reply(a, call, rx);
@@ -129,7 +178,10 @@ static void deliver(struct scmi_agent *a, struct slot *s, const struct scmi_rx *
 	if (err != SCMI_OK)
 		count_end(a, err);
 	trace(a, SCMI_TRACE_RECV, slot_index(a, s), rx->hdr, rx->len, err, NULL);
-	scmi__finish(a, s, held);
+	if ((w & W_SENDING) == 0 ||
+	    !atomic_compare_exchange_strong_explicit(&s->word, &w, (w | W_DONE) & ~held, memory_order_seq_cst,
+						     memory_order_relaxed))
+		scmi__finish(a, s, held);
 }
 
 /* What was sent with this token came back, but not as its reply. */
@@ -162,48 +214,46 @@ static int settle(void *core, uint16_t token, int err)
 	return SCMI_OK;
 }
 
-static int receive_response(struct scmi_agent *a, const struct scmi_rx *rx)
+/* A message that nothing waits for, on a descriptor of ours: no other reply can come there, so its debt ends. */
+static int refused(struct scmi_agent *a, const struct scmi_rx *rx)
 {
-	struct slot *s;
-	uint32_t cap;
-	int err;
+	if (rx->token != SCMI_TOKEN_ANY && settle(a, rx->token, SCMI_E_PROTO) == SCMI_OK)
+		return SCMI_E_PROTO;
+	return SCMI_E_STRAY;
+}
 
-	if (rx->token != SCMI_TOKEN_ANY && scmi_hdr_token(rx->hdr) != rx->token)
-		err = scmi__refuse(a, rx->hdr, rx->len, C_MISMATCHED, SCMI_E_PROTO, "mismatched");
+static int receive_other(struct scmi_agent *a, const struct scmi_rx *rx)
+{
+	if (scmi_hdr_type(rx->hdr) == SCMI_MSG_NOTIFICATION && rx->token == SCMI_TOKEN_ANY)
+		return scmi__notify_rx(a, rx);
+	if (scmi_hdr_type(rx->hdr) == SCMI_MSG_COMMAND)
+		(void)scmi__refuse(a, rx->hdr, rx->len, C_MISMATCHED, SCMI_E_PROTO, "mismatched");
 	else
-		err = match(a, rx->hdr, rx->len, W_CLAIMED, &s, &cap);
-	if (err == SCMI_OK)
-		deliver(a, s, rx, W_HELD_R);
-	else if (rx->token != SCMI_TOKEN_ANY && settle(a, rx->token, SCMI_E_PROTO) == SCMI_OK)
-		err = SCMI_E_PROTO; /* its descriptor is back: no other reply can come */
-	return err;
+		(void)scmi__refuse(a, rx->hdr, rx->len, C_STRAY_TYPE, SCMI_E_STRAY, "stray_type");
+	return refused(a, rx);
 }
 
 static int receive(void *core, const struct scmi_rx *rx)
 {
 	struct scmi_agent *a = (struct scmi_agent *)core;
+	struct slot *s;
+	uint32_t w;
 
-	switch (scmi_hdr_type(rx->hdr)) {
-	case SCMI_MSG_COMMAND:
-		return receive_response(a, rx);
-	case SCMI_MSG_NOTIFICATION:
-		if (rx->token == SCMI_TOKEN_ANY)
-			return scmi__notify_rx(a, rx);
-		break;
-	case SCMI_MSG_DELAYED:
-	case SCMI_MSG_RESERVED:
-		break;
-	}
-	(void)scmi__refuse(a, rx->hdr, rx->len, C_STRAY_TYPE, SCMI_E_STRAY, "stray_type");
-	if (rx->token != SCMI_TOKEN_ANY && settle(a, rx->token, SCMI_E_PROTO) == SCMI_OK)
-		return SCMI_E_PROTO;
-	return SCMI_E_STRAY;
+	if (scmi_hdr_type(rx->hdr) != SCMI_MSG_COMMAND ||
+	    (rx->token != SCMI_TOKEN_ANY && rx->token != scmi_hdr_token(rx->hdr)))
+		return receive_other(a, rx);
+	s = match(a, rx->hdr, rx->len, W_CLAIMED, &w, NULL);
+	if (s == NULL)
+		return refused(a, rx);
+	deliver(a, s, rx, w, W_HELD_R);
+	return SCMI_OK;
 }
 
 static int acquire(void *core, uint32_t hdr, struct scmi_xfer *x)
 {
 	struct scmi_agent *a = (struct scmi_agent *)core;
 	struct slot *s;
+	uint32_t w;
 	int err;
 
 	*x = (struct scmi_xfer){ .hdr = hdr, .state_ = XFER_NONE };
@@ -215,11 +265,11 @@ static int acquire(void *core, uint32_t hdr, struct scmi_xfer *x)
 	}
 	if (scmi_hdr_type(hdr) != SCMI_MSG_COMMAND)
 		return scmi__refuse(a, hdr, 0, C_STRAY_TYPE, SCMI_E_STRAY, "stray_type");
-	err = match(a, hdr, 0, 0, &s, &x->cap);
-	if (err != SCMI_OK)
-		return err;
+	s = match(a, hdr, 0, 0, &w, &x->cap);
+	if (s == NULL)
+		return SCMI_E_STRAY;
 	x->slot_ = (uint16_t)slot_index(a, s);
-	x->poll = atomic_load_explicit(&s->poll, memory_order_relaxed);
+	x->poll = (atomic_load_explicit(&s->flags, memory_order_relaxed) & SCMI_CALL_POLL) != 0;
 	x->state_ = XFER_RESPONSE;
 	return SCMI_OK;
 }
@@ -253,7 +303,7 @@ static int complete(void *core, struct scmi_xfer *x, uint32_t len)
 		(void)scmi__refuse(a, x->hdr, len, C_LATE, SCMI_E_GONE, "late");
 		return SCMI_E_GONE;
 	}
-	deliver(a, &a->slots[x->slot_], &message, 0);
+	deliver(a, &a->slots[x->slot_], &message, 0, 0);
 	return SCMI_OK;
 }
 

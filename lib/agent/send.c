@@ -5,78 +5,99 @@
 /* As far ahead as a deadline may lie: what a tick can tell, less than half of its range. */
 #define HORIZON_US UINT64_C(7200000000)
 
-static int check_call(const struct scmi_agent *a, const struct scmi_call *call)
+/* The flags are handed to the transport as they are. */
+_Static_assert(SCMI_CALL_POLL == SCMI_TX_POLL, "one set of flags");
+
+HOT int check_call(const struct scmi_agent *a, const struct scmi_call *call)
 {
 	if (a == NULL || call == NULL || call->size != sizeof(*call))
 		return SCMI_E_INVAL;
-	if ((call->params == NULL && call->params_len != 0) || (call->reply == NULL && call->reply_cap != 0))
-		return SCMI_E_INVAL;
 	if ((call->flags & ~(SCMI_CALL_POLL | SCMI_CALL_MORE)) != 0)
 		return SCMI_E_NOTSUP;
-	if (call->params_len > a->transport.max_payload)
-		return SCMI_E_TOOBIG;
+	if (call->params_len != 0) {
+		if (call->params == NULL)
+			return SCMI_E_INVAL;
+		if (call->params_len > a->transport.max_payload)
+			return SCMI_E_TOOBIG;
+	}
+	if (call->reply == NULL && call->reply_cap != 0)
+		return SCMI_E_INVAL;
 	if (call->deadline_us != 0 && call->deadline_us > a->port->now_us(a->port->ctx) + HORIZON_US)
 		return SCMI_E_INVAL;
 	return SCMI_OK;
 }
 
-/* Takes a slot while the link takes calls; the slot is unpublished, its word in *w. */
-static int take_open(struct scmi_agent *a, const struct scmi_call *call, struct slot **out, uint32_t *w)
+/*
+ * Threads stay apart: a caller starts in the group of 8 slots that its call's address hashes to, and rotates in it, so
+ * that a token comes back no sooner than after 8 * (1024 / slots) commands of one call.
+ *
+ *   group      0               1               2 ...
+ *          |.......X|.......*|..X.....|    X taken or owed, * where the group's next take starts
+ */
+HOT uint32_t take(struct scmi_agent *a, const struct scmi_call *call, uint32_t *life)
 {
-	struct slot *s = scmi__take(a, call, w);
-	uint32_t state;
+	uint32_t hash = (uint32_t)((uintptr_t)call >> 4) * 0x9e3779b1u;
+	uint32_t home = hash >> 20 & a->group_mask;
+	_Atomic uint8_t *cursor = &a->slots[home * GROUP].cursor;
+	uint32_t k = atomic_load_explicit(cursor, memory_order_relaxed);
+	uint32_t index = home * GROUP + k;
 
-	if (s == NULL) {
-		state = atomic_load_explicit(&a->state, memory_order_relaxed);
-		if (state == LINK_UP)
-			count(a, C_NO_SLOT);
-		return state == LINK_UP ? SCMI_E_BUSY : state == LINK_DOWN ? SCMI_E_NOPEER : SCMI_E_CLOSED;
-	}
-	/* seq_cst: against stop, which stores the state and then looks at the words; one sees the other. */
-	state = atomic_load_explicit(&a->state, memory_order_seq_cst);
-	if (state != LINK_UP) {
-		count(a, C_REFUSED);
-		count(a, C_UNANSWERED);
-		scmi__drop(a, s, W_CALL | W_SENDING);
-		return state == LINK_DOWN ? SCMI_E_NOPEER : SCMI_E_CLOSED;
-	}
-	*out = s;
-	return SCMI_OK;
+	if (!try_slot(a, &a->slots[index], life))
+		return scmi__take_elsewhere(a, home, life);
+	atomic_store_explicit(cursor, (uint8_t)((k + 1u) & a->cursor_mask), memory_order_relaxed);
+	return index;
 }
 
-/* Fills the slot and publishes it: from here on the call may end at any time, and is alive only while we hold SENDING. */
-static void publish(struct scmi_agent *a, struct slot *s, struct scmi_call *call, uint32_t w, uint32_t bits)
+static int closed(uint32_t state)
 {
+	return state == LINK_DOWN ? SCMI_E_NOPEER : SCMI_E_CLOSED;
+}
+
+static int no_slot(struct scmi_agent *a)
+{
+	uint32_t state = atomic_load_explicit(&a->state, memory_order_relaxed);
+
+	if (state != LINK_UP)
+		return closed(state);
+	count(a, C_NO_SLOT);
+	return SCMI_E_BUSY;
+}
+
+/* The link does not take calls: the slot, which nobody has seen, goes back. */
+static int untake(struct scmi_agent *a, struct slot *s, uint32_t state)
+{
+	count(a, C_REFUSED);
+	count(a, C_UNANSWERED);
+	scmi__drop(a, s, W_CALL | W_SENDING);
+	return closed(state);
+}
+
+/*
+ * Fills the slot and the message, and publishes: from here on the call may end at any time, and is alive only while we
+ * hold SENDING.
+ */
+HOT void publish(struct scmi_agent *a, uint32_t index, struct scmi_call *call, uint32_t life, uint32_t bits,
+			   struct scmi_tx *tx)
+{
+	struct slot *s = &a->slots[index];
+	uint32_t token = (life >> a->token_shift | index) & (SCMI_TOKEN_COUNT - 1u);
 	uint32_t room = call->reply_cap < UINT16_MAX ? call->reply_cap : UINT16_MAX;
-	uint32_t hdr = scmi_hdr(call->protocol, call->message, SCMI_MSG_COMMAND, slot_token(a, slot_index(a, s), w));
 
+	tx->hdr = scmi_hdr(call->protocol, call->message, SCMI_MSG_COMMAND, (uint16_t)token);
+	tx->len = call->params_len;
+	tx->payload = call->params;
+	tx->reply_cap = call->reply_cap;
+	tx->token = (uint16_t)token;
+	tx->slot = (uint16_t)index;
+	tx->flags = (uint8_t)call->flags;
+	tx->more = (uint8_t)(call->flags & SCMI_CALL_MORE);
 	s->call = call;
-	atomic_store_explicit(&s->hdr, hdr, memory_order_relaxed);
+	atomic_store_explicit(&s->hdr, tx->hdr, memory_order_relaxed);
 	atomic_store_explicit(&s->room, (uint16_t)room, memory_order_relaxed);
-	atomic_store_explicit(&s->poll, (call->flags & SCMI_CALL_POLL) != 0, memory_order_relaxed);
-	atomic_store_explicit(call_ticket(call), slot_ticket(a, s, w), memory_order_relaxed);
+	atomic_store_explicit(&s->flags, (uint8_t)call->flags, memory_order_relaxed);
+	atomic_store_explicit(call_ticket(call), slot_ticket(index, life), memory_order_relaxed);
 	/* release: the slot's fields come before a receiver's acquire of a word that owes. */
-	atomic_store_explicit(&s->word, w | W_OWED_R | bits, memory_order_release);
-}
-
-static int transmit(struct scmi_agent *a, struct slot *s, const struct scmi_call *call)
-{
-	uint32_t max_reply = a->transport.max_payload;
-	struct scmi_tx tx = {
-		.hdr = atomic_load_explicit(&s->hdr, memory_order_relaxed),
-		.len = call->params_len,
-		.payload = call->params,
-		.slot = (uint16_t)slot_index(a, s),
-		.flags = (call->flags & SCMI_CALL_POLL) != 0 ? SCMI_TX_POLL : 0,
-		.more = (call->flags & SCMI_CALL_MORE) != 0,
-	};
-	int err;
-
-	tx.reply_len = call->reply_cap < max_reply - SCMI_STATUS_BYTES ? call->reply_cap + SCMI_STATUS_BYTES : max_reply;
-	tx.token = scmi_hdr_token(tx.hdr);
-	err = a->transport.ops->send(a->transport.ctx, &tx);
-	trace(a, SCMI_TRACE_SEND, tx.slot, tx.hdr, tx.len, err, NULL);
-	return err;
+	atomic_store_explicit(&s->word, life | W_CALL | W_SENDING | W_OWED_R | bits, memory_order_release);
 }
 
 /*
@@ -134,20 +155,26 @@ static void leave_sending(struct scmi_agent *a, struct slot *s, struct scmi_call
 }
 
 /* Takes a slot, publishes, sends. SCMI_OK: sent, or ended meanwhile; SENDING is ours. Else nothing was sent. */
-static int launch(struct scmi_agent *a, struct scmi_call *call, uint32_t bits, struct slot **out)
+HOT int launch(struct scmi_agent *a, struct scmi_call *call, uint32_t bits, struct slot **out)
 {
-	struct slot *s;
-	uint32_t w;
-	int err = take_open(a, call, &s, &w);
+	struct scmi_tx tx;
+	uint32_t state;
+	uint32_t life;
+	uint32_t index = take(a, call, &life);
+	struct slot *s = &a->slots[index];
+	int err;
 
-	if (err != SCMI_OK)
-		return err;
-	publish(a, s, call, w, bits);
-	err = transmit(a, s, call);
-	if (err != SCMI_OK && unsend(a, s))
-		return err;
 	*out = s;
-	return SCMI_OK;
+	if (index == SLOT_NONE)
+		return no_slot(a);
+	/* seq_cst: against stop, which stores the state and then looks at the words; one sees the other. */
+	state = atomic_load_explicit(&a->state, memory_order_seq_cst);
+	if (state != LINK_UP)
+		return untake(a, s, state);
+	publish(a, index, call, life, bits, &tx);
+	err = a->transport.ops->send(a->transport.ctx, &tx);
+	trace(a, SCMI_TRACE_SEND, tx.slot, tx.hdr, tx.len, err, NULL);
+	return err != SCMI_OK && unsend(a, s) ? err : SCMI_OK;
 }
 
 static void flush(struct scmi_agent *a)
@@ -161,44 +188,51 @@ int scmi_agent_submit(struct scmi_agent *agent, struct scmi_call *call)
 	struct slot *s;
 	int err = check_call(agent, call);
 
-	if (err == SCMI_OK)
-		err = launch(agent, call, call->done != NULL ? W_CALLBACK : W_LOOSE, &s);
-	if (err == SCMI_OK)
-		leave_sending(agent, s, call);
-	else if (agent != NULL)
+	if (err != SCMI_OK)
+		return err;
+	err = launch(agent, call, call->done != NULL ? W_CALLBACK : W_LOOSE, &s);
+	if (err != SCMI_OK) {
 		flush(agent); /* earlier submits may have said that this one follows */
-	return err;
+		return err;
+	}
+	leave_sending(agent, s, call);
+	return SCMI_OK;
 }
 
-static bool answered(struct slot *s)
+/* No reply yet. Returns the holds that are left to us. */
+static uint32_t wait_for_reply(struct scmi_agent *a, struct slot *s, struct scmi_call *call)
 {
-	return (atomic_load_explicit(&s->word, memory_order_acquire) & W_DONE) != 0;
+	if ((call->flags & SCMI_CALL_MORE) != 0)
+		flush(a);
+	/* A reply that is there already saves the clock, the stamp and the sleep. */
+	if ((a->transport.caps & SCMI_CAP_POLL) != 0)
+		(void)a->transport.ops->poll(a->transport.ctx, 1);
+	if ((atomic_load_explicit(&s->word, memory_order_acquire) & W_DONE) != 0)
+		return W_CALL | W_SENDING;
+	leave_sending(a, s, call);
+	(void)scmi__await(a, s, call, SCMI_NEVER);
+	return W_CALL;
 }
 
 int scmi_agent_call(struct scmi_agent *agent, struct scmi_call *call)
 {
 	uint32_t holds = W_CALL | W_SENDING;
 	struct slot *s;
+	uint32_t w;
 	int err = check_call(agent, call);
 
-	if (err == SCMI_OK && call->done != NULL)
-		err = SCMI_E_INVAL;
-	if (err == SCMI_OK && scmi__frame_here(agent) != NULL)
-		err = SCMI_E_CONTEXT;
-	if (err == SCMI_OK)
-		err = launch(agent, call, 0, &s);
 	if (err != SCMI_OK)
 		return err;
-	if ((call->flags & SCMI_CALL_MORE) != 0)
-		flush(agent);
-	/* A reply that is there already saves the clock, the stamp and the sleep. */
-	if (!answered(s) && (agent->transport.caps & SCMI_CAP_POLL) != 0)
-		(void)agent->transport.ops->poll(agent->transport.ctx, 1);
-	if (!answered(s)) {
-		leave_sending(agent, s, call);
-		(void)scmi__await(agent, s, call, SCMI_NEVER);
-		holds = W_CALL;
-	}
+	if (call->done != NULL)
+		return SCMI_E_INVAL;
+	if (scmi__frame_here(agent) != NULL)
+		return SCMI_E_CONTEXT;
+	err = launch(agent, call, 0, &s);
+	if (err != SCMI_OK)
+		return err;
+	w = atomic_load_explicit(&s->word, memory_order_acquire);
+	if ((w & W_DONE) == 0)
+		holds = wait_for_reply(agent, s, call);
 	err = call->err_;
 	scmi__drop(agent, s, holds);
 	return err;
@@ -212,7 +246,7 @@ static struct slot *take_loose(struct scmi_agent *a, struct scmi_call *call)
 	uint32_t w = atomic_load_explicit(&s->word, memory_order_acquire);
 
 	do {
-		if ((ticket & TICKET_VALID) == 0 || slot_ticket(a, s, w) != ticket ||
+		if ((ticket & TICKET_VALID) == 0 || slot_ticket(slot_index(a, s), w & ~W_LOW) != ticket ||
 		    (w & (W_CALL | W_LOOSE)) != (W_CALL | W_LOOSE))
 			return NULL;
 	} while (!atomic_compare_exchange_weak_explicit(&s->word, &w, w & ~W_LOOSE, memory_order_acq_rel,
