@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent_rig.h"
+
+#define MEM_GUARD 64u
+#define MEM_FILL  0x5cu
+
+/* In the order of the equation in scmi/agent.h. */
+static const char *const refusals[] = { "late",	     "stray_token", "stray_protocol", "stray_message", "stray_type",
+					"duplicate", "mismatched",  "unclaimed",      "dropped" };
+
+#define REFUSALS (sizeof(refusals) / sizeof(refusals[0]))
+
+static void on_log(void *arg, enum scmi_log_level level, const char *text)
+{
+	struct rig *r = arg;
+
+	(void)level;
+	snprintf(r->lines[r->line_count++ % RIG_LINES], sizeof(r->lines[0]), "%s", text);
+}
+
+static void on_refuse(struct rig *r, const char *why)
+{
+	for (unsigned i = 0; i < REFUSALS; i++) {
+		if (strcmp(why, refusals[i]) == 0) {
+			r->refused_[i]++;
+			return;
+		}
+	}
+	fail_msg("a message was refused as \"%s\", which is no counter", why);
+}
+
+static void on_trace(void *arg, const struct scmi_trace_event *event)
+{
+	struct rig *r = arg;
+
+	if (event->kind == SCMI_TRACE_REFUSE)
+		on_refuse(r, event->why);
+	else if (event->kind == SCMI_TRACE_END)
+		r->traced_ends_++;
+	else if (event->kind == SCMI_TRACE_RECV)
+		r->traced_received_++;
+}
+
+struct rig *rig_new(uint32_t caps, uint32_t slots)
+{
+	struct rig *r = calloc(1, sizeof(*r));
+
+	assert_non_null(r);
+	fake_port_init(&r->fake);
+	script_init(&r->script, caps);
+	r->script.clock_us = &r->fake.now_us;
+	r->config = (struct scmi_agent_config){
+		.size = sizeof(r->config),
+		.transport = &r->script.transport,
+		.port = &r->fake.port,
+		.slots = slots,
+		.log = on_log,
+		.log_arg = r,
+		.trace = on_trace,
+		.trace_arg = r,
+	};
+	return r;
+}
+
+void rig_init(struct rig *r)
+{
+	size_t size = scmi_agent_size(&r->config);
+
+	assert_int_not_equal(size, 0);
+	r->mem_ = malloc(size + 2 * MEM_GUARD);
+	assert_non_null(r->mem_);
+	memset(r->mem_, MEM_FILL, size + 2 * MEM_GUARD);
+	assert_int_equal(scmi_agent_init(&r->agent, r->mem_ + MEM_GUARD, size, &r->config), SCMI_OK);
+	r->size_ = size;
+}
+
+void rig_start(struct rig *r)
+{
+	if (r->agent == NULL)
+		rig_init(r);
+	assert_int_equal(scmi_agent_start(r->agent), SCMI_OK);
+}
+
+struct rig *rig_up(uint32_t caps, uint32_t slots)
+{
+	struct rig *r = rig_new(caps, slots);
+
+	rig_start(r);
+	return r;
+}
+
+struct scmi_agent_stats rig_stats(struct rig *r)
+{
+	struct scmi_agent_stats stats = { .size = sizeof(stats) };
+
+	assert_int_equal(scmi_agent_stats(r->agent, &stats), SCMI_OK);
+	return stats;
+}
+
+static unsigned sum(const unsigned *figures, size_t n)
+{
+	unsigned total = 0;
+
+	while (n-- != 0)
+		total += figures[n];
+	return total;
+}
+
+static void check_calls(const struct rig *r, const struct scmi_agent_stats *s)
+{
+	unsigned known = r->ends[0] + r->ends[-SCMI_E_REMOTE] + r->ends[-SCMI_E_TRUNCATED] + r->ends[-SCMI_E_PROTO] +
+			 r->ends[-SCMI_E_TIMEOUT] + r->ends[-SCMI_E_CANCELLED] + r->ends[-SCMI_E_CLOSED];
+	unsigned all = sum(r->ends, sizeof(r->ends) / sizeof(r->ends[0]));
+
+	assert_int_equal(s->submitted, r->submitted);
+	assert_int_equal(s->ok, r->ends[0]);
+	assert_int_equal(s->remote, r->ends[-SCMI_E_REMOTE]);
+	assert_int_equal(s->truncated, r->ends[-SCMI_E_TRUNCATED]);
+	assert_int_equal(s->malformed, r->ends[-SCMI_E_PROTO]);
+	assert_int_equal(s->timed_out, r->ends[-SCMI_E_TIMEOUT]);
+	assert_int_equal(s->cancelled, r->ends[-SCMI_E_CANCELLED]);
+	assert_int_equal(s->closed, r->ends[-SCMI_E_CLOSED]);
+	assert_int_equal(s->link_lost, all - known);
+	assert_int_equal(s->in_flight, r->submitted - all);
+	assert_int_equal(s->submitted, s->ok + s->remote + s->truncated + s->malformed + s->timed_out + s->cancelled +
+					       s->closed + s->link_lost + s->in_flight);
+}
+
+static void check_messages(const struct rig *r, const struct scmi_agent_stats *s)
+{
+	const uint32_t refused[REFUSALS] = { s->late,	    s->stray_token, s->stray_protocol,
+					     s->stray_message, s->stray_type,  s->duplicate,
+					     s->mismatched, s->unclaimed,   s->dropped };
+	uint32_t total = 0;
+
+	for (size_t i = 0; i < REFUSALS; i++) {
+		assert_int_equal(refused[i], r->refused_[i]);
+		total += refused[i];
+	}
+	assert_int_equal(s->received, r->script.messages);
+	assert_int_equal(s->received, s->accepted + total);
+}
+
+void rig_check(struct rig *r)
+{
+	struct scmi_agent_stats stats = rig_stats(r);
+
+	check_calls(r, &stats);
+	check_messages(r, &stats);
+}
+
+static void check_guard(const unsigned char *bytes, size_t len, unsigned char fill)
+{
+	for (size_t i = 0; i < len; i++)
+		assert_int_equal(bytes[i], fill);
+}
+
+void rig_end(struct rig *r)
+{
+	if (r->agent != NULL) {
+		rig_check(r);
+		assert_int_equal(scmi_agent_stop(r->agent), SCMI_OK);
+		rig_check(r);
+		assert_int_equal(rig_stats(r).quarantined, 0);
+		assert_int_equal(scmi_agent_fini(r->agent), SCMI_OK);
+		check_guard(r->mem_, MEM_GUARD, MEM_FILL);
+		check_guard(r->mem_ + MEM_GUARD + r->size_, MEM_GUARD, MEM_FILL);
+	}
+	if (r->fake.fault != NULL)
+		fail_msg("port: %s", r->fake.fault);
+	if (r->script.fault != NULL)
+		fail_msg("transport: %s", r->script.fault);
+	assert_int_equal(r->fake.events, 0);
+	assert_int_equal(r->fake.calls.lock, r->fake.calls.unlock);
+	assert_false(r->script.running);
+	free(r->mem_);
+	free(r);
+}
+
+bool rig_logged(const struct rig *r, const char *text)
+{
+	for (unsigned i = 0; i < r->line_count && i < RIG_LINES; i++) {
+		if (strstr(r->lines[i], text) != NULL)
+			return true;
+	}
+	return false;
+}
+
+void rig_call_init(struct rig *r, struct rig_call *c)
+{
+	memset(c, 0, sizeof(*c));
+	c->rig = r;
+	c->call.size = sizeof(c->call);
+	c->call.protocol = RIG_PROTOCOL;
+	c->call.message = RIG_MESSAGE;
+	c->call.reply = rig_reply(c);
+	c->call.reply_cap = 64;
+}
+
+unsigned char *rig_reply(struct rig_call *c)
+{
+	return c->room_ + RIG_GUARD;
+}
+
+/* Nothing is written but the values that came, and these only as far as there was room. */
+static void check_reply(const struct rig_call *c)
+{
+	uint32_t cap = c->call.reply_cap;
+	uint32_t written = c->call.reply_len < cap ? c->call.reply_len : cap;
+
+	/* A reply that breaks off may have left something in the room, never beyond. */
+	if (c->err == SCMI_E_PROTO)
+		written = cap;
+	check_guard(c->room_, RIG_GUARD, RIG_FILL);
+	check_guard(c->room_ + RIG_GUARD + written, sizeof(c->room_) - RIG_GUARD - written, RIG_FILL);
+	if (c->err != SCMI_OK && c->err != SCMI_E_TRUNCATED)
+		assert_int_equal(c->call.reply_len, 0);
+	if (c->err != SCMI_E_REMOTE)
+		assert_int_equal(c->call.status, 0);
+}
+
+static void note_end(struct rig_call *c, int err)
+{
+	c->ends++;
+	c->err = err;
+	c->rig->ends[-err]++;
+	check_reply(c);
+}
+
+static void on_done(struct scmi_call *call, int err)
+{
+	struct rig_call *c = call->arg;
+
+	assert_ptr_equal(call, &c->call);
+	note_end(c, err);
+	if (c->then != NULL)
+		c->then(c);
+}
+
+static void prepare(struct rig_call *c, scmi_done_fn done)
+{
+	memset(c->room_, RIG_FILL, sizeof(c->room_));
+	c->call.done = done;
+	c->call.arg = c;
+	c->call.status = 77;
+	c->call.reply_len = 77;
+}
+
+int rig_submit(struct rig_call *c)
+{
+	int err;
+
+	prepare(c, on_done);
+	/* Counted before: done may run inside. */
+	c->rig->submitted++;
+	err = scmi_agent_submit(c->rig->agent, &c->call);
+	if (err != SCMI_OK)
+		c->rig->submitted--;
+	return err;
+}
+
+int rig_submit_loose(struct rig_call *c)
+{
+	int err;
+
+	prepare(c, NULL);
+	err = scmi_agent_submit(c->rig->agent, &c->call);
+	if (err == SCMI_OK)
+		c->rig->submitted++;
+	return err;
+}
+
+/* Errors that only a call that went out can have; the others can also say that nothing was sent. */
+static bool is_end(int err)
+{
+	return err == SCMI_OK || err == SCMI_E_REMOTE || err == SCMI_E_TRUNCATED || err == SCMI_E_PROTO ||
+	       err == SCMI_E_TIMEOUT || err == SCMI_E_CANCELLED;
+}
+
+int rig_do(struct rig_call *c)
+{
+	unsigned before = c->rig->script.went_out;
+	int err;
+
+	prepare(c, NULL);
+	err = scmi_agent_call(c->rig->agent, &c->call);
+	if (is_end(err) || c->rig->script.went_out != before) {
+		c->rig->submitted++;
+		note_end(c, err);
+	}
+	return err;
+}
+
+int rig_wait(struct rig_call *c)
+{
+	return rig_wait_until(c, SCMI_NEVER);
+}
+
+int rig_wait_until(struct rig_call *c, uint64_t until_us)
+{
+	int err = until_us == SCMI_NEVER ? scmi_agent_wait(c->rig->agent, &c->call)
+					 : scmi_agent_wait_until(c->rig->agent, &c->call, until_us);
+
+	if (err != SCMI_E_INPROGRESS && err != SCMI_E_INVAL && err != SCMI_E_CONTEXT)
+		note_end(c, err);
+	return err;
+}
