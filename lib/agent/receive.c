@@ -10,6 +10,8 @@
 #define HDR_PROTOCOL (0xffu << 10)
 #define HDR_MESSAGE  0xffu
 
+#define SHORT_REPLY 20u /* bytes of values; replies of fewer, whole words, are copied in place */
+
 enum xfer_state { XFER_NONE, XFER_RESPONSE, XFER_COMPLETED, XFER_EVENT, XFER_EVENT_DONE };
 
 /* Counts a message that is only to be dropped. */
@@ -20,32 +22,18 @@ int scmi__refuse(struct scmi_agent *a, uint32_t hdr, uint32_t len, enum counter 
 	return err;
 }
 
-static struct slot *stray(struct scmi_agent *a, uint32_t hdr, uint32_t len)
+/* Why a response does not belong to what the slot holds; NULL: it is none of ours. */
+static int refuse_response(struct scmi_agent *a, uint32_t hdr, uint32_t len, const struct slot *s)
 {
-	(void)scmi__refuse(a, hdr, len, C_STRAY_TOKEN, SCMI_E_STRAY, "stray_token");
-	return NULL;
-}
-
-static struct slot *late(struct scmi_agent *a, uint32_t hdr, uint32_t len)
-{
-	(void)scmi__refuse(a, hdr, len, C_LATE, SCMI_E_STRAY, "late");
-	return NULL;
-}
-
-/* Why a response does not belong to what the slot holds. */
-static struct slot *refuse_response(struct scmi_agent *a, uint32_t hdr, uint32_t len, uint32_t stored)
-{
-	uint32_t diff = hdr ^ stored;
+	uint32_t diff = s == NULL ? HDR_TOKEN : hdr ^ atomic_load_explicit(&s->hdr, memory_order_relaxed);
 
 	if ((diff & HDR_TOKEN) != 0)
-		return stray(a, hdr, len);
+		return scmi__refuse(a, hdr, len, C_STRAY_TOKEN, SCMI_E_STRAY, "stray_token");
 	if ((diff & HDR_PROTOCOL) != 0)
-		(void)scmi__refuse(a, hdr, len, C_STRAY_PROTOCOL, SCMI_E_STRAY, "stray_protocol");
-	else if ((diff & HDR_MESSAGE) != 0)
-		(void)scmi__refuse(a, hdr, len, C_STRAY_MESSAGE, SCMI_E_STRAY, "stray_message");
-	else
-		(void)scmi__refuse(a, hdr, len, C_DUPLICATE, SCMI_E_STRAY, "duplicate");
-	return NULL;
+		return scmi__refuse(a, hdr, len, C_STRAY_PROTOCOL, SCMI_E_STRAY, "stray_protocol");
+	if ((diff & HDR_MESSAGE) != 0)
+		return scmi__refuse(a, hdr, len, C_STRAY_MESSAGE, SCMI_E_STRAY, "stray_message");
+	return scmi__refuse(a, hdr, len, C_DUPLICATE, SCMI_E_STRAY, "duplicate");
 }
 
 /* The reply to a call that has ended settles the debt: one step from owed to gone. */
@@ -58,31 +46,32 @@ static bool take_late(struct slot *s, uint32_t w)
 	return atomic_compare_exchange_strong_explicit(&s->word, &w, n, memory_order_acq_rel, memory_order_relaxed);
 }
 
-/*
- * Matches a response to its slot, which is returned: HELD_R is ours, and with `claim` the call's end too; *word is what
- * the slot then holds, *room the call's. NULL: refused and counted.
- */
-HOT struct slot *match(struct scmi_agent *a, uint32_t hdr, uint32_t len, uint32_t claim, uint32_t *word, uint32_t *room)
+static inline struct slot *slot_of(struct scmi_agent *a, uint32_t hdr)
 {
 	uint32_t index = scmi_hdr_token(hdr) & (a->count - 1u);
-	struct slot *s = &a->slots[index];
 
-	if (index >= a->limit)
-		return stray(a, hdr, len);
+	return index < a->limit ? &a->slots[index] : NULL;
+}
+
+/*
+ * Matches a response to the slot of its token: from OWED_R to HELD_R, which is ours then, and with `claim` the call's end
+ * too. *word is the word as we leave it, *room the call's. MATCH_LATE: its call had ended, the debt is settled.
+ */
+enum match { MATCHED, MATCH_LATE, MATCH_NOT };
+
+HOT enum match match(struct slot *s, uint32_t hdr, uint32_t claim, uint32_t *word, uint32_t *room)
+{
 	for (;;) {
 		/* acquire: pairs with publish, so that header and room are those of this word's life or a later one. */
 		uint32_t w = atomic_load_explicit(&s->word, memory_order_acquire);
 		uint32_t stored = atomic_load_explicit(&s->hdr, memory_order_relaxed);
-
 		uint32_t n = (w & ~W_OWED_R) | W_HELD_R | claim;
 
-		if (((hdr ^ stored) & ~SCMI_HDR_RESERVED) != 0)
-			return refuse_response(a, hdr, len, stored);
-		if ((w & (W_OWED_R | W_CALL | W_CLAIMED)) != (W_OWED_R | W_CALL)) {
-			if ((w & W_OWED_R) == 0)
-				return refuse_response(a, hdr, len, stored);
+		if (((hdr ^ stored) & ~SCMI_HDR_RESERVED) != 0 || (w & W_OWED_R) == 0)
+			return MATCH_NOT;
+		if ((w & (W_CALL | W_CLAIMED)) != W_CALL) {
 			if (take_late(s, w))
-				return late(a, hdr, len);
+				return MATCH_LATE;
 			continue;
 		}
 		if (room != NULL)
@@ -90,7 +79,7 @@ HOT struct slot *match(struct scmi_agent *a, uint32_t hdr, uint32_t len, uint32_
 		if (atomic_compare_exchange_strong_explicit(&s->word, &w, n, memory_order_acq_rel,
 							    memory_order_relaxed)) {
 			*word = n;
-			return s;
+			return MATCHED;
 		}
 	}
 }
@@ -102,57 +91,42 @@ static int fetch(struct scmi_agent *a, const struct scmi_rx *rx, uint32_t offset
 	return a->transport.ops->fetch(a->transport.ctx, rx, offset, dst, len) == SCMI_OK ? SCMI_OK : SCMI_E_PROTO;
 }
 
-/* Most values are a few words, for which a call of memcpy costs more than the copy. */
-HOT void copy_values(unsigned char *dst, const unsigned char *src, uint32_t len)
-{
-	if (len > 16u || (len & 3u) != 0) {
-		memcpy(dst, src, len);
-		return;
-	}
-	for (uint32_t i = 0; i < len; i += 4u)
-		scmi_put_le32(dst + i, scmi_get_le32(src + i));
-}
-
-/* The status word of a reply; SCMI_E_PROTO where there is none. */
-static int fetch_status(struct scmi_agent *a, const struct scmi_rx *rx, int32_t *status)
+static int read_status(struct scmi_agent *a, const struct scmi_rx *rx, int32_t *status)
 {
 	unsigned char bytes[SCMI_STATUS_BYTES];
 
-	if (fetch(a, rx, 0, bytes, SCMI_STATUS_BYTES) != SCMI_OK)
+	if (rx->data == NULL && fetch(a, rx, 0, bytes, SCMI_STATUS_BYTES) != SCMI_OK)
 		return SCMI_E_PROTO;
-	*status = (int32_t)scmi_get_le32(bytes);
+	*status = (int32_t)scmi_get_le32(rx->data != NULL ? rx->data : bytes);
+	return SCMI_OK;
+}
+
+static int copy_values(struct scmi_agent *a, struct scmi_call *call, const struct scmi_rx *rx, uint32_t len)
+{
+	if (len == 0)
+		return SCMI_OK;
+	if (rx->data == NULL)
+		return fetch(a, rx, SCMI_STATUS_BYTES, call->reply, len);
+	memcpy(call->reply, (const unsigned char *)rx->data + SCMI_STATUS_BYTES, len);
 	return SCMI_OK;
 }
 
 /* Writes the reply into the call: status first, for an error may be a status and nothing more. Returns the call's end. */
-HOT int read_reply(struct scmi_agent *a, struct scmi_call *call, const struct scmi_rx *rx)
+static int read_reply(struct scmi_agent *a, struct scmi_call *call, const struct scmi_rx *rx)
 {
-	const unsigned char *data = (const unsigned char *)rx->data;
-	uint32_t len = rx->len;
-	uint32_t room = call->reply_cap;
-	int32_t status;
+	uint32_t values = rx->len - SCMI_STATUS_BYTES;
+	uint32_t len = values < call->reply_cap ? values : call->reply_cap;
 
 	call->status = 0;
 	call->reply_len = 0;
-	if (len < SCMI_STATUS_BYTES)
+	if (rx->len < SCMI_STATUS_BYTES || read_status(a, rx, &call->status) != SCMI_OK)
 		return SCMI_E_PROTO;
-	len -= SCMI_STATUS_BYTES;
-	if (room > len)
-		room = len;
-	if (data != NULL)
-		status = (int32_t)scmi_get_le32(data);
-	else if (fetch_status(a, rx, &status) != SCMI_OK)
-		return SCMI_E_PROTO;
-	if (status != SCMI_SUCCESS) {
-		call->status = status;
+	if (call->status != SCMI_SUCCESS)
 		return SCMI_E_REMOTE;
-	}
-	if (data != NULL)
-		copy_values((unsigned char *)call->reply, data + SCMI_STATUS_BYTES, room);
-	else if (room != 0 && fetch(a, rx, SCMI_STATUS_BYTES, call->reply, room) != SCMI_OK)
+	if (copy_values(a, call, rx, len) != SCMI_OK)
 		return SCMI_E_PROTO;
-	call->reply_len = len;
-	return len > room ? SCMI_E_TRUNCATED : SCMI_OK;
+	call->reply_len = values;
+	return values > len ? SCMI_E_TRUNCATED : SCMI_OK;
 }
 
 static void count_end(struct scmi_agent *a, int err)
@@ -165,11 +139,8 @@ static void count_end(struct scmi_agent *a, int err)
 		count(a, C_MALFORMED);
 }
 
-/*
- * The winner of the claim: one bounded copy straight into the caller's buffer, then the call is over. w is the word as
- * we left it: mostly the sender is still in send(), and all that is left is to tell it.
- */
-HOT void deliver(struct scmi_agent *a, struct slot *s, const struct scmi_rx *rx, uint32_t w, uint32_t held)
+/* The winner of the claim: one bounded copy straight into the caller's buffer, then the call is over. */
+static int deliver(struct scmi_agent *a, struct slot *s, const struct scmi_rx *rx, uint32_t held)
 {
 	struct scmi_call *call = s->call;
 	int err = read_reply(a, call, rx);
@@ -178,10 +149,8 @@ HOT void deliver(struct scmi_agent *a, struct slot *s, const struct scmi_rx *rx,
 	if (err != SCMI_OK)
 		count_end(a, err);
 	trace(a, SCMI_TRACE_RECV, slot_index(a, s), rx->hdr, rx->len, err, NULL);
-	if ((w & W_SENDING) == 0 ||
-	    !atomic_compare_exchange_strong_explicit(&s->word, &w, (w | W_DONE) & ~held, memory_order_seq_cst,
-						     memory_order_relaxed))
-		scmi__finish(a, s, held);
+	scmi__finish(a, s, held);
+	return SCMI_OK;
 }
 
 /* What was sent with this token came back, but not as its reply. */
@@ -233,45 +202,98 @@ static int receive_other(struct scmi_agent *a, const struct scmi_rx *rx)
 	return refused(a, rx);
 }
 
+static int receive_unmatched(struct scmi_agent *a, const struct scmi_rx *rx, struct slot *s, enum match how)
+{
+	if (how == MATCH_LATE)
+		(void)scmi__refuse(a, rx->hdr, rx->len, C_LATE, SCMI_E_STRAY, "late");
+	else
+		(void)refuse_response(a, rx->hdr, rx->len, s);
+	return refused(a, rx);
+}
+
+static int finish_received(struct scmi_agent *a, struct slot *s)
+{
+	scmi__finish(a, s, W_HELD_R);
+	return SCMI_OK;
+}
+
+/*
+ * What deliver() does, for the most frequent reply: private bytes, success, at most four words, and the sender still in
+ * send(), so that all that is left is to tell it.
+ */
+HOT int deliver_short(struct scmi_agent *a, struct slot *s, const struct scmi_rx *rx, uint32_t w)
+{
+	const unsigned char *data = (const unsigned char *)rx->data;
+	struct scmi_call *call = s->call;
+	uint32_t values = rx->len - SCMI_STATUS_BYTES;
+	unsigned char *reply = (unsigned char *)call->reply;
+
+	if (data == NULL || (values & 3u) != 0 || values >= SHORT_REPLY || values > call->reply_cap || a->trace != NULL ||
+	    scmi_get_le32(data) != SCMI_SUCCESS)
+		return deliver(a, s, rx, W_HELD_R);
+	for (uint32_t i = 0; i < values; i += 4u)
+		scmi_put_le32(reply + i, scmi_get_le32(data + SCMI_STATUS_BYTES + i));
+	call->status = SCMI_SUCCESS;
+	call->reply_len = values;
+	call->err_ = SCMI_OK;
+	if ((w & W_SENDING) == 0 ||
+	    !atomic_compare_exchange_strong_explicit(&s->word, &w, (w | W_DONE) & ~W_HELD_R, memory_order_seq_cst,
+						     memory_order_relaxed))
+		return finish_received(a, s);
+	return SCMI_OK;
+}
+
 static int receive(void *core, const struct scmi_rx *rx)
 {
 	struct scmi_agent *a = (struct scmi_agent *)core;
-	struct slot *s;
+	uint32_t hdr = rx->hdr;
+	struct slot *s = slot_of(a, hdr);
+	enum match how = MATCH_NOT;
 	uint32_t w;
 
-	if (scmi_hdr_type(rx->hdr) != SCMI_MSG_COMMAND ||
-	    (rx->token != SCMI_TOKEN_ANY && rx->token != scmi_hdr_token(rx->hdr)))
+	if (scmi_hdr_type(hdr) != SCMI_MSG_COMMAND ||
+	    (rx->token != SCMI_TOKEN_ANY && rx->token != scmi_hdr_token(hdr)))
 		return receive_other(a, rx);
-	s = match(a, rx->hdr, rx->len, W_CLAIMED, &w, NULL);
 	if (s == NULL)
-		return refused(a, rx);
-	deliver(a, s, rx, w, W_HELD_R);
+		return receive_unmatched(a, rx, s, how);
+	how = match(s, hdr, W_CLAIMED, &w, NULL);
+	if (how != MATCHED)
+		return receive_unmatched(a, rx, s, how);
+	return deliver_short(a, s, rx, w);
+}
+
+static int acquire_response(struct scmi_agent *a, uint32_t hdr, struct scmi_xfer *x)
+{
+	struct slot *s = slot_of(a, hdr);
+	enum match how = MATCH_NOT;
+	uint32_t w;
+
+	if (s != NULL)
+		how = match(s, hdr, 0, &w, &x->cap);
+	if (how == MATCH_LATE)
+		return scmi__refuse(a, hdr, 0, C_LATE, SCMI_E_STRAY, "late");
+	if (how == MATCH_NOT)
+		return refuse_response(a, hdr, 0, s);
+	x->slot_ = (uint16_t)slot_index(a, s);
+	x->poll = (atomic_load_explicit(&s->flags, memory_order_relaxed) & SCMI_CALL_POLL) != 0;
+	x->state_ = XFER_RESPONSE;
 	return SCMI_OK;
 }
 
 static int acquire(void *core, uint32_t hdr, struct scmi_xfer *x)
 {
 	struct scmi_agent *a = (struct scmi_agent *)core;
-	struct slot *s;
-	uint32_t w;
 	int err;
 
 	*x = (struct scmi_xfer){ .hdr = hdr, .state_ = XFER_NONE };
-	if (scmi_hdr_type(hdr) == SCMI_MSG_NOTIFICATION) {
-		err = scmi__notify_acquire(a, hdr, x);
-		if (err == SCMI_OK)
-			x->state_ = XFER_EVENT;
-		return err;
-	}
-	if (scmi_hdr_type(hdr) != SCMI_MSG_COMMAND)
+	if (scmi_hdr_type(hdr) == SCMI_MSG_COMMAND)
+		return acquire_response(a, hdr, x);
+	if (scmi_hdr_type(hdr) != SCMI_MSG_NOTIFICATION)
 		return scmi__refuse(a, hdr, 0, C_STRAY_TYPE, SCMI_E_STRAY, "stray_type");
-	s = match(a, hdr, 0, 0, &w, &x->cap);
-	if (s == NULL)
-		return SCMI_E_STRAY;
-	x->slot_ = (uint16_t)slot_index(a, s);
-	x->poll = (atomic_load_explicit(&s->flags, memory_order_relaxed) & SCMI_CALL_POLL) != 0;
-	x->state_ = XFER_RESPONSE;
-	return SCMI_OK;
+	err = scmi__notify_acquire(a, hdr, x);
+	if (err == SCMI_OK)
+		x->state_ = XFER_EVENT;
+	return err;
 }
 
 /* Claims the call of a slot that we hold; false: it has been ended meanwhile. */
@@ -303,8 +325,7 @@ static int complete(void *core, struct scmi_xfer *x, uint32_t len)
 		(void)scmi__refuse(a, x->hdr, len, C_LATE, SCMI_E_GONE, "late");
 		return SCMI_E_GONE;
 	}
-	deliver(a, &a->slots[x->slot_], &message, 0, 0);
-	return SCMI_OK;
+	return deliver(a, &a->slots[x->slot_], &message, 0);
 }
 
 static void release(void *core, struct scmi_xfer *x)

@@ -154,27 +154,30 @@ static void leave_sending(struct scmi_agent *a, struct slot *s, struct scmi_call
 		scmi__wake(a, waiter);
 }
 
-/* Takes a slot, publishes, sends. SCMI_OK: sent, or ended meanwhile; SENDING is ours. Else nothing was sent. */
+/*
+ * Takes a slot, publishes, sends. *out is the slot, with SENDING ours, and what send() returned is the result; NULL: no
+ * slot, and the result is why.
+ */
 HOT int launch(struct scmi_agent *a, struct scmi_call *call, uint32_t bits, struct slot **out)
 {
 	struct scmi_tx tx;
 	uint32_t state;
 	uint32_t life;
 	uint32_t index = take(a, call, &life);
-	struct slot *s = &a->slots[index];
 	int err;
 
-	*out = s;
+	*out = NULL;
 	if (index == SLOT_NONE)
 		return no_slot(a);
 	/* seq_cst: against stop, which stores the state and then looks at the words; one sees the other. */
 	state = atomic_load_explicit(&a->state, memory_order_seq_cst);
 	if (state != LINK_UP)
-		return untake(a, s, state);
+		return untake(a, &a->slots[index], state);
+	*out = &a->slots[index];
 	publish(a, index, call, life, bits, &tx);
 	err = a->transport.ops->send(a->transport.ctx, &tx);
 	trace(a, SCMI_TRACE_SEND, tx.slot, tx.hdr, tx.len, err, NULL);
-	return err != SCMI_OK && unsend(a, s) ? err : SCMI_OK;
+	return err;
 }
 
 static void flush(struct scmi_agent *a)
@@ -191,7 +194,7 @@ int scmi_agent_submit(struct scmi_agent *agent, struct scmi_call *call)
 	if (err != SCMI_OK)
 		return err;
 	err = launch(agent, call, call->done != NULL ? W_CALLBACK : W_LOOSE, &s);
-	if (err != SCMI_OK) {
+	if (s == NULL || (err != SCMI_OK && unsend(agent, s))) {
 		flush(agent); /* earlier submits may have said that this one follows */
 		return err;
 	}
@@ -214,9 +217,22 @@ static uint32_t wait_for_reply(struct scmi_agent *a, struct slot *s, struct scmi
 	return W_CALL;
 }
 
-int scmi_agent_call(struct scmi_agent *agent, struct scmi_call *call)
+/* All but the straight way: a failed send, a reply that has yet to come, somebody else who holds the slot. */
+static int finish_call(struct scmi_agent *a, struct slot *s, struct scmi_call *call, int err)
 {
 	uint32_t holds = W_CALL | W_SENDING;
+
+	if (err != SCMI_OK && unsend(a, s))
+		return err;
+	if ((atomic_load_explicit(&s->word, memory_order_acquire) & W_DONE) == 0)
+		holds = wait_for_reply(a, s, call);
+	err = call->err_;
+	scmi__drop(a, s, holds);
+	return err;
+}
+
+int scmi_agent_call(struct scmi_agent *agent, struct scmi_call *call)
+{
 	struct slot *s;
 	uint32_t w;
 	int err = check_call(agent, call);
@@ -228,13 +244,14 @@ int scmi_agent_call(struct scmi_agent *agent, struct scmi_call *call)
 	if (scmi__frame_here(agent) != NULL)
 		return SCMI_E_CONTEXT;
 	err = launch(agent, call, 0, &s);
-	if (err != SCMI_OK)
+	if (s == NULL)
 		return err;
 	w = atomic_load_explicit(&s->word, memory_order_acquire);
-	if ((w & W_DONE) == 0)
-		holds = wait_for_reply(agent, s, call);
+	if ((w & W_LOW) != (W_CALL | W_SENDING | W_CLAIMED | W_DONE) || err != SCMI_OK)
+		return finish_call(agent, s, call, err);
+	/* The reply came inside send(), and nobody else holds the slot. */
 	err = call->err_;
-	scmi__drop(agent, s, holds);
+	scmi__free(agent, s, w);
 	return err;
 }
 
