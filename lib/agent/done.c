@@ -51,10 +51,9 @@ struct frame *scmi__frame_enter(struct scmi_agent *a)
 	return NULL;
 }
 
-void scmi__frame_leave(struct scmi_agent *a, struct frame *f)
+static void leave(struct frame *f)
 {
-	(void)a;
-	/* release: the callback's effects come before stop's return; seq_cst against put_off. */
+	/* release: the callback's effects come before stop's return; seq_cst: before the look at what was put off. */
 	atomic_store_explicit(&f->self, (uintptr_t)0, memory_order_seq_cst);
 }
 
@@ -106,7 +105,7 @@ static void run_frame(struct scmi_agent *a, struct frame *f, struct slot *s, uin
 	call_back(a, s, holds);
 	while ((s = pop(a, f)) != NULL)
 		call_back(a, s, W_CALL);
-	scmi__frame_leave(a, f);
+	leave(f);
 }
 
 /* Ended calls that wait for a poll: pushed one by one, taken whole, so that no element comes back under a push. */
@@ -162,7 +161,7 @@ int scmi__run_put_off(struct scmi_agent *a)
 	if (s != NULL)
 		run_frame(a, f, s, W_CALL);
 	else
-		scmi__frame_leave(a, f);
+		leave(f);
 	return n;
 }
 
@@ -176,6 +175,13 @@ static void run_all_put_off(struct scmi_agent *a)
 {
 	while (any_put_off(a) && scmi__run_put_off(a) >= 0)
 		;
+}
+
+void scmi__frame_leave(struct scmi_agent *a, struct frame *f)
+{
+	leave(f);
+	if (!a->deferred)
+		run_all_put_off(a);
 }
 
 /*

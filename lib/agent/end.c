@@ -80,10 +80,15 @@ void scmi__forgive(struct scmi_agent *a, struct slot *s)
 
 int scmi_agent_cancel(struct scmi_agent *agent, struct scmi_call *call)
 {
-	uint32_t ticket = atomic_load_explicit(call_ticket(call), memory_order_relaxed);
-	struct slot *s = &agent->slots[ticket & TICKET_SLOT & (agent->count - 1u)];
-	uint32_t w = atomic_load_explicit(&s->word, memory_order_acquire);
+	uint32_t ticket;
+	struct slot *s;
+	uint32_t w;
 
+	if (agent == NULL || call == NULL || call->size != sizeof(*call))
+		return SCMI_E_INVAL;
+	ticket = atomic_load_explicit(call_ticket(call), memory_order_relaxed);
+	s = &agent->slots[ticket & TICKET_SLOT & (agent->count - 1u)];
+	w = atomic_load_explicit(&s->word, memory_order_acquire);
 	do {
 		if ((ticket & TICKET_VALID) == 0 || slot_ticket(slot_index(agent, s), w & ~W_LOW) != ticket || (w & W_CALL) == 0)
 			return SCMI_E_NOTFOUND;
