@@ -2,7 +2,8 @@
 /* Construction: what a configuration needs, and how its memory is laid out. */
 #include "internal.h"
 
-#define ALIGN sizeof(max_align_t)
+#define ALIGN       sizeof(max_align_t)
+#define PAYLOAD_MIN 8u /* status and one word */
 
 static size_t align_up(size_t n)
 {
@@ -48,7 +49,7 @@ static bool make_plan(const struct scmi_loopback_config *c, struct plan *p)
 	p->stride = align_up(p->max_payload);
 	if ((p->threaded || p->port != NULL) && scmi_port_check(p->port) != SCMI_OK)
 		return false;
-	return p->max_payload >= SCMI_STATUS_BYTES && p->max_payload <= SCMI_LOOPBACK_PAYLOAD_MAX &&
+	return p->max_payload >= PAYLOAD_MIN && p->max_payload <= SCMI_LOOPBACK_PAYLOAD_MAX &&
 	       p->max_inflight <= SCMI_LOOPBACK_INFLIGHT_MAX && c->events <= SCMI_LOOPBACK_EVENTS_MAX;
 }
 
@@ -124,8 +125,7 @@ static int init_events(struct scmi_loopback *lb, unsigned char *base, const stru
 static void init_queues(struct scmi_loopback *lb, unsigned char *base, const struct layout *at)
 {
 	scmi__loopback_ring_init(&lb->requests, (uint16_t *)(void *)(base + at->requests), lb->max_inflight);
-	scmi__loopback_ring_init(&lb->replies, (uint16_t *)(void *)(base + at->replies),
-				 lb->max_inflight + lb->events);
+	scmi__loopback_ring_init(&lb->replies, (uint16_t *)(void *)(base + at->replies), lb->max_inflight + lb->events);
 	lb->spare = (uint16_t *)(void *)(base + at->spare);
 	for (lb->spares = 0; lb->spares < lb->events; lb->spares++)
 		lb->spare[lb->spares] = (uint16_t)lb->spares;

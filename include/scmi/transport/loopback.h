@@ -42,7 +42,7 @@ struct scmi_loopback;
 struct scmi_loopback_config {
 	uint32_t size;         /* sizeof(struct scmi_loopback_config) */
 	uint32_t flags;        /* SCMI_LOOPBACK_* */
-	uint32_t max_payload;  /* bytes after the header, status included; 4 at least, 0: the default */
+	uint32_t max_payload;  /* bytes after the header, status included; 8 at least, 0: the default */
 	uint32_t max_inflight; /* commands that may be open at once; 0: the default */
 	uint32_t events;       /* threaded: platform-to-agent messages that may be queued at once; 0: the default */
 	/*
