@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* How loopback joins the suite, in both modes. Its endpoint is played by the script; no platform core is involved. */
+#include <stdlib.h>
+#include <string.h>
+
+#include <scmi/transport/loopback.h>
+
+#include "suite.h"
+
+struct conf_link {
+	struct scmi_loopback *lb;
+	struct scmi_endpoint endpoint;
+	struct conf_peer *peer;
+	void *mem;
+	bool threaded;
+	pthread_t server;
+};
+
+static void request(void *channel, struct scmi_request *req)
+{
+	struct conf_link *link = channel;
+
+	conf_peer_came(link->peer, req, req->hdr, req->params, req->len);
+}
+
+static void room_again(void *channel)
+{
+	(void)channel; /* the script does not keep what found no room */
+}
+
+static const struct scmi_platform_sink sink = {
+	.version = SCMI_PLATFORM_SINK_V1,
+	.request = request,
+	.ready = room_again,
+};
+
+static struct conf_link *make(const struct scmi_loopback_config *config, struct conf_peer *peer,
+			      struct scmi_transport *out)
+{
+	struct conf_link *link = calloc(1, sizeof(*link));
+	const size_t size = scmi_loopback_size(config);
+
+	if (link == NULL)
+		return NULL;
+	link->peer = peer;
+	link->threaded = (config->flags & SCMI_LOOPBACK_THREADED) != 0;
+	link->mem = malloc(size);
+	if (scmi_loopback_init(&link->lb, link->mem, size, config, out, &link->endpoint) == SCMI_OK)
+		return link;
+	free(link->mem);
+	free(link);
+	return NULL;
+}
+
+static struct conf_link *make_sync(const struct scmi_port *port, struct conf_peer *peer, struct scmi_transport *out)
+{
+	const struct scmi_loopback_config config = {.size = sizeof(config), .port = port};
+
+	return make(&config, peer, out);
+}
+
+static struct conf_link *make_threaded(const struct scmi_port *port, struct conf_peer *peer, struct scmi_transport *out)
+{
+	const struct scmi_loopback_config config = {
+		.size = sizeof(config),
+		.flags = SCMI_LOOPBACK_THREADED,
+		.max_payload = 72,
+		.max_inflight = 16,
+		.events = 8,
+		.port = port,
+	};
+
+	return make(&config, peer, out);
+}
+
+static void destroy(struct conf_link *link)
+{
+	scmi_loopback_fini(link->lb);
+	free(link->mem);
+	free(link);
+}
+
+static void *serve(void *arg)
+{
+	struct conf_link *link = arg;
+
+	while (scmi_loopback_serve(link->lb, SCMI_NEVER) >= 0)
+		;
+	return NULL;
+}
+
+static int peer_start(struct conf_link *link)
+{
+	int err = link->endpoint.ops->start(link->endpoint.ctx, &sink, link);
+
+	if (err == SCMI_OK && link->threaded && pthread_create(&link->server, NULL, serve, link) != 0)
+		abort();
+	return err;
+}
+
+static void peer_stop(struct conf_link *link)
+{
+	link->endpoint.ops->stop(link->endpoint.ctx);
+	if (link->threaded)
+		pthread_join(link->server, NULL);
+}
+
+static int answer(struct conf_link *link, void *ref, uint32_t hdr, const void *payload, uint32_t len, bool in_place)
+{
+	struct scmi_request *req = ref;
+
+	if (len > req->reply_cap)
+		return SCMI_E_TOOBIG;
+	req->hdr = hdr;
+	req->in_place = in_place;
+	if (len != 0)
+		memcpy(req->reply, payload, len);
+	link->endpoint.ops->reply(link->endpoint.ctx, req, len);
+	return SCMI_OK;
+}
+
+static int push(struct conf_link *link, uint32_t hdr, const void *payload, uint32_t len)
+{
+	return link->endpoint.ops->send(link->endpoint.ctx, hdr, payload, len);
+}
+
+static uint32_t away(struct conf_link *link)
+{
+	return scmi_loopback_open(link->lb);
+}
+
+const struct conf_kind conf_loopback_sync = {
+	.name = "loopback_sync",
+	.traits = CONF_KNOWS_TOKEN | CONF_UNASKED | CONF_PEER_GOES | CONF_EMPTY,
+	.depth = SCMI_LOOPBACK_INFLIGHT_DEFAULT,
+	.max_payload = SCMI_LOOPBACK_PAYLOAD_DEFAULT,
+	.make = make_sync,
+	.destroy = destroy,
+	.peer_start = peer_start,
+	.peer_stop = peer_stop,
+	.answer = answer,
+	.push = push,
+	.away = away,
+};
+
+const struct conf_kind conf_loopback_threaded = {
+	.name = "loopback_threaded",
+	.traits = CONF_KNOWS_TOKEN | CONF_UNASKED | CONF_PEER_GOES | CONF_EMPTY,
+	.depth = 16,
+	.max_payload = 72,
+	.make = make_threaded,
+	.destroy = destroy,
+	.peer_start = peer_start,
+	.peer_stop = peer_stop,
+	.answer = answer,
+	.push = push,
+	.away = away,
+};

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The conformance suite for transports. A transport joins with one struct conf_kind: how to make a fresh pair, how its
+ * platform end is played by a script, and what it can do. docs/writing-a-transport.md tells how.
+ *
+ * The peer is scripted at the level of messages: it sees every request that reaches the platform end, and answers it at
+ * once, later, in any order, with any header and any length. All cases go through the agent's public API. The clock is a
+ * fake one that moves only when a case says so: no case depends on how fast the machine is.
+ */
+#ifndef CONFORMANCE_SUITE_H
+#define CONFORMANCE_SUITE_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <scmi/agent.h>
+#include <scmi/port/posix.h>
+
+#define CONF_PAYLOAD 256u  /* no kind carries more */
+#define CONF_HELD    1024u /* requests that the peer can hold at once */
+
+/* ---- what a kind of transport brings ---- */
+
+/* conf_kind.traits: what cannot be seen from the transport's capabilities. */
+#define CONF_KNOWS_TOKEN (1u << 0) /* an answer comes on what its command was sent with: rx.token is set */
+#define CONF_UNASKED     (1u << 1) /* push() carries messages that answer no request */
+#define CONF_PEER_GOES   (1u << 2) /* peer_stop() and peer_start() are there */
+#define CONF_EMPTY       (1u << 3) /* an answer of length 0 settles its command */
+#define CONF_DELEGATES   (1u << 4) /* pause() and acquired() are there */
+
+struct conf_link; /* the kind's own */
+struct conf_peer;
+
+struct conf_kind {
+	const char *name;
+	uint32_t traits;
+	uint32_t depth;       /* what max_inflight must be */
+	uint32_t max_payload; /* what max_payload must be */
+
+	/* A fresh pair over this port, its peer not started; requests go to conf_peer_came(peer). NULL: failed. */
+	struct conf_link *(*make)(const struct scmi_port *port, struct conf_peer *peer, struct scmi_transport *out);
+	/* The agent and the peer are stopped, and no request is open. */
+	void (*destroy)(struct conf_link *link);
+
+	/* The peer appears, and goes. Required; only where the kind says CONF_PEER_GOES is the latter seen by the agent. */
+	int (*peer_start)(struct conf_link *link);
+	void (*peer_stop)(struct conf_link *link);
+
+	/*
+	 * Answers the request `ref` as told to conf_peer_came(), with this header and payload. in_place: called inside
+	 * conf_peer_came(). SCMI_OK uses the request up; SCMI_E_TOOBIG: more than the transport carries, nothing done.
+	 */
+	int (*answer)(struct conf_link *link, void *ref, uint32_t hdr, const void *payload, uint32_t len,
+		      bool in_place);
+
+	/* Sends what answers no request. SCMI_OK, SCMI_E_TOOBIG, SCMI_E_BUSY, SCMI_E_NOPEER. Where CONF_UNASKED. */
+	int (*push)(struct conf_link *link, uint32_t hdr, const void *payload, uint32_t len);
+
+	/* Buffers of the transport's own that are not home: 0 at rest. */
+	uint32_t (*away)(struct conf_link *link);
+
+	/* Holds up replies between acquire() and complete(). Where CONF_DELEGATES. */
+	void (*pause)(struct conf_link *link, bool paused);
+	uint32_t (*acquired)(struct conf_link *link); /* replies so held up, now */
+};
+
+/* ---- the scripted peer ---- */
+
+/* The test protocol that the peer speaks by itself; and PROTOCOL_VERSION of every protocol. */
+#define CONF_PROTOCOL 0x80u
+#define CONF_VERSION  SCMI_VERSION(3, 7)
+#define CONF_ECHO     0x03u /* values = parameters, cut to what fits */
+#define CONF_SIZE     0x04u /* u32 n: n bytes of values, conf_byte() each */
+#define CONF_STATUS   0x05u /* i32: this status alone */
+
+struct conf_request {
+	void *ref;
+	uint32_t hdr;
+	uint32_t len;
+	unsigned char params[CONF_PAYLOAD];
+};
+
+struct conf_peer {
+	const struct conf_kind *kind;
+	struct conf_link *link;
+	pthread_mutex_t lock;
+	pthread_cond_t news;
+	bool hold; /* requests are kept for the case to answer; else answered at once */
+	uint32_t seen;
+	uint32_t held_n;
+	struct conf_request held[CONF_HELD];
+};
+
+/* The kind calls this for each request that reaches the platform end; params are copied. Context: any. */
+void conf_peer_came(struct conf_peer *peer, void *ref, uint32_t hdr, const void *params, uint32_t len);
+
+void conf_peer_init(struct conf_peer *peer, const struct conf_kind *kind);
+void conf_peer_fini(struct conf_peer *peer);
+void conf_peer_hold(struct conf_peer *peer, bool hold);
+uint32_t conf_peer_seen(struct conf_peer *peer);
+
+/* Waits until n requests are held. */
+void conf_peer_wait(struct conf_peer *peer, uint32_t n);
+
+/* Takes the i-th of the held requests, in the order in which they came. */
+struct conf_request conf_peer_take(struct conf_peer *peer, uint32_t i);
+
+/* Answers as the script would. */
+void conf_peer_play(struct conf_peer *peer, const struct conf_request *req, bool in_place);
+
+/* Answers with a status and values, under the request's own header or another. */
+int conf_peer_answer(struct conf_peer *peer, const struct conf_request *req, uint32_t hdr, int32_t status,
+		     const void *values, uint32_t len);
+
+unsigned char conf_byte(uint32_t i);
+void conf_fill(void *bytes, uint32_t len);
+
+/* ---- the clock ---- */
+
+/* Real events and locks of the POSIX port, under a clock that stands still. */
+struct conf_clock {
+	struct scmi_posix posix;
+	struct scmi_port real;
+	struct scmi_port port;
+	_Atomic uint64_t now_us;
+};
+
+void conf_clock_init(struct conf_clock *clock);
+void conf_clock_fini(struct conf_clock *clock);
+void conf_clock_advance(struct conf_clock *clock, uint64_t us);
+
+/* ---- a transport around a transport: counts for itself what passes, and makes trouble ---- */
+
+struct conf_shim {
+	struct scmi_transport below;
+	struct scmi_transport_ops ops;
+	const struct scmi_sink *above;
+	void *core;
+	_Atomic uint32_t sends;      /* attempts */
+	_Atomic uint32_t sent;       /* of these, SCMI_OK */
+	_Atomic uint32_t came;       /* messages handed up, by rx() or acquire() */
+	_Atomic uint32_t taken;      /* of these, delivered with SCMI_OK */
+	_Atomic uint32_t holding;    /* acquired and not released */
+	int fail;                    /* the next send returns this, once; SCMI_OK: it goes below */
+	void (*on_start)(void *arg); /* called when start() below has returned, before ours does */
+	void *arg;
+};
+
+void conf_shim_init(struct conf_shim *shim, const struct scmi_transport *below, struct scmi_transport *out);
+
+/* ---- one case's surroundings ---- */
+
+struct conf_env {
+	const struct conf_kind *kind;
+	struct conf_clock clock;
+	struct conf_peer peer;
+	struct conf_link *link;
+	struct conf_shim shim;
+	struct scmi_transport transport;
+	struct scmi_agent_config config;
+	struct scmi_agent *agent;
+	void *mem;
+	_Atomic uint32_t ended[32]; /* calls, by their error: what the counters are checked against */
+	uint32_t last_len;          /* of the last message that was refused, by the trace */
+	const char *last_why;
+};
+
+/* Makes all but the agent; the case may change config. */
+void conf_open(struct conf_env *env, const struct conf_kind *kind);
+/* Makes the agent and starts it, after the peer. */
+void conf_start(struct conf_env *env);
+void conf_make_agent(struct conf_env *env);
+/* Notes what is refused in last_len and last_why; before the agent is made, for cases with one thread only. */
+void conf_trace(struct conf_env *env);
+/*
+ * Stops both ends; checks the agent's counters against what the calls and the shim have seen, that nothing is in flight,
+ * that every transfer is released and every buffer home.
+ */
+void conf_close(struct conf_env *env);
+
+struct scmi_agent_stats conf_stats(struct conf_env *env);
+void conf_check_equations(const struct scmi_agent_stats *s);
+/* A call has ended; conf_call_init()'s own done function does it by itself. */
+void conf_count(struct conf_env *env, int err);
+
+/* A call with its buffers, a guard behind the reply, and how often and how it ended. */
+struct conf_call {
+	struct scmi_call call;
+	struct conf_env *env;
+	_Atomic int ended;
+	int err;
+	unsigned char params[CONF_PAYLOAD + 1u];
+	unsigned char reply[CONF_PAYLOAD + 16u];
+};
+
+#define CONF_GUARD 0xa5u
+
+/* Prepares a command of the test protocol, to be submitted with done, that never times out by itself. */
+void conf_call_init(struct conf_call *c, struct conf_env *env, uint8_t message, const void *params, uint32_t len);
+int conf_call_ended(struct conf_call *c);
+/* Drives the agent until the call has ended. Returns its error. */
+int conf_finish(struct conf_call *c);
+/* Drives the agent until fn(arg). */
+void conf_until(struct conf_env *env, bool (*fn)(void *arg), void *arg);
+/* The reply's buffer is as it was beyond its first len bytes. */
+void conf_check_guard(const struct conf_call *c, uint32_t len);
+
+/* ---- cases ---- */
+
+struct conf_case {
+	const char *name;
+	void (*run)(struct conf_env *env); /* after conf_open() */
+	uint32_t caps;                     /* SCMI_CAP_* that it needs */
+	uint32_t traits;                   /* CONF_* that it needs */
+	uint32_t depth;                    /* max_inflight that it needs */
+	const char *needs;                 /* why it is skipped where these are missing */
+};
+
+extern const struct conf_case conf_message_cases[];
+extern const struct conf_case conf_match_cases[];
+extern const struct conf_case conf_life_cases[];
+extern const struct conf_case conf_thread_cases[];
+
+/* Runs all cases on a kind. Returns how many failed. */
+int conf_run(const struct conf_kind *kind);
+
+extern const struct conf_kind conf_loopback_sync;
+extern const struct conf_kind conf_loopback_threaded;
+extern const struct conf_kind conf_kind_rx;
+extern const struct conf_kind conf_kind_priv;
+extern const struct conf_kind conf_kind_one;
+
+#endif
