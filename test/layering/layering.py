@@ -124,28 +124,37 @@ def object_files(build):
 				yield os.path.join(folder, name), home
 
 
-def symbols(nm, path):
-	"""(letter, name) of each symbol that the linker sees."""
-	for line in output(nm, "-g", path).splitlines():
-		fields = line.split()
-		yield fields[-2], fields[-1]
+def symbols(nm, paths):
+	"""For each object the (letter, name) of each symbol that the linker sees."""
+	found = {path: [] for path in paths}
+	for line in output(nm, "-gA", *paths).splitlines():
+		path, _, rest = line.rpartition(":")
+		fields = rest.split()
+		found[path].append((fields[-2], fields[-1]))
+	return found
 
 
-def writable_sections(readelf, path):
-	"""Names of sections with writable data: .data, .bss, thread-local ones; not what relocation makes read-only."""
-	for line in output(readelf, "-SW", path).splitlines():
+def writable_sections(readelf, paths):
+	"""For each object its sections with writable data: .data, .bss, thread-local ones; not what relocation makes
+	read-only."""
+	found = {path: [] for path in paths}
+	path = next(iter(found)) # of a single file readelf does not tell the name
+	for line in output(readelf, "-SW", *paths).splitlines():
+		if line.startswith("File: "):
+			path = line[len("File: "):]
 		match = re.match(r"\s*\[\s*\d+\]\s+(\S+)\s+(\S+)\s+\S+\s+\S+\s+([0-9a-f]+)\s+\S+\s+(\S+)", line)
 		if match and int(match.group(3), 16) and "W" in match.group(4) and "A" in match.group(4):
 			if not match.group(1).startswith((".data.rel.ro", ".init_array", ".fini_array")):
-				yield match.group(1)
+				found[path].append(match.group(1))
+	return found
 
 
 def hosted_folder(folder):
 	return FLOORS[floor_of(folder + "/") or "lib/hosted"][1]
 
 
-def object_faults(nm, readelf, path, folder, ends):
-	for letter, name in symbols(nm, path):
+def object_faults(path, folder, symbols_of, sections, ends):
+	for letter, name in symbols_of:
 		if letter in "Uw":
 			if folder.startswith("transports") and name in ends:
 				yield f"{path}: [upward-symbol] a transport refers to {name} of {ends[name]}"
@@ -154,7 +163,7 @@ def object_faults(nm, readelf, path, folder, ends):
 				yield f"{path}: [libc-symbol] freestanding code refers to {name}"
 		elif not name.startswith("scmi_"):
 			yield f"{path}: [foreign-name] defines {name}: what others can see begins with scmi_"
-	for section in writable_sections(readelf, path):
+	for section in sections:
 		yield f"{path}: [global-state] writable data in {section}"
 
 
@@ -164,12 +173,14 @@ def check_sources(root):
 
 
 def check_objects(build, nm="nm", readelf="readelf"):
-	files = list(object_files(build))
-	ends = {}
-	for path, folder in files:
-		if re.match(r"lib/(agent|platform|protocol)\b", folder):
-			ends.update((name, folder) for letter, name in symbols(nm, path) if letter not in "Uw")
-	return len(files), [fault for path, folder in files for fault in object_faults(nm, readelf, path, folder, ends)]
+	files = dict(object_files(build))
+	if not files:
+		return 0, []
+	names, sections = symbols(nm, files), writable_sections(readelf, files)
+	ends = {name: folder for path, folder in files.items() if re.match(r"lib/(agent|platform|protocol)\b", folder)
+		for letter, name in names[path] if letter not in "Uw"}
+	return len(files), [fault for path, folder in files.items()
+			    for fault in object_faults(path, folder, names[path], sections[path], ends)]
 
 
 def main(argv):
