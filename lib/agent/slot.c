@@ -2,50 +2,68 @@
 /* Taking slots and giving them back, where the short way does not do. */
 #include "internal.h"
 
+static struct slot *take_between(struct scmi_agent *a, struct slot *s, const struct slot *end, uint32_t *life)
+{
+	for (; s != end; s++) {
+		if ((atomic_load_explicit(&s->word, memory_order_relaxed) & W_LOW) == 0 && try_slot(a, s, life))
+			return s;
+	}
+	return NULL;
+}
+
 /* One group's slots, from its cursor on. The slots behind the last whole group are a group of their own. */
 static uint32_t take_in(struct scmi_agent *a, uint32_t group, uint32_t *life)
 {
 	struct slot *first = &a->slots[group * GROUP];
 	uint32_t n = a->limit - group * GROUP;
 	uint32_t k = atomic_load_explicit(&first->cursor, memory_order_relaxed);
+	struct slot *s = take_between(a, first + k, first + (n < GROUP ? n : GROUP), life);
 
-	if (n > GROUP)
-		n = GROUP;
-	for (uint32_t i = 0; i < n; i++) {
-		struct slot *s = first + k;
+	if (s == NULL)
+		s = take_between(a, first, first + k, life);
+	if (s == NULL)
+		return SLOT_NONE;
+	atomic_store_explicit(&first->cursor, (uint8_t)((uint32_t)(s - first + 1) & a->cursor_mask),
+			      memory_order_relaxed);
+	return slot_index(a, s);
+}
 
-		k = k + 1u < n ? k + 1u : 0u;
-		if (try_slot(a, s, life)) {
-			atomic_store_explicit(&first->cursor, (uint8_t)(k & a->cursor_mask), memory_order_relaxed);
-			return slot_index(a, s);
-		}
-	}
-	return SLOT_NONE;
+/* The slot that was freed last, if it is still free. */
+static uint32_t take_hint(struct scmi_agent *a, uint32_t *life)
+{
+	uint32_t hint = atomic_load_explicit(&a->freed, memory_order_relaxed);
+
+	return hint < a->limit && try_slot(a, &a->slots[hint], life) ? hint : SLOT_NONE;
+}
+
+static uint32_t take_any(struct scmi_agent *a, uint32_t home, uint32_t *life)
+{
+	uint32_t groups = (a->limit + GROUP - 1u) / GROUP;
+	uint32_t index = SLOT_NONE;
+
+	for (uint32_t i = 1; i < groups && index == SLOT_NONE; i++)
+		index = take_in(a, home + i < groups ? home + i : home + i - groups, life);
+	return index;
 }
 
 /*
  * The first slot that the caller would have liked is taken: the others of its group, then the slot that was freed last,
- * then all. Returns its index; SLOT_NONE: none is free.
+ * then all. Where groups have been full of late the freed slot goes first, so that a full pool costs no search. Returns
+ * the index; SLOT_NONE: none is free.
  */
 uint32_t scmi__take_elsewhere(struct scmi_agent *a, uint32_t home, uint32_t *life)
 {
-	uint32_t groups = (a->limit + GROUP - 1u) / GROUP;
-	uint32_t index = take_in(a, home, life);
-	uint32_t hint;
+	uint32_t index = SLOT_NONE;
 
+	if (atomic_load_explicit(&a->crowded, memory_order_relaxed) != 0)
+		index = take_hint(a, life);
+	if (index == SLOT_NONE)
+		index = take_in(a, home, life);
 	if (index != SLOT_NONE)
 		return index;
-	hint = atomic_load_explicit(&a->freed, memory_order_relaxed);
 	/* For so many releases from now on a hint is worth its cost. */
 	atomic_store_explicit(&a->crowded, a->limit, memory_order_relaxed);
-	if (hint < a->limit && try_slot(a, &a->slots[hint], life))
-		return hint;
-	for (uint32_t i = 1; i < groups; i++) {
-		index = take_in(a, home + i < groups ? home + i : home + i - groups, life);
-		if (index != SLOT_NONE)
-			return index;
-	}
-	return SLOT_NONE;
+	return take_any(a, home, life);
 }
 
 /* Others hold the slot too, or did a moment ago. The call's own bits go with CALL. */
