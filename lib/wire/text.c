@@ -45,16 +45,8 @@ void scmi__text_u32(struct scmi__text *t, uint32_t v)
 	put_number(t, v, 10, 1);
 }
 
-void scmi__text_i32(struct scmi__text *t, int32_t v)
-{
-	if (v < 0)
-		put_char(t, '-');
-	/* Unsigned before the sign is turned: the smallest number has no positive twin. */
-	put_number(t, v < 0 ? 0u - (uint32_t)v : (uint32_t)v, 10, 1);
-}
-
 void scmi__text_hex(struct scmi__text *t, uint32_t v, unsigned digits)
 {
 	scmi__text_str(t, "0x");
-	put_number(t, v, 16, digits > 8 ? 8 : (digits == 0 ? 1 : digits));
+	put_number(t, v, 16, digits);
 }

@@ -21,9 +21,8 @@ void scmi__text_init(struct scmi__text *t, char *buf, size_t cap);
 
 void scmi__text_str(struct scmi__text *t, const char *s);
 void scmi__text_u32(struct scmi__text *t, uint32_t v);
-void scmi__text_i32(struct scmi__text *t, int32_t v);
 
-/* 0x and v in hexadecimal, with leading zeros up to that many digits, 8 at most. */
+/* 0x and v in hexadecimal, with leading zeros up to that many digits, 1 to 8. */
 void scmi__text_hex(struct scmi__text *t, uint32_t v, unsigned digits);
 
 #endif
