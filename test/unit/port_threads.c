@@ -14,7 +14,10 @@
 
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdatomic.h>
+#include <sys/resource.h>
+#include <time.h>
 
 #include <cmocka.h>
 #include <scmi/errors.h>
@@ -106,47 +109,155 @@ static void event_ping_pong_loses_no_signal(void **state)
 	free_event(a.theirs);
 }
 
-struct storm {
+struct duel {
 	void *event;
-	atomic_uint sent;
+	atomic_uint round; /* the waiter is about to wait for this one */
 };
 
-static void *rain(void *arg)
-{
-	struct storm *storm = arg;
-	int i;
+#define DUELS 5000u
 
-	for (i = 0; i < ROUNDS; i++) {
-		atomic_fetch_add_explicit(&storm->sent, 1, memory_order_relaxed);
-		port.event_signal(port.ctx, storm->event);
-		if (i % 64 == 0)
+/* Below 100 us, scattered from round to round, and for each factor in another way. */
+static uint64_t scattered_us(uint32_t round, uint32_t factor)
+{
+	return (uint64_t)(round * factor >> 16) * 100 >> 16;
+}
+
+static void *aim(void *arg)
+{
+	struct duel *duel = arg;
+	uint32_t round;
+
+	for (round = 1; round <= DUELS; round++) {
+		uint64_t when;
+
+		while (atomic_load(&duel->round) != round)
 			port.relax(port.ctx);
+		when = port.now_us(port.ctx) + 2 * scattered_us(round, 2654435761u); /* sleeps end late */
+		while (port.now_us(port.ctx) < when)
+			;
+		port.event_signal(port.ctx, duel->event);
 	}
 	return NULL;
 }
 
-/*
- * Two signallers against deadlines that pass at about the same moment, every third wait without one: after the last
- * signal there is always one more return with SCMI_OK, and after it all that was sent is visible.
- */
+/* One signal against one deadline at about the same moment: it ends that wait, or it is there for the next. */
 static void event_signalled_at_its_deadline_is_not_lost(void **state)
 {
-	struct storm storm = { .event = new_event() };
-	pthread_t first = start(rain, &storm);
-	pthread_t second = start(rain, &storm);
-	uint32_t turn = 0;
+	struct duel duel = { .event = new_event() };
+	pthread_t thread = start(aim, &duel);
+	uint32_t timeouts = 0;
+	uint32_t round;
 
 	(void)state;
-	while (atomic_load_explicit(&storm.sent, memory_order_relaxed) < 2 * ROUNDS) {
-		uint64_t deadline = turn % 3 == 0 ? SCMI_NEVER : port.now_us(port.ctx) + turn % 7;
-		int err = port.event_wait(port.ctx, storm.event, deadline);
+	for (round = 1; round <= DUELS; round++) {
+		uint64_t deadline = port.now_us(port.ctx) + scattered_us(round, 2246822519u);
 
-		assert_true(err == SCMI_OK || (err == SCMI_E_TIMEOUT && deadline != SCMI_NEVER));
-		turn++;
+		atomic_store(&duel.round, round);
+		if (port.event_wait(port.ctx, duel.event, deadline) == SCMI_OK)
+			continue;
+		timeouts++;
+		assert_int_equal(port.event_wait(port.ctx, duel.event, SCMI_NEVER), SCMI_OK);
 	}
-	finish(first);
-	finish(second);
-	free_event(storm.event);
+	finish(thread);
+	print_message("%u of %u deadlines came first\n", timeouts, DUELS);
+	free_event(duel.event);
+}
+
+static void nap_ms(long ms)
+{
+	const struct timespec t = { .tv_nsec = ms * 1000000 };
+
+	nanosleep(&t, NULL);
+}
+
+static void *signal_late(void *arg)
+{
+	nap_ms(5);
+	port.event_signal(port.ctx, arg);
+	return NULL;
+}
+
+/* How often this thread has given up the processor because it had nothing to do. */
+static long times_slept(void)
+{
+	struct rusage usage;
+
+	assert_int_equal(getrusage(RUSAGE_THREAD, &usage), 0);
+	return usage.ru_nvcsw;
+}
+
+/* A wait that spins returns the same; only the scheduler can tell. On a busy machine the signal may come first. */
+static bool sleeps_until(void *event, uint64_t deadline_us)
+{
+	int tries;
+
+	for (tries = 0; tries < 100; tries++) {
+		pthread_t thread = start(signal_late, event);
+		long before = times_slept();
+		long after;
+
+		assert_int_equal(port.event_wait(port.ctx, event, deadline_us), SCMI_OK);
+		after = times_slept();
+		finish(thread);
+		if (after != before)
+			return true;
+	}
+	return false;
+}
+
+static void event_wait_sleeps_and_does_not_spin(void **state)
+{
+	void *event = new_event();
+
+	(void)state;
+	assert_int_equal(port.event_wait(port.ctx, event, port.now_us(port.ctx) + 100), SCMI_E_TIMEOUT);
+	assert_true(sleeps_until(event, SCMI_NEVER));
+	assert_true(sleeps_until(event, SCMI_NEVER - 1));
+	assert_true(sleeps_until(event, ((1ull << 31) + 5) * 1000000));
+	assert_true(sleeps_until(event, port.now_us(port.ctx) + 3600ull * 1000000));
+	free_event(event);
+}
+
+struct sleeper {
+	void *event;
+	atomic_int result;
+};
+
+static void *sleep_once(void *arg)
+{
+	struct sleeper *sleeper = arg;
+
+	atomic_store(&sleeper->result, port.event_wait(port.ctx, sleeper->event, SCMI_NEVER));
+	return NULL;
+}
+
+static void do_nothing(int number)
+{
+	(void)number;
+}
+
+static void event_wait_survives_a_signal_handler(void **state)
+{
+	const struct sigaction interrupt = { .sa_handler = do_nothing };
+	struct sleeper sleeper = { .event = new_event() };
+	struct sigaction before;
+	pthread_t thread;
+	int i;
+
+	(void)state;
+	assert_int_equal(sigaction(SIGUSR1, &interrupt, &before), 0);
+	atomic_store(&sleeper.result, 1);
+	thread = start(sleep_once, &sleeper);
+	for (i = 0; i < 20; i++) {
+		nap_ms(1);
+		assert_int_equal(pthread_kill(thread, SIGUSR1), 0);
+	}
+	assert_int_equal(atomic_load(&sleeper.result), 1);
+	port.event_signal(port.ctx, sleeper.event);
+	finish(thread);
+	assert_int_equal(atomic_load(&sleeper.result), SCMI_OK);
+	assert_int_equal(sigaction(SIGUSR1, &before, NULL), 0);
+	free_event(sleeper.event);
 }
 
 struct mail {
@@ -338,6 +449,8 @@ int port_threads(const struct port_fixture *which)
 	const struct CMUnitTest tests[] = {
 		CASE(event_ping_pong_loses_no_signal),
 		CASE(event_signalled_at_its_deadline_is_not_lost),
+		CASE(event_wait_sleeps_and_does_not_spin),
+		CASE(event_wait_survives_a_signal_handler),
 		CASE(event_freed_after_wait_is_not_touched_by_the_signaller),
 		CASE(lock_excludes_other_threads),
 		CASE(self_differs_between_all_living_threads),

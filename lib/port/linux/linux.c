@@ -73,7 +73,7 @@ static void event_signal(void *ctx, void *event)
 
 	(void)ctx;
 	/*
-	 * Release: the waiter's acquire, in take() or at its deadline, then sees what the signaller wrote before.
+	 * Release: pairs with the acquire in take(); without it the waiter may not see what was written before.
 	 * From here on the waiter may return and the event may go: the wake-up names its address, but reads and
 	 * writes nothing there. A futex that stands at that address by then sees at most an early return.
 	 */
@@ -98,7 +98,7 @@ static bool take(_Atomic uint32_t *word)
 	return atomic_compare_exchange_strong_explicit(word, &seen, EMPTY, memory_order_acquire, memory_order_relaxed);
 }
 
-/* False if a signal came first. */
+/* False if a signal came first. SLEEPING may stand from an earlier wait that was interrupted or timed out. */
 static bool announce_sleep(_Atomic uint32_t *word)
 {
 	uint32_t seen = EMPTY;
@@ -115,12 +115,12 @@ static int event_wait(void *ctx, void *event, uint64_t deadline_us)
 
 	(void)ctx;
 	while (!take(word)) {
-		if (!announce_sleep(word) || futex_wait(word, SLEEPING, deadline_us) != ETIMEDOUT)
-			continue;
-		/* SLEEPING is taken back and a late signal is seen in one step; acquire as in take(). */
-		if (atomic_exchange_explicit(word, EMPTY, memory_order_acquire) == SIGNALLED)
-			return SCMI_OK;
-		return SCMI_E_TIMEOUT;
+		/*
+		 * One last look at the deadline. SLEEPING may stay behind: that costs the next signal one system call
+		 * for nobody, and no signal can be lost, as it would if the word were set back here.
+		 */
+		if (announce_sleep(word) && futex_wait(word, SLEEPING, deadline_us) == ETIMEDOUT)
+			return take(word) ? SCMI_OK : SCMI_E_TIMEOUT;
 	}
 	return SCMI_OK;
 }
