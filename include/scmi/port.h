@@ -35,8 +35,8 @@ struct scmi_port {
 	uint64_t (*now_us)(void *ctx);
 
 	/*
-	 * One short critical section, not recursive. Held for a few instructions, never across a call-out. Where a
-	 * receive interrupt can preempt the holder, lock masks it. Context: any that may use a transport of this port.
+	 * One short critical section, not recursive. Held for a few instructions, never across a call-out, a function
+	 * of the port included. Where a receive interrupt can preempt the holder, lock masks it. Context: any that may use a transport of this port.
 	 */
 	void (*lock)(void *ctx);
 	void (*unlock)(void *ctx);
