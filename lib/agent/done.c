@@ -24,8 +24,8 @@ static void note_used(struct scmi_agent *a, uint32_t used)
 {
 	uint32_t seen = atomic_load_explicit(&a->frames_used, memory_order_relaxed);
 
-	while (seen < used && !atomic_compare_exchange_weak_explicit(&a->frames_used, &seen, used,
-								     memory_order_relaxed, memory_order_relaxed))
+	while (seen < used && !atomic_compare_exchange_weak_explicit(&a->frames_used, &seen, used, memory_order_relaxed,
+								     memory_order_relaxed))
 		;
 }
 

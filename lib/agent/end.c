@@ -90,7 +90,8 @@ int scmi_agent_cancel(struct scmi_agent *agent, struct scmi_call *call)
 	s = &agent->slots[ticket & TICKET_SLOT & (agent->count - 1u)];
 	w = atomic_load_explicit(&s->word, memory_order_acquire);
 	do {
-		if ((ticket & TICKET_VALID) == 0 || slot_ticket(slot_index(agent, s), w & ~W_LOW) != ticket || (w & W_CALL) == 0)
+		if ((ticket & TICKET_VALID) == 0 || slot_ticket(slot_index(agent, s), w & ~W_LOW) != ticket ||
+		    (w & W_CALL) == 0)
 			return SCMI_E_NOTFOUND;
 		if ((w & W_DONE) != 0)
 			return SCMI_E_NOTFOUND;

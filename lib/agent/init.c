@@ -5,7 +5,8 @@
 #include "../wire/mem.h"
 
 /* The public bound is made of these. */
-_Static_assert(sizeof(struct scmi_agent) + alignof(max_align_t) <= SCMI_AGENT_BASE_BYTES, "raise SCMI_AGENT_BASE_BYTES");
+_Static_assert(sizeof(struct scmi_agent) + alignof(max_align_t) <= SCMI_AGENT_BASE_BYTES,
+	       "raise SCMI_AGENT_BASE_BYTES");
 _Static_assert(sizeof(struct slot) <= SCMI_AGENT_SLOT_BYTES, "raise SCMI_AGENT_SLOT_BYTES");
 _Static_assert(sizeof(struct waiter) <= SCMI_AGENT_WAITER_BYTES, "raise SCMI_AGENT_WAITER_BYTES");
 _Static_assert(sizeof(struct buffer) <= SCMI_AGENT_BUFFER_BYTES, "raise SCMI_AGENT_BUFFER_BYTES");

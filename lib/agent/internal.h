@@ -124,15 +124,17 @@ struct scmi_agent {
 	_Atomic uint32_t state;   /* enum link_state */
 	_Atomic uint32_t crowded; /* not 0: a take has found its group full of late; releasers leave a hint */
 	_Atomic uint32_t frames_used;
-	_Atomic uint32_t next_deadline; /* tick: none of the deadlines lies before it */
-	_Atomic uint32_t lead;          /* who drives receive: index of its waiter entry + 1, or 0 */
+
+	/* written by exceptions only: they keep the lines above and below apart */
+	_Atomic uint32_t counts[C_COUNT];
 
 	/* written now and then */
-	alignas(64) _Atomic uint32_t freed; /* hint: the slot that was freed last */
-	_Atomic uint32_t waiters_used;      /* bitmap of the waiter entries */
-	_Atomic uint32_t put_off;           /* ended calls whose callbacks wait for a poll: index + 1 of the newest */
+	_Atomic uint32_t next_deadline; /* tick: none of the deadlines lies before it */
+	_Atomic uint32_t lead;          /* who drives receive: index of its waiter entry + 1, or 0 */
+	_Atomic uint32_t freed;         /* hint: the slot that was freed last */
+	_Atomic uint32_t waiters_used;  /* bitmap of the waiter entries */
+	_Atomic uint32_t put_off;       /* ended calls whose callbacks wait for a poll: index + 1 of the newest */
 	_Atomic uint32_t pollers;
-	_Atomic uint32_t counts[C_COUNT];
 	struct frame frames[FRAMES];
 };
 
@@ -199,9 +201,8 @@ HOT bool try_slot(struct scmi_agent *a, struct slot *s, uint32_t *life)
 	uint32_t old = atomic_load_explicit(&s->word, memory_order_relaxed);
 	uint32_t next = old + W_EPOCH;
 
-	if ((old & W_LOW) != 0 ||
-	    !atomic_compare_exchange_strong_explicit(&s->word, &old, next | W_CALL | W_SENDING, memory_order_seq_cst,
-						     memory_order_relaxed))
+	if ((old & W_LOW) != 0 || !atomic_compare_exchange_strong_explicit(&s->word, &old, next | W_CALL | W_SENDING,
+									   memory_order_seq_cst, memory_order_relaxed))
 		return false;
 	if (next == 0)
 		count(a, C_WRAPPED);

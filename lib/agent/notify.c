@@ -100,7 +100,7 @@ static int deliver(struct scmi_agent *a, uint32_t buffer, const struct scmi_rx *
 
 int scmi__notify_complete(struct scmi_agent *a, struct scmi_xfer *x, uint32_t len)
 {
-	const struct scmi_rx rx = { .hdr = x->hdr, .len = len, .cookie = x->priv, .token = SCMI_TOKEN_ANY };
+	const struct scmi_rx rx = {.hdr = x->hdr, .len = len, .cookie = x->priv, .token = SCMI_TOKEN_ANY};
 
 	return deliver(a, x->slot_, &rx);
 }
@@ -114,7 +114,7 @@ void scmi__notify_release(struct scmi_agent *a, struct scmi_xfer *x, bool comple
 
 int scmi__notify_rx(struct scmi_agent *a, const struct scmi_rx *rx)
 {
-	struct scmi_xfer x = { .hdr = rx->hdr };
+	struct scmi_xfer x = {.hdr = rx->hdr};
 	int err = scmi__notify_acquire(a, rx->hdr, &x);
 
 	if (err != SCMI_OK)

@@ -91,16 +91,6 @@ static int fetch(struct scmi_agent *a, const struct scmi_rx *rx, uint32_t offset
 	return a->transport.ops->fetch(a->transport.ctx, rx, offset, dst, len) == SCMI_OK ? SCMI_OK : SCMI_E_PROTO;
 }
 
-static int read_status(struct scmi_agent *a, const struct scmi_rx *rx, int32_t *status)
-{
-	unsigned char bytes[SCMI_STATUS_BYTES];
-
-	if (rx->data == NULL && fetch(a, rx, 0, bytes, SCMI_STATUS_BYTES) != SCMI_OK)
-		return SCMI_E_PROTO;
-	*status = (int32_t)scmi_get_le32(rx->data != NULL ? rx->data : bytes);
-	return SCMI_OK;
-}
-
 static int copy_values(struct scmi_agent *a, struct scmi_call *call, const struct scmi_rx *rx, uint32_t len)
 {
 	if (len == 0)
@@ -114,15 +104,19 @@ static int copy_values(struct scmi_agent *a, struct scmi_call *call, const struc
 /* Writes the reply into the call: status first, for an error may be a status and nothing more. Returns the call's end. */
 static int read_reply(struct scmi_agent *a, struct scmi_call *call, const struct scmi_rx *rx)
 {
-	uint32_t values = rx->len - SCMI_STATUS_BYTES;
-	uint32_t len = values < call->reply_cap ? values : call->reply_cap;
+	unsigned char head[SCMI_STATUS_BYTES];
+	uint32_t values;
+	uint32_t len;
+	int err;
 
-	call->status = 0;
+	call->status = SCMI_SUCCESS;
 	call->reply_len = 0;
-	if (rx->len < SCMI_STATUS_BYTES || read_status(a, rx, &call->status) != SCMI_OK)
+	if (rx->data == NULL && rx->len >= SCMI_STATUS_BYTES && fetch(a, rx, 0, head, sizeof(head)) != SCMI_OK)
 		return SCMI_E_PROTO;
-	if (call->status != SCMI_SUCCESS)
-		return SCMI_E_REMOTE;
+	err = scmi_msg_split_reply(rx->data != NULL ? rx->data : head, rx->len, &call->status, &values);
+	if (err != SCMI_OK)
+		return err;
+	len = values < call->reply_cap ? values : call->reply_cap;
 	if (copy_values(a, call, rx, len) != SCMI_OK)
 		return SCMI_E_PROTO;
 	call->reply_len = values;
@@ -228,8 +222,8 @@ HOT int deliver_short(struct scmi_agent *a, struct slot *s, const struct scmi_rx
 	uint32_t values = rx->len - SCMI_STATUS_BYTES;
 	unsigned char *reply = (unsigned char *)call->reply;
 
-	if (data == NULL || (values & 3u) != 0 || values >= SHORT_REPLY || values > call->reply_cap || a->trace != NULL ||
-	    scmi_get_le32(data) != SCMI_SUCCESS)
+	if (data == NULL || (values & 3u) != 0 || values >= SHORT_REPLY || values > call->reply_cap ||
+	    a->trace != NULL || scmi_get_le32(data) != SCMI_SUCCESS)
 		return deliver(a, s, rx, W_HELD_R);
 	for (uint32_t i = 0; i < values; i += 4u)
 		scmi_put_le32(reply + i, scmi_get_le32(data + SCMI_STATUS_BYTES + i));
@@ -251,8 +245,7 @@ static int receive(void *core, const struct scmi_rx *rx)
 	enum match how = MATCH_NOT;
 	uint32_t w;
 
-	if (scmi_hdr_type(hdr) != SCMI_MSG_COMMAND ||
-	    (rx->token != SCMI_TOKEN_ANY && rx->token != scmi_hdr_token(hdr)))
+	if (scmi_hdr_type(hdr) != SCMI_MSG_COMMAND || (rx->token != SCMI_TOKEN_ANY && rx->token != scmi_hdr_token(hdr)))
 		return receive_other(a, rx);
 	if (s == NULL)
 		return receive_unmatched(a, rx, s, how);
@@ -285,7 +278,7 @@ static int acquire(void *core, uint32_t hdr, struct scmi_xfer *x)
 	struct scmi_agent *a = (struct scmi_agent *)core;
 	int err;
 
-	*x = (struct scmi_xfer){ .hdr = hdr, .state_ = XFER_NONE };
+	*x = (struct scmi_xfer){.hdr = hdr, .state_ = XFER_NONE};
 	if (scmi_hdr_type(hdr) == SCMI_MSG_COMMAND)
 		return acquire_response(a, hdr, x);
 	if (scmi_hdr_type(hdr) != SCMI_MSG_NOTIFICATION)
@@ -312,7 +305,7 @@ static bool claim_held(struct slot *s)
 static int complete(void *core, struct scmi_xfer *x, uint32_t len)
 {
 	struct scmi_agent *a = (struct scmi_agent *)core;
-	struct scmi_rx message = { .hdr = x->hdr, .len = len, .cookie = x->priv, .token = SCMI_TOKEN_ANY };
+	struct scmi_rx message = {.hdr = x->hdr, .len = len, .cookie = x->priv, .token = SCMI_TOKEN_ANY};
 
 	if (x->state_ == XFER_EVENT) {
 		x->state_ = XFER_EVENT_DONE;

@@ -77,7 +77,7 @@ static int untake(struct scmi_agent *a, struct slot *s, uint32_t state)
  * hold SENDING.
  */
 HOT void publish(struct scmi_agent *a, uint32_t index, struct scmi_call *call, uint32_t life, uint32_t bits,
-			   struct scmi_tx *tx)
+		 struct scmi_tx *tx)
 {
 	struct slot *s = &a->slots[index];
 	uint32_t token = (life >> a->token_shift | index) & (SCMI_TOKEN_COUNT - 1u);
@@ -132,9 +132,8 @@ static void leave_sending(struct scmi_agent *a, struct slot *s, struct scmi_call
 	uint32_t tick = TICK_NONE;
 
 	if ((w & W_DONE) == 0) {
-		uint64_t now_us = call->timeout_us == SCMI_FOREVER && call->deadline_us == 0
-					  ? 0
-					  : a->port->now_us(a->port->ctx);
+		uint64_t now_us =
+			call->timeout_us == SCMI_FOREVER && call->deadline_us == 0 ? 0 : a->port->now_us(a->port->ctx);
 
 		tick = scmi__tick_after(now_us, call, a->transport.timeout_us);
 		atomic_store_explicit(&s->deadline, tick, memory_order_relaxed);

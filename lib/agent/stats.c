@@ -14,7 +14,7 @@ struct census {
 
 static struct census look_at_slots(struct scmi_agent *a)
 {
-	struct census c = { .takes = 0 };
+	struct census c = {.takes = 0};
 
 	for (uint32_t i = 0; i < a->limit; i++) {
 		uint32_t w = atomic_load_explicit(&a->slots[i].word, memory_order_acquire);

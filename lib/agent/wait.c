@@ -163,7 +163,8 @@ static bool spin(struct scmi_agent *a, struct slot *s)
 	return ended(s);
 }
 
-static void sleep_until(struct scmi_agent *a, struct slot *s, struct scmi_call *call, uint32_t waiter, uint64_t until_us)
+static void sleep_until(struct scmi_agent *a, struct slot *s, struct scmi_call *call, uint32_t waiter,
+			uint64_t until_us)
 {
 	bool over = false;
 
