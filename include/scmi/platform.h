@@ -37,8 +37,8 @@ struct scmi_request {
 	uint32_t hdr;       /* header word as it came */
 	uint32_t len;       /* bytes of parameters */
 	const void *params; /* private and stable: the peer cannot write there; 4-byte aligned not required */
-	void *reply; /* room for the reply's payload: status, then values. May be the peer's memory: never read */
-	uint32_t reply_cap; /* bytes there; less than 4: no reply can be given */
+	void *reply;        /* room for the reply: status, then values. May be the peer's memory: never read */
+	uint32_t reply_cap; /* bytes there, at most max_payload; less than 4: no reply can be given */
 	void *priv;         /* the endpoint's own */
 
 	/*
@@ -47,11 +47,11 @@ struct scmi_request {
 	 */
 	uint8_t in_place;
 
-	/* the platform's */
-	uint32_t reply_len_;
-	uint16_t agent_;
+	/* the platform's; zeroed once by the endpoint, when it sets up its requests */
 	uint8_t state_;
 	uint8_t server_;
+	uint8_t reserved_;
+	uint32_t reply_len_;
 	void *channel_;
 };
 
@@ -93,6 +93,13 @@ struct scmi_endpoint_ops {
 	 * platform-to-agent channel. Context: any, several at once; may run beside stop(), and then returns any of them.
 	 */
 	int (*send)(void *ctx, uint32_t hdr, const void *payload, uint32_t len);
+
+	/*
+	 * How many requests it has delivered since it was made, modulo 2^32; exact at rest. Required of an endpoint that
+	 * may call request() in several contexts at once: the platform's own count, which takes no locked instruction,
+	 * would lose some. Optional for the rest. Context: any.
+	 */
+	uint32_t (*delivered)(void *ctx);
 };
 
 struct scmi_endpoint {
@@ -121,7 +128,7 @@ struct scmi_endpoint {
  * sends the status alone, another value > 0 is the handler's fault and sends SCMI_GENERIC_ERROR. SCMI_REQUEST_LATER: the
  * request stays open until scmi_request_reply(), which may have run already; the handler does not touch it any more. Runs
  * in the context in which the endpoint delivers: must not sleep where that is an interrupt. Handlers of one server run at
- * once when requests of several agents do.
+ * once when several endpoints deliver at once, or one does in several contexts.
  */
 struct scmi_server_command {
 	int32_t (*handle)(void *model, struct scmi_request *req);

@@ -9,9 +9,7 @@
 
 #include <scmi/platform.h>
 
-/* There is no <string.h> in a freestanding build, but every compiler expects these functions to exist. */
-void *memcpy(void *restrict dst, const void *restrict src, size_t n);
-void *memset(void *dst, int byte, size_t n);
+#include "../wire/mem.h"
 
 /*
  * What the platform knows of one agent and one server, in one word, because agents may change each other's:
@@ -34,10 +32,7 @@ void *memset(void *dst, int byte, size_t n);
 /* scmi_request.reply_len_ of a reply whose values had no room; longer than any reply_cap. */
 #define REPLY_OVERFLOW UINT32_MAX
 
-/*
- * One agent. The counters of the first group have one writer, the context that delivers, and are atomic only for who reads
- * them; the second group counts answers that come later, from anywhere.
- */
+/* One agent. */
 struct channel {
 	struct scmi_platform *platform;
 	const struct scmi_endpoint_ops *ops;
@@ -46,12 +41,12 @@ struct channel {
 	_Atomic uint32_t *rights; /* one word a server */
 	uint16_t id;
 	uint8_t missing; /* SCMI_COMMAND_* that this agent is not offered */
+	uint8_t counts;  /* the endpoint does not count what it delivers */
 
-	_Atomic uint32_t requests;
-	_Atomic uint32_t errors;
+	_Atomic uint32_t requests; /* without counts: what the endpoint's own count lacks */
+	_Atomic uint32_t errors;   /* given at once */
 	_Atomic uint32_t no_room;
-	_Atomic uint32_t later;
-
+	_Atomic uint32_t later; /* handlers that put the answer off */
 	_Atomic uint32_t later_ok;
 	_Atomic uint32_t later_errors;
 };
@@ -115,7 +110,7 @@ static inline uint32_t read_count(const _Atomic uint32_t *counter)
 	return atomic_load_explicit(counter, memory_order_relaxed);
 }
 
-/* Counts where only one context writes: no locked instruction. */
+/* Counts where one context at a time writes: no locked instruction. */
 static inline void count_own(_Atomic uint32_t *counter)
 {
 	atomic_store_explicit(counter, read_count(counter) + 1u, memory_order_relaxed);

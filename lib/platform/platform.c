@@ -108,6 +108,9 @@ static void fill_channel(struct scmi_platform *p, const struct scmi_platform_age
 	ch->rights = rights + (size_t)i * p->servers_n;
 	ch->id = (uint16_t)(i + 1u);
 	ch->missing = ch->ops->send == NULL ? SCMI_COMMAND_P2A : 0u;
+	ch->counts = ch->ops->delivered == NULL;
+	if (ch->counts == 0) /* an endpoint may have served another platform before */
+		atomic_store_explicit(&ch->requests, 0u - ch->ops->delivered(ch->ctx), memory_order_relaxed);
 	fill_rights(ch);
 	reset_rights(ch);
 }
@@ -305,6 +308,8 @@ int scmi_platform_notify(struct scmi_platform *platform, uint16_t agent, uint8_t
 static void add_channel(struct scmi_platform_stats *s, const struct channel *ch)
 {
 	s->requests += read_count(&ch->requests);
+	if (ch->counts == 0)
+		s->requests += ch->ops->delivered(ch->ctx);
 	s->errors += read_count(&ch->errors) + read_count(&ch->later_errors);
 	s->no_room += read_count(&ch->no_room);
 	s->open += count_open(ch);

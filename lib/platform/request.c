@@ -2,8 +2,9 @@
 /*
  * The request path: find the server, find the command, check, run, answer.
  *
- * A command that is answered at once takes no lock and no locked instruction: what it counts has one writer, and the one
- * thing that contexts can race for, the right to answer, is decided by an exchange only where the answer comes later.
+ * A command that succeeds at once takes no lock and no locked instruction, and writes nothing that another request writes:
+ * only exceptions are counted, and the one thing that contexts can race for, the right to answer, is decided by an exchange
+ * only where the answer comes later.
  */
 #include "internal.h"
 
@@ -74,7 +75,7 @@ static void give_back(struct channel *ch, struct scmi_request *req, uint32_t len
 /* A handler that answers by itself and then returns a status has answered twice. */
 static void refuse_second(struct channel *ch)
 {
-	count_own(&ch->later);
+	count(&ch->later);
 	count(&ch->platform->counters[C_DOUBLE]);
 }
 
@@ -91,7 +92,8 @@ static void answer_now(struct channel *ch, struct scmi_request *req, int32_t sta
 	atomic_store_explicit(state, REQUEST_CLOSED, memory_order_relaxed);
 	len = seal(ch, req, &status);
 	if (status != SCMI_SUCCESS)
-		count_own(&ch->errors);
+		count(&ch->errors);
+	req->in_place = 1;
 	give_back(ch, req, len, status);
 }
 
@@ -217,8 +219,9 @@ static int32_t run(struct channel *ch, struct scmi_request *req)
 /* Not even a status fits: the request is not run, because the agent could not be told. */
 static void return_unanswered(struct channel *ch, struct scmi_request *req)
 {
-	count_own(&ch->no_room);
+	count(&ch->no_room);
 	atomic_store_explicit(atomic_byte(&req->state_), REQUEST_CLOSED, memory_order_relaxed);
+	req->in_place = 1;
 	give_back(ch, req, 0, SCMI_COMMS_ERROR);
 }
 
@@ -227,9 +230,9 @@ static void take_request(void *channel, struct scmi_request *req)
 	struct channel *ch = channel;
 	int32_t status;
 
-	count_own(&ch->requests);
+	if (ch->counts != 0)
+		count_own(&ch->requests);
 	req->channel_ = ch;
-	req->agent_ = ch->id;
 	req->reply_len_ = SCMI_STATUS_BYTES;
 	if (ch->platform->trace != NULL)
 		scmi__platform_trace(ch, SCMI_TRACE_RECV, req->hdr, req->len, SCMI_OK, NULL);
@@ -242,7 +245,7 @@ static void take_request(void *channel, struct scmi_request *req)
 	if (status != SCMI_REQUEST_LATER)
 		answer_now(ch, req, status);
 	else
-		count_own(&ch->later); /* req may be the endpoint's again */
+		count(&ch->later); /* req may be the endpoint's again */
 }
 
 /* Nothing waits for room: notifications are dropped. Delayed responses, which must not be, will. */
@@ -261,7 +264,7 @@ const struct scmi_platform_sink scmi__platform_sink = {
 
 uint16_t scmi_request_agent(const struct scmi_request *req)
 {
-	return req->agent_;
+	return ((const struct channel *)req->channel_)->id;
 }
 
 struct scmi_platform *scmi_request_platform(const struct scmi_request *req)

@@ -105,7 +105,7 @@ static bool exists(const struct scmi_base_model *m, uint32_t agent)
 /* Nobody manages the platform itself. */
 static bool manages(const struct scmi_base_model *m, const struct scmi_request *req, uint32_t agent)
 {
-	return agent != 0 && m->may_manage != NULL && m->may_manage(m->arg, req->agent_, (uint16_t)agent);
+	return agent != 0 && m->may_manage != NULL && m->may_manage(m->arg, scmi_request_agent(req), (uint16_t)agent);
 }
 
 static void set_row(_Atomic uint32_t *row, uint32_t bit, uint32_t flags)
@@ -166,7 +166,7 @@ static int32_t reset_agent_configuration(void *model, struct scmi_request *req)
 		return SCMI_NOT_FOUND;
 	if ((flags & ~FLAG_RESET) != 0)
 		return SCMI_INVALID_PARAMETERS;
-	if ((agent != req->agent_ || flags != 0) && !manages(m, req, agent))
+	if ((agent != scmi_request_agent(req) || flags != 0) && !manages(m, req, agent))
 		return SCMI_DENIED;
 	(void)scmi_platform_reset_agent(m->platform_, (uint16_t)agent);
 	if ((flags & FLAG_RESET) != 0)
@@ -258,7 +258,7 @@ static int32_t discover_agent(void *model, struct scmi_request *req)
 	const char *name = m->platform_name != NULL ? m->platform_name : "platform";
 
 	if (agent == SELF && !old)
-		agent = req->agent_;
+		agent = scmi_request_agent(req);
 	else if (agent > count_named(m->platform_))
 		return SCMI_NOT_FOUND;
 	if (agent != 0)
