@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "acme.h"
+
+/* Clock protocol, version 1.0 */
+#define CLOCK_ATTRIBUTES     0x3u
+#define CLOCK_DESCRIBE_RATES 0x4u
+#define CLOCK_RATE_GET       0x6u
+#define CLOCK_CONFIG_SET     0x7u
+#define RATES                2u
+
+/* Sensor protocol, version 1.0 */
+#define SENSOR_DESCRIPTION_GET   0x3u
+#define SENSOR_TRIP_POINT_NOTIFY 0x4u
+#define SENSOR_READING_GET       0x6u
+#define SENSOR_TRIP_POINT_EVENT  0x0u
+#define TRIP_POINTS              1u          /* in the first word of a description */
+#define CELSIUS_MILLI            0x0000e802u /* in the second: type 2, a scale of 10^-3 */
+#define READING_ASYNC            1u
+
+static const struct {
+	const char *name;
+	uint32_t rates[RATES];
+	uint32_t rate;
+} clocks[ACME_CLOCKS] = {
+	{.name = "uart_clk", .rates = {24000000u, 48000000u}, .rate = 24000000u},
+	{.name = "spi_clk", .rates = {50000000u, 100000000u}, .rate = 100000000u},
+};
+
+static const struct {
+	const char *name;
+	uint32_t reading;
+} sensors[ACME_SENSORS] = {
+	{.name = "cpu_temp", .reading = 42500u},
+	{.name = "board_temp", .reading = 31250u},
+};
+
+/* ---- clocks ---- */
+
+static int32_t clock_attributes(void *model, struct scmi_request *req)
+{
+	struct acme *acme = model;
+	uint32_t id = scmi_request_u32(req, 0);
+
+	if (id >= ACME_CLOCKS)
+		return SCMI_NOT_FOUND;
+	scmi_request_put_u32(req, atomic_load(&acme->running[id]));
+	scmi_request_put_name(req, clocks[id].name);
+	return SCMI_SUCCESS;
+}
+
+static void put_u64(struct scmi_request *req, uint32_t low)
+{
+	scmi_request_put_u32(req, low);
+	scmi_request_put_u32(req, 0);
+}
+
+static int32_t clock_describe_rates(void *model, struct scmi_request *req)
+{
+	uint32_t id = scmi_request_u32(req, 0);
+	uint32_t first = scmi_request_u32(req, 1);
+
+	(void)model;
+	if (id >= ACME_CLOCKS)
+		return SCMI_NOT_FOUND;
+	if (first >= RATES)
+		return SCMI_OUT_OF_RANGE;
+	scmi_request_put_u32(req, RATES - first);
+	for (uint32_t i = first; i < RATES; i++)
+		put_u64(req, clocks[id].rates[i]);
+	return SCMI_SUCCESS;
+}
+
+static int32_t clock_rate_get(void *model, struct scmi_request *req)
+{
+	uint32_t id = scmi_request_u32(req, 0);
+
+	(void)model;
+	if (id >= ACME_CLOCKS)
+		return SCMI_NOT_FOUND;
+	put_u64(req, clocks[id].rate);
+	return SCMI_SUCCESS;
+}
+
+static int32_t clock_config_set(void *model, struct scmi_request *req)
+{
+	struct acme *acme = model;
+	uint32_t id = scmi_request_u32(req, 0);
+	uint32_t config = scmi_request_u32(req, 1);
+
+	if (id >= ACME_CLOCKS)
+		return SCMI_NOT_FOUND;
+	if (config > 1u)
+		return SCMI_INVALID_PARAMETERS;
+	atomic_store(&acme->running[id], config);
+	return SCMI_SUCCESS;
+}
+
+static const struct scmi_server_command clock_commands[] = {
+	{.message = CLOCK_ATTRIBUTES, .handle = clock_attributes, .params_min = 4, .params_max = 4},
+	{.message = CLOCK_DESCRIBE_RATES, .handle = clock_describe_rates, .params_min = 8, .params_max = 8},
+	{.message = CLOCK_RATE_GET, .handle = clock_rate_get, .params_min = 4, .params_max = 4},
+	{.message = CLOCK_CONFIG_SET, .handle = clock_config_set, .params_min = 8, .params_max = 8},
+};
+
+/* ---- sensors ---- */
+
+/* How many there are, and a region of shared memory that there is not. */
+static int32_t sensor_protocol_attributes(void *model, struct scmi_request *req)
+{
+	(void)model;
+	scmi_request_put_u32(req, ACME_SENSORS);
+	for (uint32_t i = 0; i < 3u; i++)
+		scmi_request_put_u32(req, 0);
+	return SCMI_SUCCESS;
+}
+
+static int32_t sensor_description_get(void *model, struct scmi_request *req)
+{
+	uint32_t first = scmi_request_u32(req, 0);
+
+	(void)model;
+	if (first >= ACME_SENSORS)
+		return SCMI_INVALID_PARAMETERS;
+	scmi_request_put_u32(req, ACME_SENSORS - first);
+	for (uint32_t i = first; i < ACME_SENSORS; i++) {
+		scmi_request_put_u32(req, i);
+		scmi_request_put_u32(req, TRIP_POINTS);
+		scmi_request_put_u32(req, CELSIUS_MILLI);
+		scmi_request_put_name(req, sensors[i].name);
+	}
+	return SCMI_SUCCESS;
+}
+
+static int32_t sensor_trip_point_notify(void *model, struct scmi_request *req)
+{
+	(void)model;
+	if (scmi_request_u32(req, 0) >= ACME_SENSORS)
+		return SCMI_NOT_FOUND;
+	return scmi_request_notify(req, SENSOR_TRIP_POINT_EVENT, scmi_request_u32(req, 1));
+}
+
+static int32_t sensor_reading_get(void *model, struct scmi_request *req)
+{
+	uint32_t id = scmi_request_u32(req, 0);
+	uint32_t flags = scmi_request_u32(req, 1);
+
+	(void)model;
+	if (id >= ACME_SENSORS)
+		return SCMI_NOT_FOUND;
+	if (flags == READING_ASYNC)
+		return SCMI_NOT_SUPPORTED; /* the library has no delayed responses yet */
+	if (flags != 0)
+		return SCMI_INVALID_PARAMETERS;
+	put_u64(req, sensors[id].reading);
+	return SCMI_SUCCESS;
+}
+
+static const struct scmi_server_command sensor_commands[] = {
+	{.message = SCMI_PROTOCOL_ATTRIBUTES, .handle = sensor_protocol_attributes},
+	{.message = SENSOR_DESCRIPTION_GET, .handle = sensor_description_get, .params_min = 4, .params_max = 4},
+	{.message = SENSOR_TRIP_POINT_NOTIFY,
+	 .handle = sensor_trip_point_notify,
+	 .params_min = 8,
+	 .params_max = 8,
+	 .flags = SCMI_COMMAND_P2A},
+	{.message = SENSOR_READING_GET, .handle = sensor_reading_get, .params_min = 8, .params_max = 8},
+};
+
+/* ---- the platform ---- */
+
+static void fill_servers(struct acme *acme)
+{
+	acme->model = (struct scmi_base_model){
+		.size = sizeof(acme->model),
+		.version = SCMI_VERSION(2, 0),
+		.vendor = "acme",
+		.sub_vendor = "interop",
+		.implementation_version = 0x00010203u,
+	};
+	scmi_base_server(&acme->base, &acme->model);
+	acme->clock = (struct scmi_server){
+		.size = sizeof(acme->clock),
+		.protocol = SCMI_PROTOCOL_CLOCK,
+		.version = SCMI_VERSION(1, 0),
+		.attributes = ACME_CLOCKS,
+		.commands = clock_commands,
+		.commands_n = sizeof(clock_commands) / sizeof(clock_commands[0]),
+		.model = acme,
+	};
+	acme->sensor = (struct scmi_server){
+		.size = sizeof(acme->sensor),
+		.protocol = SCMI_PROTOCOL_SENSOR,
+		.version = SCMI_VERSION(1, 0),
+		.commands = sensor_commands,
+		.commands_n = sizeof(sensor_commands) / sizeof(sensor_commands[0]),
+		.model = acme,
+	};
+	acme->servers[0] = &acme->base;
+	acme->servers[1] = &acme->clock;
+	acme->servers[2] = &acme->sensor;
+}
+
+int acme_open(struct acme *acme, const struct scmi_endpoint *endpoint, scmi_log_fn log, void *log_arg)
+{
+	const struct scmi_platform_config config = {
+		.size = sizeof(config),
+		.servers = acme->servers,
+		.servers_n = ACME_SERVERS,
+		.agents = &acme->agent,
+		.agents_n = 1,
+		.log = log,
+		.log_arg = log_arg,
+	};
+	int err;
+
+	fill_servers(acme);
+	acme->agent = (struct scmi_platform_agent){.size = sizeof(acme->agent), .endpoint = endpoint};
+	for (uint32_t i = 0; i < ACME_CLOCKS; i++)
+		atomic_init(&acme->running[i], 1u);
+	err = scmi_platform_init(&acme->platform, acme->memory, sizeof(acme->memory), &config);
+	return err == SCMI_OK ? scmi_platform_start(acme->platform) : err;
+}
+
+int acme_close(struct acme *acme)
+{
+	return scmi_platform_fini(acme->platform);
+}

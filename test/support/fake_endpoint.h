@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * An endpoint that is a test's hand: delivers what it is told to, keeps what comes back, and notes every use that breaks
+ * the contract. A request's reply has guard bytes around its room, its parameters lie in memory of exactly their length,
+ * so that a sanitizer sees a read beyond them.
+ */
+#ifndef FAKE_ENDPOINT_H
+#define FAKE_ENDPOINT_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+#include <scmi/platform.h>
+
+#define FAKE_PAYLOAD 128u /* max_payload, and the room that fake_ask() gives */
+
+struct fake_endpoint {
+	struct scmi_endpoint endpoint; /* for struct scmi_platform_agent */
+	struct scmi_endpoint_ops ops;  /* the test may take a method away before scmi_platform_init() */
+
+	/* what the methods return; SCMI_OK at first */
+	int start_result;
+	int send_result;
+
+	/* what has happened */
+	const struct scmi_platform_sink *sink;
+	void *channel;
+	unsigned starts;
+	unsigned stops;
+	atomic_uint delivered; /* requests, by fake_deliver() */
+	atomic_uint replied;
+	atomic_uint sends; /* calls of send(), refused ones included */
+	uint32_t sent_hdr; /* the last message of the platform's own */
+	uint32_t sent_len;
+	uint8_t sent[256];
+	const char *fault; /* the first breach of the contract, as a sentence; NULL: none */
+};
+
+/* A request, to be used again after each reply. Zero is a good start; its buffers are freed by fake_request_free(). */
+struct fake_request {
+	struct scmi_request req;
+	atomic_uint replies; /* of the present delivery */
+	uint32_t reply_len;  /* as the platform gave it */
+	uint8_t in_place;    /* as it stood when the reply was given */
+	uint32_t cap;
+	uint8_t *reply; /* cap bytes */
+	uint8_t *params_;
+	uint8_t *guarded_;
+	struct fake_endpoint *endpoint_;
+};
+
+/* A fresh endpoint with all methods. */
+void fake_endpoint_init(struct fake_endpoint *f);
+
+/* Delivers a request of len bytes of parameters (may be NULL with 0) with room for a reply of cap bytes. */
+void fake_deliver(struct fake_endpoint *f, struct fake_request *r, uint32_t hdr, const void *params, uint32_t len,
+		  uint32_t cap);
+
+/*
+ * Delivers a command of n words of parameters (uint32_t each) with token 0x155, expects an answer at once and returns
+ * its status. A reply that breaks a rule (length, guards, an error with values) is a fault of the endpoint and returns
+ * INT32_MIN.
+ */
+int32_t fake_ask(struct fake_endpoint *f, struct fake_request *r, unsigned protocol, unsigned message, unsigned n, ...);
+
+/* The reply's status; INT32_MIN as above. */
+int32_t fake_status(struct fake_request *r);
+
+/* Word index of the reply's values (0 the first after the status); 0xdeadbeef for a word that did not come. */
+uint32_t fake_value(const struct fake_request *r, uint32_t index);
+
+/* Bytes of values that came. */
+uint32_t fake_values_len(const struct fake_request *r);
+
+void fake_request_free(struct fake_request *r);
+
+#endif
