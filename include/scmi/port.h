@@ -36,7 +36,8 @@ struct scmi_port {
 
 	/*
 	 * One short critical section, not recursive. Held for a few instructions, never across a call-out, a function
-	 * of the port included. Where a receive interrupt can preempt the holder, lock masks it. Context: any that may use a transport of this port.
+	 * of the port included. Where a receive interrupt can preempt the holder, lock masks it. Context: any that may
+	 * use a transport of this port.
 	 */
 	void (*lock)(void *ctx);
 	void (*unlock)(void *ctx);

@@ -90,7 +90,7 @@ static int event_init(void *ctx, void *storage)
 	if (fake->fail_event_init > 0 && --fake->fail_event_init == 0)
 		return SCMI_E_IO;
 	fake->events++;
-	*event = (struct event){ .mark = EVENT_MARK };
+	*event = (struct event){.mark = EVENT_MARK};
 	return SCMI_OK;
 }
 

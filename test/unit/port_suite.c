@@ -257,7 +257,7 @@ static void event_wait_without_limit_is_ended_by_another_context(void **state)
 /* Deadlines that overflow a timespec, a product or a sum that was made carelessly. */
 static void event_wait_with_a_far_deadline_is_ended_by_another_context(void **state)
 {
-	static const uint64_t far[] = { SCMI_NEVER - 1, UINT64_MAX / 2 + 1, UINT64_MAX / 1000, (1ull << 31) * 1000000 };
+	static const uint64_t far[] = {SCMI_NEVER - 1, UINT64_MAX / 2 + 1, UINT64_MAX / 1000, (1ull << 31) * 1000000};
 	size_t i;
 
 	(void)state;

@@ -95,8 +95,8 @@ static void *play(void *arg)
 static void event_ping_pong_loses_no_signal(void **state)
 {
 	uint32_t ball = 0;
-	struct player a = { .mine = new_event(), .theirs = new_event(), .ball = &ball };
-	struct player b = { .mine = a.theirs, .theirs = a.mine, .ball = &ball };
+	struct player a = {.mine = new_event(), .theirs = new_event(), .ball = &ball};
+	struct player b = {.mine = a.theirs, .theirs = a.mine, .ball = &ball};
 	pthread_t thread = start(play, &b);
 
 	(void)state;
@@ -143,7 +143,7 @@ static void *aim(void *arg)
 /* One signal against one deadline at about the same moment: it ends that wait, or it is there for the next. */
 static void event_signalled_at_its_deadline_is_not_lost(void **state)
 {
-	struct duel duel = { .event = new_event() };
+	struct duel duel = {.event = new_event()};
 	pthread_t thread = start(aim, &duel);
 	uint32_t timeouts = 0;
 	uint32_t round;
@@ -165,7 +165,7 @@ static void event_signalled_at_its_deadline_is_not_lost(void **state)
 
 static void nap_ms(long ms)
 {
-	const struct timespec t = { .tv_nsec = ms * 1000000 };
+	const struct timespec t = {.tv_nsec = ms * 1000000};
 
 	nanosleep(&t, NULL);
 }
@@ -238,8 +238,8 @@ static void do_nothing(int number)
 
 static void event_wait_survives_a_signal_handler(void **state)
 {
-	const struct sigaction interrupt = { .sa_handler = do_nothing };
-	struct sleeper sleeper = { .event = new_event() };
+	const struct sigaction interrupt = {.sa_handler = do_nothing};
+	struct sleeper sleeper = {.event = new_event()};
 	struct sigaction before;
 	pthread_t thread;
 	int i;
@@ -283,7 +283,7 @@ static void *deliver(void *arg)
 /* The waiter gives the memory back as soon as it has returned, while the signaller is still on its way out. */
 static void event_freed_after_wait_is_not_touched_by_the_signaller(void **state)
 {
-	struct mail mail = { .rounds = 2000 };
+	struct mail mail = {.rounds = 2000};
 	pthread_t thread = start(deliver, &mail);
 	uint32_t i;
 
@@ -399,7 +399,7 @@ static void *run_low(void *arg)
 /* On the first processor that this process may use. Returns what pthread_create() said. */
 static int start_fifo(pthread_t *thread, int priority, void *(*run)(void *), void *arg)
 {
-	struct sched_param param = { .sched_priority = priority };
+	struct sched_param param = {.sched_priority = priority};
 	pthread_attr_t attr;
 	cpu_set_t allowed;
 	cpu_set_t one;

@@ -222,7 +222,11 @@ static void fake_deadlock_aborts(void **state)
 int main(void)
 {
 	const struct port_fixture fixture = {
-		.name = "port fake", .make = make, .drop = drop, .other = other, .join = join,
+		.name = "port fake",
+		.make = make,
+		.drop = drop,
+		.other = other,
+		.join = join,
 	};
 	const struct CMUnitTest tests[] = {
 		CASE(fake_clock_moves_only_by_its_settings),

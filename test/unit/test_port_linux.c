@@ -35,7 +35,7 @@ static void drop(void)
 
 static void linux_init_without_an_argument_refuses(void **state)
 {
-	const struct scmi_port untouched = { .version = 77 };
+	const struct scmi_port untouched = {.version = 77};
 	struct scmi_port out = untouched;
 
 	(void)state;
@@ -97,7 +97,7 @@ static void linux_init_without_futexes_fails(void **state)
 
 int main(void)
 {
-	const struct port_fixture fixture = { .name = "port linux", .make = make, .drop = drop };
+	const struct port_fixture fixture = {.name = "port linux", .make = make, .drop = drop};
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(linux_init_without_an_argument_refuses),
 		cmocka_unit_test(linux_event_is_one_futex_word),

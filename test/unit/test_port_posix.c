@@ -25,7 +25,7 @@ static void drop(void)
 
 static void posix_init_without_an_argument_refuses(void **state)
 {
-	const struct scmi_port untouched = { .version = 77 };
+	const struct scmi_port untouched = {.version = 77};
 	struct scmi_port out = untouched;
 
 	(void)state;
@@ -53,7 +53,7 @@ static void posix_two_ports_share_no_lock(void **state)
 
 int main(void)
 {
-	const struct port_fixture fixture = { .name = "port posix", .make = make, .drop = drop };
+	const struct port_fixture fixture = {.name = "port posix", .make = make, .drop = drop};
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(posix_init_without_an_argument_refuses),
 		cmocka_unit_test(posix_two_ports_share_no_lock),

@@ -20,9 +20,9 @@
 static struct board {
 	uint64_t now_us;
 	uintptr_t masked;
-	uintptr_t running;     /* INTERRUPT inside the handler */
-	unsigned calls;        /* of board functions by the main loop */
-	unsigned raise_at;     /* the call at which the line goes up; 0: none */
+	uintptr_t running; /* INTERRUPT inside the handler */
+	unsigned calls;    /* of board functions by the main loop */
+	unsigned raise_at; /* the call at which the line goes up; 0: none */
 	void (*handler)(void *arg);
 	void *arg;
 	int pending;
@@ -237,11 +237,11 @@ static void template_unlock_restores_the_mask_it_found(void **state)
 static void template_init_without_a_part_refuses(void **state)
 {
 	static const size_t functions[] = {
-		offsetof(struct scmi_board, now_us), offsetof(struct scmi_board, mask),
-		offsetof(struct scmi_board, restore), offsetof(struct scmi_board, idle),
+		offsetof(struct scmi_board, now_us),    offsetof(struct scmi_board, mask),
+		offsetof(struct scmi_board, restore),   offsetof(struct scmi_board, idle),
 		offsetof(struct scmi_board, interrupt),
 	};
-	const struct scmi_port untouched = { .version = 77 };
+	const struct scmi_port untouched = {.version = 77};
 	struct scmi_port out = untouched;
 	size_t i;
 
@@ -261,7 +261,11 @@ static void template_init_without_a_part_refuses(void **state)
 int main(void)
 {
 	const struct port_fixture fixture = {
-		.name = "port template", .make = make, .drop = drop, .other = other, .join = join,
+		.name = "port template",
+		.make = make,
+		.drop = drop,
+		.other = other,
+		.join = join,
 	};
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(template_signal_at_any_moment_is_not_slept_through),

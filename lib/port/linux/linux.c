@@ -42,9 +42,9 @@ static int futex_wait(_Atomic uint32_t *word, uint32_t value, uint64_t deadline_
 
 	/* The BITSET form, because its deadline is absolute: by CLOCK_MONOTONIC, as now_us(). */
 	return syscall(FUTEX_CALL, word, FUTEX_WAIT_BITSET | FUTEX_PRIVATE_FLAG, value,
-		       deadline_us == SCMI_NEVER ? NULL : &deadline, NULL, FUTEX_BITSET_MATCH_ANY) == 0 ?
-		       0 :
-		       errno;
+		       deadline_us == SCMI_NEVER ? NULL : &deadline, NULL, FUTEX_BITSET_MATCH_ANY) == 0
+		       ? 0
+		       : errno;
 }
 
 static void futex_wake(_Atomic uint32_t *word)
@@ -127,7 +127,7 @@ static int event_wait(void *ctx, void *event, uint64_t deadline_us)
 
 static void relax(void *ctx)
 {
-	const struct timespec nap = { .tv_nsec = 50000 };
+	const struct timespec nap = {.tv_nsec = 50000};
 
 	(void)ctx;
 	/*

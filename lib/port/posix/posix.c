@@ -157,7 +157,7 @@ static int event_wait(void *ctx, void *storage, uint64_t deadline_us)
 
 static void relax(void *ctx)
 {
-	const struct timespec nap = { .tv_nsec = 50000 };
+	const struct timespec nap = {.tv_nsec = 50000};
 	struct sched_param param;
 	int policy;
 
