@@ -290,6 +290,36 @@ static void notification_inside_a_handler_does_not_take_its_buffer(void **state)
 	rig_end(r);
 }
 
+/* As many contexts as may be inside callbacks are in handlers, and one more ends a call: its done still runs. */
+static void notify_as_another(struct listener *l)
+{
+	struct rig *r = l->arg;
+	uintptr_t self = r->fake.self;
+
+	/* The innermost context finds no frame for its notification; there the call ends. */
+	r->fake.self = 100 + l->heard;
+	if (script_rx(&r->script, EVENT, payload, 9) != SCMI_OK && rig_stats(r).in_flight != 0)
+		assert_int_equal(script_reply(&r->script, script_last(&r->script), SCMI_SUCCESS, NULL, 0), SCMI_OK);
+	r->fake.self = self;
+}
+
+static void notification_handlers_in_every_frame_lose_no_done(void **state)
+{
+	struct listener l;
+	struct rig *r = listening_rig(&l, 64, 16);
+	struct rig_call c;
+
+	(void)state;
+	l.then = notify_as_another;
+	l.arg = r;
+	rig_call_init(r, &c);
+	assert_int_equal(rig_submit(&c), SCMI_OK);
+	assert_int_equal(script_rx(&r->script, EVENT, payload, 9), SCMI_OK);
+	assert_ended(&c, SCMI_OK);
+	assert_true(l.heard >= 16);
+	rig_end(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -303,6 +333,7 @@ int main(void)
 		cmocka_unit_test(notification_released_without_complete_is_dropped),
 		cmocka_unit_test(notification_that_cannot_be_fetched_is_dropped_and_its_buffer_free),
 		cmocka_unit_test(notification_inside_a_handler_does_not_take_its_buffer),
+		cmocka_unit_test(notification_handlers_in_every_frame_lose_no_done),
 	};
 
 	return cmocka_run_group_tests_name("agent_notify", tests, NULL, NULL);
