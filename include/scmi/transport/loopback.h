@@ -70,7 +70,7 @@ size_t scmi_loopback_size(const struct scmi_loopback_config *config);
  * that are under way, so it must not be called from inside one. In synchronous mode the platform end must not be
  * stopped while another thread is inside a submit or a call of the agent's: requests run on that thread's stack.
  */
-int scmi_loopback_init(struct scmi_loopback **lb, void *mem, size_t len, const struct scmi_loopback_config *config,
+int scmi_loopback_init(struct scmi_loopback **out, void *mem, size_t len, const struct scmi_loopback_config *config,
 		       struct scmi_transport *transport, struct scmi_endpoint *endpoint);
 
 /* Gives the memory back; both ends must be stopped, and no request open any more. Context: thread. */
