@@ -42,7 +42,7 @@ static void deliver(struct served *s, const struct served_message *message)
 
 static void nap(unsigned us)
 {
-	const struct timespec t = { .tv_sec = us / 1000000u, .tv_nsec = (long)(us % 1000000u) * 1000 };
+	const struct timespec t = { .tv_sec = (time_t)(us / 1000000u), .tv_nsec = (long)(us % 1000000u) * 1000 };
 
 	nanosleep(&t, NULL);
 }
