@@ -44,18 +44,18 @@ typedef void (*scmi_done_fn)(struct scmi_call *call, int err);
  * SCMI_OK until done runs, or wait returns, call, params and reply belong to the library.
  */
 struct scmi_call {
-	uint32_t size;       /* sizeof(struct scmi_call) */
-	uint8_t protocol;    /* SCMI_PROTOCOL_* */
-	uint8_t message;     /* message id within the protocol */
-	uint16_t flags;      /* SCMI_CALL_* */
-	const void *params;  /* parameters in wire order (little endian, see scmi_put_le32()); NULL if none */
-	uint32_t params_len; /* bytes; at most the transport's max_payload */
-	uint32_t reply_cap;  /* bytes of room at reply */
-	void *reply;         /* takes the values of the reply, in wire order, the status word not counted; may be NULL */
-	scmi_done_fn done;   /* NULL: scmi_agent_wait() will be called */
-	void *arg;           /* the caller's own */
-	uint32_t timeout_us; /* for the reply, from the wire; 0: the transport's default; SCMI_FOREVER */
-	uint32_t reserved_;  /* 0 */
+	uint32_t size;        /* sizeof(struct scmi_call) */
+	uint8_t protocol;     /* SCMI_PROTOCOL_* */
+	uint8_t message;      /* message id within the protocol */
+	uint16_t flags;       /* SCMI_CALL_* */
+	const void *params;   /* parameters in wire order (little endian, see scmi_put_le32()); NULL if none */
+	uint32_t params_len;  /* bytes; at most the transport's max_payload */
+	uint32_t reply_cap;   /* bytes of room at reply */
+	void *reply;          /* takes the values of the reply, in wire order, without the status word; may be NULL */
+	scmi_done_fn done;    /* NULL: scmi_agent_wait() will be called */
+	void *arg;            /* the caller's own */
+	uint32_t timeout_us;  /* for the reply, from the wire; 0: the transport's default; SCMI_FOREVER */
+	uint32_t reserved_;   /* 0 */
 	uint64_t deadline_us; /* absolute, by the port's clock, bounds everything; 0: none; 2 h ahead at most */
 
 	/* results */
@@ -83,8 +83,8 @@ struct scmi_agent_config {
 	uint32_t flags;                         /* SCMI_AGENT_* */
 	const struct scmi_transport *transport; /* the link, for all protocols; copied; required */
 	const struct scmi_port *port;           /* must outlive the agent; required */
-	uint32_t slots;       /* commands in flight at most: a power of two to 1024; 0: 64. The transport may allow fewer */
-	uint32_t max_waiters; /* threads asleep in call or wait at once, to 32; 0: 8. More than that poll with relax() */
+	uint32_t slots;       /* commands in flight: a power of two to 1024; 0: 64. The transport may allow fewer */
+	uint32_t max_waiters; /* threads asleep in call or wait, to 32; 0: 8. More than that poll with relax() */
 	uint32_t spin_turns;  /* polls of the transport that a waiter makes before it sleeps; 0: it sleeps at once */
 	/*
 	 * Lateness: the platform promises that no reply comes later than this after its call timed out or was

@@ -27,13 +27,13 @@ enum scmi_trace_kind {
 
 /* One event. Everything is copied; nothing points into the library. */
 struct scmi_trace_event {
-	uint8_t kind;     /* enum scmi_trace_kind */
-	uint8_t link;     /* which link ("queue") of the agent */
-	uint16_t slot;    /* which transfer; 0xffff: none */
-	uint32_t hdr;     /* header word: type, protocol, message and token are in it, see scmi_hdr_type() ... */
-	uint32_t len;     /* bytes after the header */
-	int32_t err;      /* SCMI_E_* */
-	const char *why;  /* for REFUSE: the counter's name, a constant; else NULL */
+	uint8_t kind;    /* enum scmi_trace_kind */
+	uint8_t link;    /* which link ("queue") of the agent */
+	uint16_t slot;   /* which transfer; 0xffff: none */
+	uint32_t hdr;    /* header word: type, protocol, message and token are in it, see scmi_hdr_type() ... */
+	uint32_t len;    /* bytes after the header */
+	int32_t err;     /* SCMI_E_* */
+	const char *why; /* for REFUSE: the counter's name, a constant; else NULL */
 };
 
 /*

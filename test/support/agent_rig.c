@@ -9,8 +9,8 @@
 #define MEM_FILL  0x5cu
 
 /* In the order of the equation in scmi/agent.h. */
-static const char *const refusals[] = { "late",	     "stray_token", "stray_protocol", "stray_message", "stray_type",
-					"duplicate", "mismatched",  "unclaimed",      "dropped" };
+static const char *const refusals[] = {"late",      "stray_token", "stray_protocol", "stray_message", "stray_type",
+				       "duplicate", "mismatched",  "unclaimed",      "dropped"};
 
 #define REFUSALS (sizeof(refusals) / sizeof(refusals[0]))
 
@@ -95,7 +95,7 @@ struct rig *rig_up(uint32_t caps, uint32_t slots)
 
 struct scmi_agent_stats rig_stats(struct rig *r)
 {
-	struct scmi_agent_stats stats = { .size = sizeof(stats) };
+	struct scmi_agent_stats stats = {.size = sizeof(stats)};
 
 	assert_int_equal(scmi_agent_stats(r->agent, &stats), SCMI_OK);
 	return stats;
@@ -132,9 +132,9 @@ static void check_calls(const struct rig *r, const struct scmi_agent_stats *s)
 
 static void check_messages(const struct rig *r, const struct scmi_agent_stats *s)
 {
-	const uint32_t refused[REFUSALS] = { s->late,	    s->stray_token, s->stray_protocol,
-					     s->stray_message, s->stray_type,  s->duplicate,
-					     s->mismatched, s->unclaimed,   s->dropped };
+	const uint32_t refused[REFUSALS] = {s->late,          s->stray_token, s->stray_protocol,
+					    s->stray_message, s->stray_type,  s->duplicate,
+					    s->mismatched,    s->unclaimed,   s->dropped};
 	uint32_t total = 0;
 
 	for (size_t i = 0; i < REFUSALS; i++) {

@@ -203,7 +203,7 @@ const struct script_sent *script_last(const struct script *s)
 
 int script_rx_on(struct script *s, uint16_t token, uint32_t hdr, const void *payload, uint32_t len)
 {
-	struct script_area area = { .bytes = payload, .len = len };
+	struct script_area area = {.bytes = payload, .len = len};
 	const struct scmi_rx rx = {
 		.hdr = hdr,
 		.len = len,

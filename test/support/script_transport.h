@@ -63,10 +63,10 @@ struct script {
 	script_fn on_poll;      /* runs inside poll(), before it looks for posted messages */
 	script_fn on_wait;      /* runs inside wait() */
 	void *arg;
-	uint64_t *clock_us;     /* wait() moves it to its deadline, as sleeping does; NULL: it returns early */
-	int start_err;          /* what start() returns */
-	int fetch_err;          /* what fetch() returns */
-	bool by_fetch;          /* messages are given by fetch(), not as data */
+	uint64_t *clock_us; /* wait() moves it to its deadline, as sleeping does; NULL: it returns early */
+	int start_err;      /* what start() returns */
+	int fetch_err;      /* what fetch() returns */
+	bool by_fetch;      /* messages are given by fetch(), not as data */
 
 	/* What was seen. */
 	const struct scmi_sink *sink;
@@ -83,7 +83,7 @@ struct script {
 	unsigned wakes;
 	unsigned used_stopped; /* calls of poll() and flush() while it was stopped */
 	unsigned messages;     /* delivered: each rx and each acquire */
-	const char *fault; /* the first use that breaks the contract, as a sentence; NULL: none */
+	const char *fault;     /* the first use that breaks the contract, as a sentence; NULL: none */
 
 	struct script_sent sent_[SCRIPT_SENT];
 	struct script_posted posted_[SCRIPT_POSTED];

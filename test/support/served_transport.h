@@ -33,9 +33,9 @@ struct served {
 	struct scmi_transport transport;
 
 	/* Settings; may be changed while it runs. */
-	atomic_bool silent;      /* nothing is answered; what comes meanwhile never is */
-	atomic_bool held;        /* commands of SERVED_HELD_MSG wait */
-	atomic_uint slow_every;  /* each n-th answer is kept back for slow_us; 0: none */
+	atomic_bool silent;     /* nothing is answered; what comes meanwhile never is */
+	atomic_bool held;       /* commands of SERVED_HELD_MSG wait */
+	atomic_uint slow_every; /* each n-th answer is kept back for slow_us; 0: none */
 	atomic_uint slow_us;
 
 	/* Seen. */

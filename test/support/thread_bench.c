@@ -31,7 +31,7 @@ struct bench *bench_new(uint32_t caps, uint32_t slots, uint32_t waiters, uint32_
 
 struct scmi_agent_stats bench_stats(struct bench *b)
 {
-	struct scmi_agent_stats stats = { .size = sizeof(stats) };
+	struct scmi_agent_stats stats = {.size = sizeof(stats)};
 
 	assert_int_equal(scmi_agent_stats(b->agent, &stats), SCMI_OK);
 	return stats;

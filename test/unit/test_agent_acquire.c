@@ -4,7 +4,7 @@
 
 #include "agent_rig.h"
 
-static const unsigned char answer[] = { 0, 0, 0, 0, 0x11, 0x22, 0x33, 0x44, 0x55 };
+static const unsigned char answer[] = {0, 0, 0, 0, 0x11, 0x22, 0x33, 0x44, 0x55};
 
 struct delegated {
 	struct rig *r;
@@ -18,7 +18,7 @@ struct delegated {
 static void acquire_one(struct delegated *d, uint32_t caps)
 {
 	d->r = rig_up(caps, 1);
-	d->area = (struct script_area){ .bytes = answer, .len = sizeof(answer) };
+	d->area = (struct script_area){.bytes = answer, .len = sizeof(answer)};
 	rig_call_init(d->r, &d->c);
 	d->c.call.timeout_us = 1000;
 	assert_int_equal(rig_submit(&d->c), SCMI_OK);
@@ -44,7 +44,7 @@ static void release_and_see_the_slot_back(struct delegated *d)
 
 static void acquire_gives_header_room_and_poll(void **state)
 {
-	static const uint32_t rooms[] = { 0, 1, 64, RIG_ROOM };
+	static const uint32_t rooms[] = {0, 1, 64, RIG_ROOM};
 	struct rig *r = rig_up(RIG_IRQ, 4);
 	struct scmi_xfer x;
 	struct rig_call c;
@@ -221,17 +221,13 @@ static void complete_bounds_what_came_as_rx_does(void **state)
 		uint32_t len;
 		uint32_t cap;
 		int expected;
-	} cases[] = { { 0, 64, SCMI_E_PROTO },
-		      { 3, 64, SCMI_E_PROTO },
-		      { 4, 64, SCMI_OK },
-		      { 9, 5, SCMI_OK },
-		      { 9, 4, SCMI_E_TRUNCATED },
-		      { 9, 0, SCMI_E_TRUNCATED } };
+	} cases[] = {{0, 64, SCMI_E_PROTO}, {3, 64, SCMI_E_PROTO},    {4, 64, SCMI_OK},
+		     {9, 5, SCMI_OK},       {9, 4, SCMI_E_TRUNCATED}, {9, 0, SCMI_E_TRUNCATED}};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct rig *r = rig_up(RIG_IRQ, 1);
-		struct script_area area = { .bytes = answer, .len = cases[i].len };
+		struct script_area area = {.bytes = answer, .len = cases[i].len};
 		struct scmi_xfer x;
 		struct rig_call c;
 
@@ -266,7 +262,7 @@ static void complete_from_another_context_wakes_the_waiter(void **state)
 
 	(void)state;
 	d.r = rig_up(RIG_IRQ, 1);
-	d.area = (struct script_area){ .bytes = answer, .len = sizeof(answer) };
+	d.area = (struct script_area){.bytes = answer, .len = sizeof(answer)};
 	rig_call_init(d.r, &d.c);
 	d.r->fake.on_wait = complete_later;
 	d.r->fake.arg = &d;

@@ -4,7 +4,7 @@
 
 #include "agent_rig.h"
 
-static const unsigned char values[SCRIPT_PAYLOAD] = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16 };
+static const unsigned char values[SCRIPT_PAYLOAD] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16};
 
 /* Refused by submit and by call, and nothing has been sent. */
 static void refuse(struct rig_call *c, int expected)
@@ -92,7 +92,7 @@ static void call_unknown_flag_is_refused(void **state)
 static void call_params_of_max_go_out_and_one_byte_more_is_refused(void **state)
 {
 	struct rig *r = rig_up(RIG_SYNC, 4);
-	unsigned char params[SCRIPT_PAYLOAD + 1] = { 1, 2, 3, 4 };
+	unsigned char params[SCRIPT_PAYLOAD + 1] = {1, 2, 3, 4};
 	struct rig_call c;
 
 	(void)state;
@@ -133,7 +133,7 @@ static void call_deadline_more_than_two_hours_ahead_is_refused(void **state)
 static void call_goes_out_as_it_was_filled_in(void **state)
 {
 	struct rig *r = rig_up(RIG_IRQ, 4);
-	const unsigned char params[] = { 0xde, 0xad, 0xbe, 0xef, 0x01 };
+	const unsigned char params[] = {0xde, 0xad, 0xbe, 0xef, 0x01};
 	const struct script_sent *sent;
 	struct rig_call c;
 
@@ -251,7 +251,7 @@ static void reply_shorter_than_its_status_is_malformed(void **state)
 
 static void reply_with_an_error_status_ends_with_remote(void **state)
 {
-	static const int32_t statuses[] = { SCMI_NOT_SUPPORTED, SCMI_IN_USE, -128, INT32_MIN, 1, INT32_MAX };
+	static const int32_t statuses[] = {SCMI_NOT_SUPPORTED, SCMI_IN_USE, -128, INT32_MIN, 1, INT32_MAX};
 	struct rig *r = rig_up(RIG_IRQ, 4);
 	struct rig_call c;
 
@@ -273,7 +273,7 @@ static void reply_with_an_error_status_ends_with_remote(void **state)
 static void reply_whose_fetch_fails_is_malformed(void **state)
 {
 	struct rig *r = rig_up(RIG_IRQ, 4);
-	unsigned char payload[12] = { 0 };
+	unsigned char payload[12] = {0};
 	struct rig_call c;
 
 	(void)state;
@@ -290,7 +290,7 @@ static void reply_whose_fetch_fails_is_malformed(void **state)
 static void reply_without_data_and_without_fetch_is_malformed(void **state)
 {
 	struct rig *r = rig_up(RIG_IRQ, 4);
-	unsigned char payload[12] = { 0 };
+	unsigned char payload[12] = {0};
 	struct rig_call c;
 
 	(void)state;
@@ -346,7 +346,7 @@ static void call_that_fails_after_more_flushes(void **state)
 static void stats_wrong_size_is_refused(void **state)
 {
 	struct rig *r = rig_up(RIG_IRQ, 2);
-	struct scmi_agent_stats stats = { .size = sizeof(stats) };
+	struct scmi_agent_stats stats = {.size = sizeof(stats)};
 
 	(void)state;
 	assert_int_equal(scmi_agent_stats(NULL, &stats), SCMI_E_INVAL);

@@ -74,7 +74,7 @@ static void chain_end(struct chain *chain)
 
 static void done_that_submits_runs_in_constant_stack_on_a_synchronous_transport(void **state)
 {
-	static const uint32_t slots[] = { 1, 64 };
+	static const uint32_t slots[] = {1, 64};
 
 	(void)state;
 	for (int i = 0; i < 2; i++) {
@@ -262,7 +262,7 @@ static void end_the_next_as_another(struct rig_call *c)
 
 static void done_in_more_contexts_than_frames_still_runs(void **state)
 {
-	static const unsigned contexts[] = { 15, 16, 17, 40, 64 };
+	static const unsigned contexts[] = {15, 16, 17, 40, 64};
 
 	(void)state;
 	for (size_t n = 0; n < sizeof(contexts) / sizeof(contexts[0]); n++) {

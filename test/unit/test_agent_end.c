@@ -118,7 +118,7 @@ static int fail_to_send(struct script *s, const struct script_sent *sent, void *
 
 static void send_error_is_returned_and_nothing_is_left(void **state)
 {
-	static const int errors[] = { SCMI_E_BUSY, SCMI_E_TOOBIG, SCMI_E_NOPEER, SCMI_E_LINK, SCMI_E_IO, SCMI_E_NOTSUP };
+	static const int errors[] = {SCMI_E_BUSY, SCMI_E_TOOBIG, SCMI_E_NOPEER, SCMI_E_LINK, SCMI_E_IO, SCMI_E_NOTSUP};
 	struct rig *r = rig_up(RIG_IRQ, 1);
 	struct rig_call c;
 
@@ -160,7 +160,7 @@ static int cancel_and_return(struct script *s, const struct script_sent *sent, v
 /* A cancel has won before send() fails: submit must say 0, or "an error means done never runs" breaks. */
 static void cancel_inside_send_wins_whatever_send_returns(void **state)
 {
-	static const int errors[] = { SCMI_OK, SCMI_E_IO, SCMI_E_BUSY };
+	static const int errors[] = {SCMI_OK, SCMI_E_IO, SCMI_E_BUSY};
 
 	(void)state;
 	for (int i = 0; i < 3; i++) {

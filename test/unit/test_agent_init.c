@@ -97,12 +97,8 @@ static void init_slots_that_are_no_power_of_two_get_the_next_one(void **state)
 	static const struct {
 		uint32_t slots;
 		const char *next;
-	} cases[] = { { 3, "the next one is 4" },
-		      { 48, "the next one is 64" },
-		      { 63, "the next one is 64" },
-		      { 65, "the next one is 128" },
-		      { 1000, "the next one is 1024" },
-		      { 1023, "the next one is 1024" } };
+	} cases[] = {{3, "the next one is 4"},    {48, "the next one is 64"},     {63, "the next one is 64"},
+		     {65, "the next one is 128"}, {1000, "the next one is 1024"}, {1023, "the next one is 1024"}};
 	struct rig *r = rig_new(RIG_IRQ, 8);
 
 	(void)state;
@@ -217,7 +213,7 @@ static void init_incomplete_port_is_named(void **state)
 
 static void init_memory_a_byte_short_or_misaligned_is_refused(void **state)
 {
-	static const uint32_t slots[] = { 1, 8, 64 };
+	static const uint32_t slots[] = {1, 8, 64};
 	struct rig *r = rig_new(RIG_IRQ | SCMI_CAP_NOTIFY, 1);
 	struct scmi_agent *agent = NULL;
 	unsigned char *bytes;
@@ -281,8 +277,8 @@ static void use_all_of_it(uint32_t slots, uint32_t waiters, uint32_t buffers, ui
 
 static void init_exact_memory_is_enough_and_not_left(void **state)
 {
-	static const uint32_t waiters[] = { 0, 1, 32 };
-	static const uint32_t buffers[] = { 0, 1, 7 };
+	static const uint32_t waiters[] = {0, 1, 32};
+	static const uint32_t buffers[] = {0, 1, 7};
 
 	(void)state;
 	for (uint32_t slots = 1; slots <= SCMI_SLOTS_MAX; slots *= 2) {
@@ -310,7 +306,7 @@ static void size_of_the_default_is_that_of_64_slots_and_8_waiters(void **state)
 /* The static bound holds every configuration that it is given for, for any event size of a port. */
 static void words_bound_the_size(void **state)
 {
-	static const uint32_t events[] = { 1, 4, 40, SCMI_EVENT_BYTES_MAX };
+	static const uint32_t events[] = {1, 4, 40, SCMI_EVENT_BYTES_MAX};
 	struct rig *r = rig_new(RIG_IRQ | SCMI_CAP_NOTIFY, 0);
 
 	(void)state;

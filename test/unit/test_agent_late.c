@@ -32,7 +32,8 @@ static void quarantine_holds_a_slot_until_its_late_reply(void **state)
 		assert_int_equal(rig_submit(&more), i == 0 ? SCMI_E_BUSY : SCMI_OK);
 		if (i != 0) {
 			/* The slot that came back is the one whose reply came, in a new epoch. */
-			assert_int_equal(script_last(&r->script)->slot, script_sent(&r->script, i == 1 ? 0 : i - 1)->slot);
+			assert_int_equal(script_last(&r->script)->slot,
+					 script_sent(&r->script, i == 1 ? 0 : i - 1)->slot);
 			assert_int_not_equal(script_last(&r->script)->token, script_sent(&r->script, i - 1)->token);
 			assert_int_equal(script_reply(&r->script, script_last(&r->script), SCMI_SUCCESS, NULL, 0),
 					 SCMI_OK);
@@ -154,7 +155,7 @@ static uint64_t poll_to_the_end(struct rig *r, uint64_t limit_us)
 
 static void lateness_frees_after_it_has_run_out_and_not_before(void **state)
 {
-	static const uint32_t times[] = { 1, 3, 4, 5, 1000, 999999, 3600000000u };
+	static const uint32_t times[] = {1, 3, 4, 5, 1000, 999999, 3600000000u};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++) {

@@ -83,7 +83,7 @@ static void start_null_or_twice_is_refused(void **state)
 
 static void start_that_fails_leaves_a_stopped_agent(void **state)
 {
-	static const int errors[] = { SCMI_E_NOPEER, SCMI_E_IO, SCMI_E_INVAL };
+	static const int errors[] = {SCMI_E_NOPEER, SCMI_E_IO, SCMI_E_INVAL};
 	struct rig *r = rig_new(RIG_IRQ, 8);
 
 	(void)state;
@@ -243,7 +243,7 @@ static void link_down_ends_every_call_and_forgives_every_debt(void **state)
 	static const struct {
 		int err;
 		int expected;
-	} cases[] = { { 0, SCMI_E_LINK }, { SCMI_E_LINK, SCMI_E_LINK }, { SCMI_E_IO, SCMI_E_IO }, { 7, SCMI_E_LINK } };
+	} cases[] = {{0, SCMI_E_LINK}, {SCMI_E_LINK, SCMI_E_LINK}, {SCMI_E_IO, SCMI_E_IO}, {7, SCMI_E_LINK}};
 	struct rig *r = rig_up(RIG_IRQ, 8);
 	struct rig_call c[CALLS];
 	struct rig_call owed;

@@ -18,7 +18,7 @@ struct listener {
 	void *arg;
 };
 
-static const unsigned char payload[SCRIPT_PAYLOAD + 1] = { 9, 8, 7, 6, 5, 4, 3, 2, 1 };
+static const unsigned char payload[SCRIPT_PAYLOAD + 1] = {9, 8, 7, 6, 5, 4, 3, 2, 1};
 
 static void on_notify(struct scmi_subscriber *self, uint32_t hdr, const void *bytes, uint32_t len)
 {
@@ -40,8 +40,7 @@ static void listener_init(struct listener *l, uint16_t protocol, uint16_t messag
 {
 	memset(l, 0, sizeof(*l));
 	l->node = (struct scmi_subscriber){
-		.size = sizeof(l->node), .protocol = protocol, .message = message, .notify = on_notify, .arg = l
-	};
+		.size = sizeof(l->node), .protocol = protocol, .message = message, .notify = on_notify, .arg = l};
 }
 
 static struct rig *listening_rig(struct listener *l, uint32_t buffers, uint32_t bytes)
@@ -104,14 +103,14 @@ static void notification_reaches_those_who_asked_for_it(void **state)
 		uint16_t protocol;
 		uint16_t message;
 		bool wants;
-	} cases[] = { { SCMI_ANY, SCMI_ANY, true },
-		      { SCMI_PROTOCOL_SENSOR, 0x1, true },
-		      { SCMI_PROTOCOL_SENSOR, SCMI_ANY, true },
-		      { SCMI_ANY, 0x1, true },
-		      { SCMI_PROTOCOL_SENSOR, 0x2, false },
-		      { SCMI_PROTOCOL_CLOCK, 0x1, false },
-		      { SCMI_PROTOCOL_CLOCK, SCMI_ANY, false },
-		      { SCMI_ANY, 0x0, false } };
+	} cases[] = {{SCMI_ANY, SCMI_ANY, true},
+		     {SCMI_PROTOCOL_SENSOR, 0x1, true},
+		     {SCMI_PROTOCOL_SENSOR, SCMI_ANY, true},
+		     {SCMI_ANY, 0x1, true},
+		     {SCMI_PROTOCOL_SENSOR, 0x2, false},
+		     {SCMI_PROTOCOL_CLOCK, 0x1, false},
+		     {SCMI_PROTOCOL_CLOCK, SCMI_ANY, false},
+		     {SCMI_ANY, 0x0, false}};
 	enum { N = sizeof(cases) / sizeof(cases[0]) };
 	struct rig *r = rig_new(RIG_NOTIFY, 4);
 	struct listener l[N];
@@ -172,7 +171,7 @@ static void notification_without_buffers_is_unclaimed(void **state)
 
 static void notification_of_event_bytes_is_whole_and_a_longer_one_dropped(void **state)
 {
-	static const uint32_t sizes[] = { 1, 7, 16, 0 };
+	static const uint32_t sizes[] = {1, 7, 16, 0};
 
 	(void)state;
 	for (int i = 0; i < 4; i++) {
@@ -198,7 +197,7 @@ static void notification_acquired_has_a_buffer_of_its_own(void **state)
 {
 	struct listener l;
 	struct rig *r = listening_rig(&l, 2, 16);
-	struct script_area areas[2] = { { .bytes = "first", .len = 5 }, { .bytes = "second", .len = 6 } };
+	struct script_area areas[2] = {{.bytes = "first", .len = 5}, {.bytes = "second", .len = 6}};
 	struct scmi_xfer x[3];
 	const void *first;
 
@@ -249,7 +248,7 @@ static void notification_that_cannot_be_fetched_is_dropped_and_its_buffer_free(v
 {
 	struct listener l;
 	struct rig *r = listening_rig(&l, 1, 16);
-	struct script_area area = { .bytes = payload, .len = 9 };
+	struct script_area area = {.bytes = payload, .len = 9};
 	struct scmi_xfer x;
 
 	(void)state;

@@ -62,7 +62,7 @@ static int submit_patiently(struct bench *b, struct scmi_call *call)
 static void cancel_beside_reply(uint32_t caps, bool waited, uint32_t flags)
 {
 	struct bench *b = bench_new(caps, 4, 4, flags);
-	struct contested c = { .b = b };
+	struct contested c = {.b = b};
 	pthread_t canceller;
 
 	b->rounds = 3000;
@@ -113,8 +113,8 @@ static void *submit_until_closed(void *arg)
 {
 	enum { OWN = 8 };
 	struct bench *b = arg;
-	struct contested c[OWN] = { { .b = NULL } };
-	unsigned submitted[OWN] = { 0 };
+	struct contested c[OWN] = {{.b = NULL}};
+	unsigned submitted[OWN] = {0};
 	int err = SCMI_OK;
 
 	for (unsigned i = 0; i < OWN; i++)

@@ -76,7 +76,7 @@ static void *call_in_a_hurry(void *arg)
 
 static void threads_whose_calls_time_out_leave_no_slot_behind(void **state)
 {
-	static const uint32_t kinds[] = { POLLED, DELIVERED };
+	static const uint32_t kinds[] = {POLLED, DELIVERED};
 
 	(void)state;
 	for (int i = 0; i < 2; i++) {
@@ -103,8 +103,7 @@ static void *call_held(void *arg)
 {
 	struct bench *b = arg;
 	struct scmi_call call = {
-		.size = sizeof(call), .protocol = 0x14, .message = SERVED_HELD_MSG, .timeout_us = SCMI_FOREVER
-	};
+		.size = sizeof(call), .protocol = 0x14, .message = SERVED_HELD_MSG, .timeout_us = SCMI_FOREVER};
 	int err = scmi_agent_call(b->agent, &call);
 
 	atomic_fetch_add(&b->submitted, 1u);
@@ -148,8 +147,7 @@ static void *call_briefly(void *arg)
 {
 	struct bench *b = arg;
 	struct scmi_call call = {
-		.size = sizeof(call), .protocol = 0x14, .message = SERVED_HELD_MSG, .timeout_us = 2000
-	};
+		.size = sizeof(call), .protocol = 0x14, .message = SERVED_HELD_MSG, .timeout_us = 2000};
 	int err = scmi_agent_call(b->agent, &call);
 
 	atomic_fetch_add(&b->submitted, 1u);

@@ -44,7 +44,7 @@ static void timeout_fires_at_its_tick_and_not_a_microsecond_before(void **state)
 
 static void timeout_of_zero_is_the_transports_or_30_ms(void **state)
 {
-	static const uint32_t defaults[] = { 0, 5000 };
+	static const uint32_t defaults[] = {0, 5000};
 
 	(void)state;
 	for (int i = 0; i < 2; i++) {
@@ -95,7 +95,7 @@ static void timeout_of_over_an_hour_fires(void **state)
 
 static void deadline_bounds_the_timeout_and_forever(void **state)
 {
-	static const uint32_t timeouts[] = { 0, 5000, SCMI_FOREVER };
+	static const uint32_t timeouts[] = {0, 5000, SCMI_FOREVER};
 
 	(void)state;
 	for (int i = 0; i < 3; i++) {
@@ -179,7 +179,7 @@ static void timeout_counts_from_the_wire_and_not_from_submit(void **state)
 
 static void timeouts_fire_each_in_its_turn(void **state)
 {
-	static const uint32_t order[] = { 5, 1, 7, 0, 3, 6, 2, 4 };
+	static const uint32_t order[] = {5, 1, 7, 0, 3, 6, 2, 4};
 	struct rig *r = rig_up(RIG_IRQ, 8);
 	struct rig_call c[8];
 
@@ -199,7 +199,7 @@ static void timeouts_fire_each_in_its_turn(void **state)
 /* The clock of the slots has 32 bits: it goes round, once onto the value that means none. */
 static void timeouts_hold_where_the_tick_wraps(void **state)
 {
-	static const uint64_t rounds[] = { 1, 2, 1000 };
+	static const uint64_t rounds[] = {1, 2, 1000};
 
 	(void)state;
 	for (int i = 0; i < 3; i++) {
@@ -267,7 +267,7 @@ static void poll_takes_no_more_messages_than_max(void **state)
 /* A caller that waits ends at its tick on every kind of transport: asleep in it, on an event, or polling. */
 static void call_times_out_at_its_tick_however_it_waits(void **state)
 {
-	static const uint32_t kinds[] = { RIG_WAIT, RIG_IRQ, RIG_SYNC, RIG_POLL | SCMI_CAP_IRQ };
+	static const uint32_t kinds[] = {RIG_WAIT, RIG_IRQ, RIG_SYNC, RIG_POLL | SCMI_CAP_IRQ};
 
 	(void)state;
 	for (int i = 0; i < 4; i++) {
@@ -291,7 +291,7 @@ static void tick_on(struct fake_port *fake, void *arg)
 
 static void call_that_polls_times_out_and_never_sleeps(void **state)
 {
-	static const uint32_t kinds[] = { RIG_POLL, RIG_WAIT, RIG_IRQ };
+	static const uint32_t kinds[] = {RIG_POLL, RIG_WAIT, RIG_IRQ};
 
 	(void)state;
 	for (int i = 0; i < 3; i++) {

@@ -12,7 +12,7 @@ static void token_names_slot_and_epoch(void **state)
 	(void)state;
 	for (uint32_t slots = 1; slots <= SCMI_SLOTS_MAX; slots *= 2) {
 		struct rig *r = rig_up(RIG_SYNC, slots);
-		unsigned lives[SCMI_SLOTS_MAX] = { 0 };
+		unsigned lives[SCMI_SLOTS_MAX] = {0};
 		struct rig_call c;
 
 		r->script.on_send = script_answer_at_once;
@@ -39,7 +39,7 @@ static void token_of_one_caller_comes_back_after_8_times_its_epochs(void **state
 	for (uint32_t slots = 1; slots <= SCMI_SLOTS_MAX; slots *= 2) {
 		uint32_t distance = (slots < 8 ? slots : 8) * (TOKENS / slots);
 		struct rig *r = rig_up(RIG_SYNC, slots);
-		unsigned last[TOKENS] = { 0 };
+		unsigned last[TOKENS] = {0};
 		struct rig_call c;
 
 		r->script.on_send = script_answer_at_once;
@@ -86,7 +86,7 @@ static void token_homes_are_spread_over_the_pool(void **state)
 	enum { N = 64 };
 	struct rig *r = rig_up(RIG_SYNC, 64);
 	struct rig_call *c = calloc(N, sizeof(*c));
-	unsigned groups[8] = { 0 };
+	unsigned groups[8] = {0};
 	unsigned used = 0;
 
 	(void)state;
@@ -110,7 +110,7 @@ static void token_homes_are_spread_over_the_pool(void **state)
  */
 static void token_of_the_last_free_slot_is_found(void **state)
 {
-	static const uint32_t limits[] = { 1, 7, 8, 9, 17, 63, 64 };
+	static const uint32_t limits[] = {1, 7, 8, 9, 17, 63, 64};
 
 	(void)state;
 	for (size_t n = 0; n < sizeof(limits) / sizeof(limits[0]); n++) {

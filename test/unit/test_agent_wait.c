@@ -99,7 +99,7 @@ static void wait_in_the_transport_is_woken_by_a_cancel(void **state)
 
 static void wait_until_zero_looks_once(void **state)
 {
-	static const uint32_t kinds[] = { RIG_IRQ, RIG_WAIT, RIG_POLL };
+	static const uint32_t kinds[] = {RIG_IRQ, RIG_WAIT, RIG_POLL};
 
 	(void)state;
 	for (int i = 0; i < 3; i++) {
@@ -123,7 +123,7 @@ static void wait_until_zero_looks_once(void **state)
 
 static void wait_until_sleeps_no_longer_and_leaves_the_call_live(void **state)
 {
-	static const uint32_t kinds[] = { RIG_IRQ, RIG_WAIT, RIG_SYNC };
+	static const uint32_t kinds[] = {RIG_IRQ, RIG_WAIT, RIG_SYNC};
 
 	(void)state;
 	for (int i = 0; i < 3; i++) {
