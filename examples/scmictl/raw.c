@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* raw: any command, with parameters as words. All of the line is read before the first command is sent. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include <scmi/message.h>
+
+#include "scmictl.h"
+
+struct raw {
+	uint8_t protocol;
+	uint8_t message;
+	const uint8_t *params; /* inside line.bytes */
+	uint32_t params_len;
+};
+
+/* What the whole line asks for. */
+struct line {
+	struct raw *raws;
+	size_t raws_n;
+	uint8_t *bytes; /* parameters of all, in wire order */
+	uint32_t bytes_n;
+};
+
+/* ---- reading ---- */
+
+static enum outcome no_protocol(const char *word)
+{
+	fprintf(stderr, "scmictl: '%s' is no protocol: not a number to 255, nor one of", word);
+	for (uint8_t id = SCMI_PROTOCOL_BASE; id < SCMI_PROTOCOL_VENDOR_MIN; id++) {
+		if (strchr(scmi_protocol_name(id), ' ') == NULL) /* "unknown protocol" */
+			fprintf(stderr, " %s", scmi_protocol_name(id));
+	}
+	fputc('\n', stderr);
+	return MISUSED;
+}
+
+static enum outcome read_protocol(const char *word, uint8_t *protocol)
+{
+	uint32_t n;
+
+	if (read_number(word, UINT8_MAX, &n)) {
+		*protocol = (uint8_t)n;
+		return GOOD;
+	}
+	for (uint8_t id = SCMI_PROTOCOL_BASE; id < SCMI_PROTOCOL_VENDOR_MIN; id++) {
+		if (strchr(word, ' ') == NULL && strcasecmp(word, scmi_protocol_name(id)) == 0) {
+			*protocol = id;
+			return GOOD;
+		}
+	}
+	return no_protocol(word);
+}
+
+static enum outcome no_message(const char *word, uint8_t protocol)
+{
+	const struct scmi_message_info *info = NULL;
+
+	fprintf(stderr, "scmictl: '%s' is no message of protocol 0x%02x: not a number to 255, nor one of\n", word,
+		protocol);
+	while ((info = scmi_message_next(protocol, info)) != NULL) {
+		if (info->kind == SCMI_MSG_COMMAND)
+			fprintf(stderr, "  0x%02x  %s\n", info->id, info->name);
+	}
+	return MISUSED;
+}
+
+static enum outcome read_message(const char *word, uint8_t protocol, uint8_t *message)
+{
+	const struct scmi_message_info *info = NULL;
+	uint32_t n;
+
+	if (read_number(word, UINT8_MAX, &n)) {
+		*message = (uint8_t)n;
+		return GOOD;
+	}
+	while ((info = scmi_message_next(protocol, info)) != NULL) {
+		if (info->kind == SCMI_MSG_COMMAND && strcasecmp(word, info->name) == 0) {
+			*message = info->id;
+			return GOOD;
+		}
+	}
+	return no_message(word, protocol);
+}
+
+/* One command of the line, from n > 0 words without a comma. */
+static enum outcome read_raw(struct line *line, char **words, int n)
+{
+	struct raw *raw = &line->raws[line->raws_n++];
+	enum outcome outcome = read_protocol(words[0], &raw->protocol);
+	uint32_t value;
+
+	if (outcome == GOOD && n < 2)
+		return misuse("raw %s: the message is missing", words[0]);
+	if (outcome == GOOD)
+		outcome = read_message(words[1], raw->protocol, &raw->message);
+	raw->params = line->bytes + line->bytes_n;
+	for (int i = 2; i < n && outcome == GOOD; i++) {
+		if (!read_number(words[i], UINT32_MAX, &value))
+			return misuse("'%s' is not a word of 32 bits, decimal or 0x hexadecimal", words[i]);
+		scmi_put_le32(line->bytes + line->bytes_n, value);
+		line->bytes_n += (uint32_t)sizeof(value);
+		raw->params_len += (uint32_t)sizeof(value);
+	}
+	return outcome;
+}
+
+static int words_to_comma(char **words, int n)
+{
+	int i = 0;
+
+	while (i < n && strcmp(words[i], ",") != 0)
+		i++;
+	return i;
+}
+
+static enum outcome read_line(struct line *line, char **words, int n)
+{
+	enum outcome outcome = GOOD;
+	int end = -1;
+
+	/* Once more after each comma, so that nothing behind the last one is missed. */
+	for (int at = 0; outcome == GOOD && end < n; at = end + 1) {
+		end = at + words_to_comma(words + at, n - at);
+		if (end == at)
+			return misuse("raw needs a protocol and a message%s", n > 0 ? " at each side of a comma" : "");
+		outcome = read_raw(line, words + at, end - at);
+	}
+	return outcome;
+}
+
+/* ---- sending ---- */
+
+static void show_reply(const struct scmi_call *call)
+{
+	show_message("reply", call->protocol, SCMI_MSG_COMMAND, call->message);
+	printf(": %s (%d), %u bytes\n", scmi_status_text(call->status), (int)call->status, call->reply_len);
+	show_values(call->reply, call->reply_len);
+}
+
+static enum outcome send_raw(struct session *s, const struct raw *raw, void *reply, uint32_t cap)
+{
+	struct scmi_call call = {
+		.size = sizeof(call),
+		.protocol = raw->protocol,
+		.message = raw->message,
+		.params = raw->params,
+		.params_len = raw->params_len,
+		.reply = reply,
+		.reply_cap = cap,
+	};
+	char what[16];
+	int err = scmi_agent_call(s->agent, &call);
+
+	if (err == SCMI_OK || err == SCMI_E_REMOTE) {
+		show_reply(&call);
+		return err == SCMI_OK ? GOOD : FAILED;
+	}
+	snprintf(what, sizeof(what), "0x%02x:0x%02x", raw->protocol, raw->message);
+	return session_error(s, what, err, call.status);
+}
+
+static enum outcome send_line(struct session *s, void *arg)
+{
+	const struct line *line = arg;
+	uint32_t cap = scmi_agent_max_values(s->agent);
+	void *reply = malloc(cap);
+	enum outcome outcome = GOOD;
+
+	if (reply == NULL)
+		return session_error(s, "reply buffer", SCMI_E_NOMEM, 0);
+	/* One that fails does not end the line: what a refusal leaves behind is worth a look, too. */
+	for (size_t i = 0; i < line->raws_n; i++) {
+		if (send_raw(s, &line->raws[i], reply, cap) != GOOD)
+			outcome = FAILED;
+	}
+	(void)scmi_agent_poll(s->agent, INT32_MAX); /* events that came after the last reply */
+	free(reply);
+	return outcome;
+}
+
+enum outcome run_raw(const struct options *options, char **args, int n)
+{
+	size_t room = (size_t)n + 1u; /* each command takes a word at least */
+	struct line line = {
+		.raws = calloc(room, sizeof(*line.raws)),
+		.bytes = calloc(room, sizeof(uint32_t)),
+	};
+	enum outcome outcome = FAILED;
+
+	if (line.raws == NULL || line.bytes == NULL)
+		perror("scmictl");
+	else
+		outcome = read_line(&line, args, n);
+	if (outcome == GOOD)
+		outcome = session_run(options, send_line, &line);
+	free(line.raws);
+	free(line.bytes);
+	return outcome;
+}

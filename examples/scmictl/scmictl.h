@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * scmictl: looks at a platform, and sends it what one likes.
+ *
+ * main.c reads the command line, session.c opens a link and an agent on it, one file a group of commands does the rest.
+ * A new link is a row in link.c, a new command one in main.c.
+ */
+#ifndef SCMICTL_H
+#define SCMICTL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <scmi/agent.h>
+#include <scmi/port/posix.h>
+
+/* Exit statuses. All functions that return an outcome have told the reason on stderr. */
+enum outcome {
+	GOOD = 0,
+	FAILED = 1, /* the link or the platform said no */
+	MISUSED = 2 /* the command line is wrong; nothing was sent */
+};
+
+struct options {
+	const char *link;    /* URI */
+	uint32_t timeout_us; /* for each reply; 0: the transport's own */
+	bool trace;
+	char **args; /* the command and what belongs to it */
+	int args_n;
+};
+
+/* ---- links ---- */
+
+struct link_kind;
+
+/* A way to a platform, as opened from a URI. */
+struct link {
+	const struct link_kind *kind;
+	struct scmi_transport transport;
+	void *state; /* the kind's own */
+};
+
+struct link_kind {
+	const char *scheme; /* what stands before the colon */
+	const char *form;   /* the whole URI, for messages */
+	const char *help;
+
+	/* Whether this may stand behind the colon. */
+	bool (*accepts)(const char *rest);
+
+	/* Fills in transport and state. Returns SCMI_OK or an error of the library's, with everything undone. */
+	int (*open)(struct link *link, const char *rest, const struct scmi_port *port);
+
+	/* Ends it; the agent is gone by then. */
+	void (*close)(struct link *link);
+};
+
+/* Finds the kind that a URI asks for; NULL, and *rest is left alone, after telling which there are. */
+const struct link_kind *link_find(const char *uri, const char **rest);
+
+/* A platform inside this program, see sim.c. */
+extern const struct link_kind link_loopback;
+
+/* ---- a session: an agent on a link ---- */
+
+struct session {
+	const struct options *options;
+	struct scmi_posix posix;
+	struct scmi_port port;
+	struct link link;
+	void *memory; /* the agent's */
+	struct scmi_agent *agent;
+	struct scmi_subscriber events;
+};
+
+/* Opens a session by the options, runs body in it and closes it. Returns body's outcome, or why there was no session. */
+enum outcome session_run(const struct options *options, enum outcome (*body)(struct session *s, void *arg), void *arg);
+
+/* Tells that something went wrong, with what belongs to it: link, time-out, or the platform's status. Returns FAILED. */
+enum outcome session_error(const struct session *s, const char *what, int err, int32_t status);
+
+/* ---- words, in and out ---- */
+
+/* Tells that the command line is wrong. Returns MISUSED. */
+enum outcome misuse(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Reads a number, decimal or 0x hexadecimal, of max at most. Returns whether text is one, all of it. */
+bool read_number(const char *text, uint32_t max, uint32_t *value);
+
+/* Makes a name from a platform fit for a terminal: what cannot be printed becomes '?'. */
+void clean_name(char *name);
+
+/* Writes which message it is: ids, and the name if it has one. */
+void show_message(const char *word, uint8_t protocol, enum scmi_msg_type kind, uint8_t message);
+
+/* Writes values, or a payload, as a table: a row a word. */
+void show_values(const uint8_t *bytes, uint32_t len);
+
+/* Writes a notification to stdout (scmi_subscriber.notify). */
+void show_event(struct scmi_subscriber *self, uint32_t hdr, const void *payload, uint32_t len);
+
+/* scmi_log_fn; writes to stderr. arg not NULL: information too, not only warnings and errors. */
+void show_log(void *arg, enum scmi_log_level level, const char *text);
+
+/* scmi_trace_fn; writes a line to stderr. */
+void show_trace(void *arg, const struct scmi_trace_event *event);
+
+/* ---- commands: args are what stands behind the command's name ---- */
+
+enum outcome run_info(const struct options *options, char **args, int n);
+enum outcome run_protocols(const struct options *options, char **args, int n);
+enum outcome run_raw(const struct options *options, char **args, int n);
+enum outcome run_stats(const struct options *options, char **args, int n);
+
+#endif

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Numbers in, messages out. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <scmi/message.h>
+
+#include "scmictl.h"
+
+#define WORD 4u
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+bool read_number(const char *text, uint32_t max, uint32_t *value)
+{
+	bool hex = text[0] == '0' && (text[1] == 'x' || text[1] == 'X');
+	unsigned long long n;
+	char *end;
+
+	if (!is_digit(text[0]))
+		return false; /* strtoull would take blanks and signs */
+	errno = 0;
+	n = strtoull(text, &end, hex ? 16 : 10);
+	if (errno != 0 || *end != '\0' || n > max)
+		return false;
+	*value = (uint32_t)n;
+	return true;
+}
+
+/* Not isprint(): what a terminal makes of bytes beyond ASCII is not ours to guess. */
+static bool is_plain(uint8_t c)
+{
+	return c >= 0x20 && c < 0x7f;
+}
+
+void clean_name(char *name)
+{
+	for (; *name != '\0'; name++) {
+		if (!is_plain((uint8_t)*name))
+			*name = '?';
+	}
+}
+
+void show_message(const char *word, uint8_t protocol, enum scmi_msg_type kind, uint8_t message)
+{
+	const struct scmi_message_info *info = scmi_message_find(protocol, kind, message);
+
+	printf("%s 0x%02x:0x%02x%s%s", word, protocol, message, info != NULL ? " " : "",
+	       info != NULL ? info->name : "");
+}
+
+static void show_row(const uint8_t *bytes, uint32_t at, uint32_t n)
+{
+	if (n == WORD)
+		printf("  %-6u  0x%08x  %10u  ", at, scmi_get_le32(bytes), scmi_get_le32(bytes));
+	else
+		printf("  %-6u  %-10s  %10s  ", at, "", ""); /* no whole word */
+	for (uint32_t i = 0; i < WORD; i++)
+		printf(i < n ? "%02x " : "   ", i < n ? bytes[i] : 0u);
+	putchar(' ');
+	for (uint32_t i = 0; i < n; i++)
+		putchar(is_plain(bytes[i]) ? bytes[i] : '.');
+	putchar('\n');
+}
+
+void show_values(const uint8_t *bytes, uint32_t len)
+{
+	if (len == 0)
+		return;
+	printf("  %-6s  %-10s  %10s  %-12s %s\n", "offset", "word", "decimal", "bytes", "text");
+	for (uint32_t at = 0; at < len; at += WORD)
+		show_row(bytes + at, at, len - at < WORD ? len - at : WORD);
+}
+
+void show_event(struct scmi_subscriber *self, uint32_t hdr, const void *payload, uint32_t len)
+{
+	uint8_t protocol = scmi_hdr_protocol(hdr);
+	uint8_t message = scmi_hdr_message(hdr);
+
+	(void)self;
+	show_message("event", protocol, SCMI_MSG_NOTIFICATION, message);
+	printf(": %u bytes\n", len);
+	show_values(payload, len);
+}
+
+void show_log(void *arg, enum scmi_log_level level, const char *text)
+{
+	if (level != SCMI_LOG_INFO || arg != NULL)
+		fprintf(stderr, "scmictl: %s\n", text);
+}
+
+void show_trace(void *arg, const struct scmi_trace_event *event)
+{
+	char line[160];
+
+	(void)arg;
+	scmi_trace_format(line, sizeof(line), event);
+	fprintf(stderr, "%s\n", line);
+}
