@@ -50,8 +50,8 @@ struct scmi_request {
 	/* the platform's; zeroed once by the endpoint, when it sets up its requests */
 	uint8_t state_;
 	uint8_t server_;
-	uint8_t reserved_;
-	uint32_t reply_len_;
+	uint8_t slow_;
+	uint32_t room_;
 	void *channel_;
 };
 
@@ -114,7 +114,7 @@ struct scmi_endpoint {
 /* What a handler returns when the reply comes later, by scmi_request_reply(). No status word has this value. */
 #define SCMI_REQUEST_LATER INT32_MAX
 
-/* scmi_server_command.flags */
+/* scmi_server_command.flags. The other bits are the server's own, for scmi_server.absent. */
 #define SCMI_COMMAND_P2A (1u << 0) /* makes no sense without platform-to-agent channel, and is not offered there */
 
 /*
@@ -136,7 +136,7 @@ struct scmi_server_command {
 	uint16_t params_min; /* bytes of parameters; fewer get SCMI_PROTOCOL_ERROR */
 	uint16_t params_max; /* more get it too; UINT16_MAX: no limit */
 	uint8_t message;
-	uint8_t flags; /* SCMI_COMMAND_* */
+	uint8_t flags; /* SCMI_COMMAND_*, or the server's own */
 };
 
 /* scmi_server.flags */
@@ -155,12 +155,13 @@ struct scmi_server_command {
 struct scmi_server {
 	uint32_t size; /* sizeof(struct scmi_server) */
 	uint8_t protocol;
-	uint8_t flags;       /* SCMI_SERVER_* */
-	uint16_t commands_n; /* entries of commands */
-	uint32_t version;    /* the newest that it speaks, SCMI_VERSION(major, minor) */
-	uint32_t attributes; /* what PROTOCOL_ATTRIBUTES says */
-	uint32_t absent;     /* bit n: command n of the table, n < 32, is not offered by this one */
-	const struct scmi_server_command *commands; /* in ascending order of message; constant */
+	uint8_t flags;                              /* SCMI_SERVER_* */
+	uint16_t commands_n;                        /* entries of commands */
+	uint32_t version;                           /* the newest that it speaks, SCMI_VERSION(major, minor) */
+	uint32_t attributes;                        /* what PROTOCOL_ATTRIBUTES says */
+	uint8_t absent;                             /* commands with one of these flags are not offered by this one */
+	uint8_t reserved_[3];                       /* 0 */
+	const struct scmi_server_command *commands; /* in ascending order of message; best without gaps */
 	void *model;                                /* handed to every handler; may be NULL */
 
 	/*

@@ -20,8 +20,6 @@ static const char *check_command(const struct scmi_server_command *c)
 		return "scmi_server_command.handle is NULL";
 	if (c->params_min > c->params_max)
 		return "scmi_server_command.params_min is above params_max";
-	if ((c->flags & ~SCMI_COMMAND_P2A) != 0)
-		return "scmi_server_command.flags has an unknown bit";
 	return NULL;
 }
 
@@ -37,10 +35,12 @@ static const char *check_server(const struct scmi_server *s)
 		return "scmi_server.protocol is reserved (below 0x10)";
 	if ((s->flags & ~SCMI_SERVER_NEGOTIATES) != 0)
 		return "scmi_server.flags has an unknown bit";
+	if (s->reserved_[0] != 0 || s->reserved_[1] != 0 || s->reserved_[2] != 0)
+		return "scmi_server.reserved_ is not 0";
 	if (s->version == 0)
 		return "scmi_server.version is 0";
-	if (s->commands == NULL && s->commands_n != 0)
-		return "scmi_server.commands is NULL";
+	if (s->commands == NULL || s->commands_n == 0)
+		return "scmi_server.commands is NULL or empty";
 	for (uint32_t i = 0; i < s->commands_n; i++) {
 		if (i > 0 && s->commands[i].message <= s->commands[i - 1u].message)
 			return "scmi_server.commands is not in ascending order of message";

@@ -29,8 +29,9 @@
 #define REQUEST_CLOSED 0u
 #define REQUEST_OPEN   1u
 
-/* scmi_request.reply_len_ of a reply whose values had no room; longer than any reply_cap. */
-#define REPLY_OVERFLOW UINT32_MAX
+/* scmi_request.slow_: why its answer cannot take the short way, even if it is a success. */
+#define SLOW_TRACED   (1u << 0)
+#define SLOW_OVERFLOW (1u << 1) /* the values had no room */
 
 /* One agent. */
 struct channel {
@@ -41,9 +42,9 @@ struct channel {
 	_Atomic uint32_t *rights; /* one word a server */
 	uint16_t id;
 	uint8_t missing; /* SCMI_COMMAND_* that this agent is not offered */
-	uint8_t counts;  /* the endpoint does not count what it delivers */
+	uint8_t slow;    /* SLOW_TRACED or 0 */
 
-	_Atomic uint32_t requests; /* without counts: what the endpoint's own count lacks */
+	_Atomic uint32_t requests; /* where the endpoint counts: what its count lacks */
 	_Atomic uint32_t errors;   /* given at once */
 	_Atomic uint32_t no_room;
 	_Atomic uint32_t later; /* handlers that put the answer off */
@@ -83,8 +84,8 @@ struct scmi_platform {
 	_Atomic uint32_t counters[C_COUNT];
 };
 
-/* The sink that endpoints are started with. */
-extern const struct scmi_platform_sink scmi__platform_sink;
+/* The sink for an agent's endpoint: what need not be done for it is not even asked for on its path. */
+const struct scmi_platform_sink *scmi__platform_sink(const struct channel *channel);
 
 /* What is wrong with a configuration, as a sentence that names the member; NULL if nothing is. */
 const char *scmi__platform_config_fault(const struct scmi_platform_config *config);
@@ -104,6 +105,24 @@ void scmi__platform_log(const struct scmi_platform *platform, enum scmi_log_leve
 /* One trace event about a message of the agent's; only called when somebody listens. */
 void scmi__platform_trace(const struct channel *channel, enum scmi_trace_kind kind, uint32_t hdr, uint32_t len, int err,
 			  const char *why);
+
+/* Runs any request, and returns what its handler did or the status of a refusal. */
+int32_t scmi__platform_dispatch(struct channel *channel, struct scmi_request *req);
+
+/* The command's entry, common ones included, or NULL if this server does not offer it to this agent. */
+const struct scmi_server_command *scmi__platform_find(const struct scmi_server *server, const struct channel *channel,
+						      uint32_t message);
+
+/* Of the commands that every protocol has: the entry, NULL if it is none; and handlers, for a server's own table. */
+const struct scmi_server_command *scmi__common_find(const struct scmi_server *server, uint32_t message);
+int32_t scmi__common_version(void *model, struct scmi_request *req);
+int32_t scmi__common_message_attributes(void *model, struct scmi_request *req);
+
+/* What a handler's return leads to, in every case but the plain success. */
+void scmi__platform_finish(struct channel *channel, struct scmi_request *req, int32_t status);
+
+/* Gives a request back that cannot be answered, because not even a status fits: it is not run. */
+void scmi__platform_return(struct channel *channel, struct scmi_request *req);
 
 static inline uint32_t read_count(const _Atomic uint32_t *counter)
 {

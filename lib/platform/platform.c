@@ -29,6 +29,19 @@ void scmi__platform_trace(const struct channel *channel, enum scmi_trace_kind ki
 	channel->platform->trace(channel->platform->trace_arg, &event);
 }
 
+uint32_t scmi__platform_server(const struct scmi_platform *platform, uint32_t protocol)
+{
+	uint32_t i = protocol - PROTOCOL_FIRST;
+
+	if (i < INDEXED)
+		return platform->index[i];
+	for (i = 0; i < platform->servers_n; i++) {
+		if (platform->servers[i]->protocol == protocol)
+			return i;
+	}
+	return NO_SERVER;
+}
+
 struct channel *scmi__platform_channel(const struct scmi_platform *platform, uint32_t agent)
 {
 	return agent >= 1u && agent <= platform->agents_n ? &platform->channels[agent - 1u] : NULL;
@@ -108,8 +121,8 @@ static void fill_channel(struct scmi_platform *p, const struct scmi_platform_age
 	ch->rights = rights + (size_t)i * p->servers_n;
 	ch->id = (uint16_t)(i + 1u);
 	ch->missing = ch->ops->send == NULL ? SCMI_COMMAND_P2A : 0u;
-	ch->counts = ch->ops->delivered == NULL;
-	if (ch->counts == 0) /* an endpoint may have served another platform before */
+	ch->slow = p->trace != NULL ? SLOW_TRACED : 0u;
+	if (ch->ops->delivered != NULL) /* an endpoint may have served another platform before */
 		atomic_store_explicit(&ch->requests, 0u - ch->ops->delivered(ch->ctx), memory_order_relaxed);
 	fill_rights(ch);
 	reset_rights(ch);
@@ -193,7 +206,7 @@ static int start_channels(struct scmi_platform *p)
 {
 	for (uint32_t i = 0; i < p->agents_n; i++) {
 		struct channel *ch = &p->channels[i];
-		int err = ch->ops->start(ch->ctx, &scmi__platform_sink, ch);
+		int err = ch->ops->start(ch->ctx, scmi__platform_sink(ch), ch);
 
 		if (err != SCMI_OK) {
 			scmi__platform_log(p, SCMI_LOG_ERROR, "an agent's endpoint could not be started");
@@ -308,7 +321,7 @@ int scmi_platform_notify(struct scmi_platform *platform, uint16_t agent, uint8_t
 static void add_channel(struct scmi_platform_stats *s, const struct channel *ch)
 {
 	s->requests += read_count(&ch->requests);
-	if (ch->counts == 0)
+	if (ch->ops->delivered != NULL)
 		s->requests += ch->ops->delivered(ch->ctx);
 	s->errors += read_count(&ch->errors) + read_count(&ch->later_errors);
 	s->no_room += read_count(&ch->no_room);

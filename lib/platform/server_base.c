@@ -334,32 +334,49 @@ static int init_model(void *model, struct scmi_platform *platform, const char **
 	return SCMI_OK;
 }
 
+/* Flags of commands that not every model offers. */
+#define IF_SUB_VENDOR (1u << 1)
+#define IF_DEVICES    (1u << 2)
+#define SINCE_2_0     (1u << 3)
+
 #define WORDS(n) .params_min = (n) * sizeof(uint32_t), .params_max = (n) * sizeof(uint32_t)
 
+/* The common commands fill its gaps: a table without gaps is searched fastest. */
 static const struct scmi_server_command commands[] = {
+	{.message = SCMI_PROTOCOL_VERSION, .handle = scmi__common_version, WORDS(0)},
 	{.message = SCMI_PROTOCOL_ATTRIBUTES, .handle = protocol_attributes, WORDS(0)},
+	{.message = SCMI_PROTOCOL_MESSAGE_ATTRIBUTES, .handle = scmi__common_message_attributes, WORDS(1)},
 	{.message = SCMI_BASE_DISCOVER_VENDOR, .handle = discover_vendor, WORDS(0)},
-	{.message = SCMI_BASE_DISCOVER_SUB_VENDOR, .handle = discover_sub_vendor, WORDS(0)},
+	{.message = SCMI_BASE_DISCOVER_SUB_VENDOR, .handle = discover_sub_vendor, WORDS(0), .flags = IF_SUB_VENDOR},
 	{.message = SCMI_BASE_DISCOVER_IMPLEMENTATION_VERSION, .handle = discover_implementation_version, WORDS(0)},
 	{.message = SCMI_BASE_DISCOVER_LIST_PROTOCOLS, .handle = discover_list_protocols, WORDS(1)},
 	{.message = SCMI_BASE_DISCOVER_AGENT, .handle = discover_agent, WORDS(1)},
 	{.message = SCMI_BASE_NOTIFY_ERRORS, .handle = notify_errors, WORDS(1), .flags = SCMI_COMMAND_P2A},
-	{.message = SCMI_BASE_SET_DEVICE_PERMISSIONS, .handle = set_device_permissions, WORDS(3)},
-	{.message = SCMI_BASE_SET_PROTOCOL_PERMISSIONS, .handle = set_protocol_permissions, WORDS(4)},
-	{.message = SCMI_BASE_RESET_AGENT_CONFIGURATION, .handle = reset_agent_configuration, WORDS(2)},
+	{.message = SCMI_BASE_SET_DEVICE_PERMISSIONS,
+	 .handle = set_device_permissions,
+	 WORDS(3),
+	 .flags = SINCE_2_0 | IF_DEVICES},
+	{.message = SCMI_BASE_SET_PROTOCOL_PERMISSIONS,
+	 .handle = set_protocol_permissions,
+	 WORDS(4),
+	 .flags = SINCE_2_0 | IF_DEVICES},
+	{.message = SCMI_BASE_RESET_AGENT_CONFIGURATION,
+	 .handle = reset_agent_configuration,
+	 WORDS(2),
+	 .flags = SINCE_2_0},
 };
 
-static uint32_t absent_commands(const struct scmi_base_model *m)
+static uint8_t absent_commands(const struct scmi_base_model *m)
 {
 	uint32_t absent = 0;
 
 	if (m->sub_vendor == NULL)
-		absent |= 1u << SCMI_BASE_DISCOVER_SUB_VENDOR;
-	if (version_of(m) < SCMI_VERSION(2, 0) || m->devices == 0)
-		absent |= 1u << SCMI_BASE_SET_DEVICE_PERMISSIONS | 1u << SCMI_BASE_SET_PROTOCOL_PERMISSIONS;
+		absent |= IF_SUB_VENDOR;
+	if (m->devices == 0)
+		absent |= IF_DEVICES;
 	if (version_of(m) < SCMI_VERSION(2, 0))
-		absent |= 1u << SCMI_BASE_RESET_AGENT_CONFIGURATION;
-	return absent;
+		absent |= SINCE_2_0;
+	return (uint8_t)absent;
 }
 
 void scmi_base_server(struct scmi_server *server, struct scmi_base_model *model)

@@ -184,12 +184,13 @@ SPOIL(server_protocol, f->base.protocol = 0xf)
 SPOIL(server_flags, f->vendor.flags = 0x80)
 SPOIL(server_version, f->vendor.version = 0)
 SPOIL(server_commands, f->vendor.commands = NULL)
+SPOIL(server_empty, f->vendor.commands_n = 0)
 SPOIL(server_order, f->servers[0] = &f->vendor; f->servers[1] = &f->base)
 SPOIL(server_twice, f->servers[0] = &f->vendor)
 SPOIL(command_order, f->commands[1].message = 3)
 SPOIL(command_handle, f->commands[1].handle = NULL)
 SPOIL(command_params, f->commands[1].params_min = 1)
-SPOIL(command_flags, f->commands[0].flags = 2)
+SPOIL(server_reserved, f->vendor.reserved_[2] = 1)
 SPOIL(agents_null, f->config.agents = NULL)
 SPOIL(agents_none, f->config.agents_n = 0)
 SPOIL(agents_many, f->config.agents_n = SCMI_PLATFORM_AGENTS_MAX + 1u)
@@ -231,12 +232,13 @@ static const struct spoiling spoilings[] = {
 	{server_flags, "scmi_server.flags", SCMI_E_INVAL},
 	{server_version, "scmi_server.version", SCMI_E_INVAL},
 	{server_commands, "scmi_server.commands is NULL", SCMI_E_INVAL},
+	{server_empty, "scmi_server.commands is NULL or empty", SCMI_E_INVAL},
 	{server_order, "scmi_platform_config.servers is not in ascending", SCMI_E_INVAL},
 	{server_twice, "scmi_platform_config.servers is not in ascending", SCMI_E_INVAL},
 	{command_order, "scmi_server.commands is not in ascending", SCMI_E_INVAL},
 	{command_handle, "scmi_server_command.handle", SCMI_E_INVAL},
 	{command_params, "scmi_server_command.params_min", SCMI_E_INVAL},
-	{command_flags, "scmi_server_command.flags", SCMI_E_INVAL},
+	{server_reserved, "scmi_server.reserved_", SCMI_E_INVAL},
 	{agents_null, "scmi_platform_config.agents ", SCMI_E_INVAL},
 	{agents_none, "scmi_platform_config.agents_n", SCMI_E_INVAL},
 	{agents_many, "scmi_platform_config.agents_n", SCMI_E_INVAL},

@@ -12,10 +12,11 @@
 
 #include "fake_endpoint.h"
 
-#define VENDOR  0x80u /* the protocol of the server under test */
-#define DENIED  0x81u
-#define ABSENT  0x82u
-#define VERSION SCMI_VERSION(2, 3)
+#define VENDOR    0x80u /* the protocol of the server under test */
+#define DENIED    0x81u
+#define ABSENT    0x82u
+#define VERSION   SCMI_VERSION(2, 3)
+#define IF_HIDDEN (1u << 7) /* a flag of the server's own */
 
 enum message {
 	ADD = 0x3,
@@ -110,7 +111,7 @@ static const struct scmi_server_command commands[] = {
 	{.message = LATER, .handle = later},
 	{.message = ANY_LENGTH, .handle = any_length, .params_min = 3, .params_max = UINT16_MAX},
 	{.message = TELL, .handle = tell, .params_min = 8, .params_max = 8, .flags = SCMI_COMMAND_P2A},
-	{.message = HIDDEN, .handle = add, .params_min = 8, .params_max = 8},
+	{.message = HIDDEN, .handle = add, .params_min = 8, .params_max = 8, .flags = IF_HIDDEN},
 	{.message = TWICE, .handle = twice},
 };
 
@@ -120,7 +121,7 @@ static const uint8_t denied[] = {DENIED};
 struct parts {
 	struct scmi_server vendor;
 	struct scmi_server denied;
-	struct scmi_server clock; /* a standard one, with nothing of its own */
+	struct scmi_server clock; /* a standard one, with ADD alone */
 	const struct scmi_server *servers[3];
 	struct scmi_platform_agent agent;
 	max_align_t memory[SCMI_PLATFORM_WORDS(1, 3)];
@@ -144,15 +145,19 @@ static void open_platform(struct parts *p, uint8_t flags)
 		.flags = flags,
 		.version = VERSION,
 		.attributes = 0x00c0ffeeu,
-		.absent = 1u << HIDDEN,
+		.absent = IF_HIDDEN,
 		.commands = commands,
 		.commands_n = sizeof(commands) / sizeof(commands[0]),
 		.model = f,
 	};
 	p->denied = p->vendor;
 	p->denied.protocol = DENIED;
-	p->clock = (struct scmi_server){
-		.size = sizeof(p->clock), .protocol = SCMI_PROTOCOL_CLOCK, .version = SCMI_VERSION(1, 0)};
+	p->clock = (struct scmi_server){.size = sizeof(p->clock),
+					.protocol = SCMI_PROTOCOL_CLOCK,
+					.version = SCMI_VERSION(1, 0),
+					.commands = commands,
+					.commands_n = 1,
+					.model = f};
 	p->servers[0] = &p->clock;
 	p->servers[1] = &p->vendor;
 	p->servers[2] = &p->denied;
@@ -327,7 +332,7 @@ static void unknown_message_is_not_supported(void **state)
 
 	for (size_t i = 0; i < sizeof(unknown); i++)
 		assert_int_equal(fake_ask(&f->endpoint, &f->request, VENDOR, unknown[i], 0), SCMI_NOT_SUPPORTED);
-	assert_int_equal(fake_ask(&f->endpoint, &f->request, SCMI_PROTOCOL_CLOCK, 3, 1, 0u), SCMI_NOT_SUPPORTED);
+	assert_int_equal(fake_ask(&f->endpoint, &f->request, SCMI_PROTOCOL_CLOCK, 4, 1, 0u), SCMI_NOT_SUPPORTED);
 	assert_int_equal(f->runs, 0);
 	assert_int_equal(stats_of(f).bad_message, 7);
 }

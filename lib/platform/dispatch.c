@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Finds the command of any request there can be and runs it, or refuses it with the right error. */
+#include "internal.h"
+
+/*
+ * Entries ascend without repeating, so entry i holds message first + i at least: the place where a table without gaps has
+ * it bounds the search from above.
+ */
+static const struct scmi_server_command *find_own(const struct scmi_server *server, uint32_t message)
+{
+	const struct scmi_server_command *c = server->commands;
+	uint32_t i;
+
+	if (message < c->message)
+		return NULL;
+	i = message - c->message;
+	if (i >= server->commands_n)
+		i = server->commands_n - 1u;
+	for (c += i; c->message > message; c--)
+		;
+	return c->message == message ? c : NULL;
+}
+
+const struct scmi_server_command *scmi__platform_find(const struct scmi_server *server, const struct channel *ch,
+						      uint32_t message)
+{
+	const struct scmi_server_command *c = find_own(server, message);
+
+	if (c == NULL)
+		return scmi__common_find(server, message);
+	return (c->flags & (server->absent | ch->missing)) == 0 ? c : NULL;
+}
+
+static int32_t refuse(struct channel *ch, const struct scmi_request *req, enum counter why, int32_t status)
+{
+	static const char *const names[] = {
+		[C_BAD_TYPE] = "bad_type",       [C_BAD_PROTOCOL] = "bad_protocol", [C_DENIED] = "denied",
+		[C_BAD_MESSAGE] = "bad_message", [C_BAD_LENGTH] = "bad_length",
+	};
+
+	count(&ch->platform->counters[why]);
+	if (ch->platform->trace != NULL)
+		scmi__platform_trace(ch, SCMI_TRACE_REFUSE, req->hdr, req->len, SCMI_E_PROTO, names[why]);
+	return status;
+}
+
+int32_t scmi__platform_dispatch(struct channel *ch, struct scmi_request *req)
+{
+	uint32_t i = scmi__platform_server(ch->platform, scmi_hdr_protocol(req->hdr));
+	const struct scmi_server_command *command;
+	const struct scmi_server *server;
+
+	if (scmi_hdr_type(req->hdr) != SCMI_MSG_COMMAND)
+		return refuse(ch, req, C_BAD_TYPE, SCMI_PROTOCOL_ERROR);
+	if (i == NO_SERVER)
+		return refuse(ch, req, C_BAD_PROTOCOL, SCMI_NOT_SUPPORTED);
+	if ((read_count(&ch->rights[i]) & RIGHT_DENIED) != 0)
+		return refuse(ch, req, C_DENIED, SCMI_DENIED);
+	server = ch->platform->servers[i];
+	command = scmi__platform_find(server, ch, scmi_hdr_message(req->hdr));
+	if (command == NULL)
+		return refuse(ch, req, C_BAD_MESSAGE, SCMI_NOT_SUPPORTED);
+	if (req->len < command->params_min || (req->len > command->params_max && command->params_max != UINT16_MAX))
+		return refuse(ch, req, C_BAD_LENGTH, SCMI_PROTOCOL_ERROR);
+	req->server_ = (uint8_t)i;
+	return command->handle(server->model, req);
+}
