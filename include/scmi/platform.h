@@ -29,8 +29,8 @@ struct scmi_platform;
 #define SCMI_PLATFORM_SINK_V1 1u
 
 /*
- * A request, from the time when the endpoint delivers it until its reply() is called. Memory of the endpoint's, one for
- * each request that can be open at once.
+ * A request, from the time when the endpoint delivers it until it has its answer. Memory of the endpoint's, one for each
+ * request that can be open at once.
  */
 struct scmi_request {
 	/* filled in by the endpoint */
@@ -41,30 +41,31 @@ struct scmi_request {
 	uint32_t reply_cap; /* bytes there, at most max_payload; less than 4: no reply can be given */
 	void *priv;         /* the endpoint's own */
 
-	/*
-	 * Set to 1 by the platform just before a reply() that it calls inside request(), in the same context; 0 is
-	 * always right. With it an endpoint saves what a reply from another context costs: a lock, a doorbell for each.
-	 */
-	uint8_t in_place;
-
 	/* the platform's; zeroed once by the endpoint, when it sets up its requests */
+	uint32_t room_;
 	uint8_t state_;
 	uint8_t server_;
 	uint8_t slow_;
-	uint32_t room_;
 	void *channel_;
 };
+
+/* What request() returns when the answer comes later, and when there is none. */
+#define SCMI_REPLY_LATER 0u
+#define SCMI_REPLY_NONE  UINT32_MAX
 
 /* What the platform offers an endpoint. */
 struct scmi_platform_sink {
 	uint32_t version;
 
 	/*
-	 * A request has come. reply() is called exactly once for it: inside this call, or later from any context.
+	 * A request has come. Most are answered at once: returns how many bytes of reply stand in req->reply, status
+	 * first, and the request is the endpoint's again; its header is that of the reply. SCMI_REPLY_LATER: the
+	 * endpoint's reply() is called for it exactly once, from any context, and may have been already: req must not be
+	 * touched. SCMI_REPLY_NONE: no reply can be given (no room for a status); the buffer goes back all the same.
 	 * Never waits. Context: any, but one context at a time for one channel; a transport whose requests are handed
 	 * over by the sender itself (loopback, synchronous) calls it in as many contexts as there are senders.
 	 */
-	void (*request)(void *channel, struct scmi_request *req);
+	uint32_t (*request)(void *channel, struct scmi_request *req);
 
 	/* There is room again after send() returned SCMI_E_BUSY. */
 	void (*ready)(void *channel);
@@ -81,9 +82,8 @@ struct scmi_endpoint_ops {
 	void (*stop)(void *ctx);
 
 	/*
-	 * The reply to req stands in req->reply: len bytes, status first; its header is req->hdr. Takes the request
-	 * back. A peer that has gone is the endpoint's affair. len 0: no reply can be given (no room for a status);
-	 * the buffer goes back all the same. Context: any.
+	 * The answer that was to come later stands in req->reply: len bytes, status first; its header is req->hdr.
+	 * Takes the request back. A peer that has gone is the endpoint's affair. Context: any.
 	 */
 	void (*reply)(void *ctx, struct scmi_request *req, uint32_t len);
 

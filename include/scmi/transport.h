@@ -30,7 +30,7 @@ extern "C" {
 #define SCMI_CAP_SYNC_SEND  (1u << 2) /* the reply has been delivered when send() returns */
 #define SCMI_CAP_NOTIFY     (1u << 3) /* can carry platform-to-agent messages */
 #define SCMI_CAP_ATOMIC     (1u << 4) /* send() may be called from an interrupt */
-#define SCMI_CAP_CONCURRENT (1u << 5) /* room for max_inflight messages, and send() may run in several contexts at once */
+#define SCMI_CAP_CONCURRENT (1u << 5) /* room for max_inflight messages; send() may run in several contexts at once */
 #define SCMI_CAP_WAIT       (1u << 6) /* wait() and wake() are there: a waiting caller can drive receive */
 #define SCMI_CAP_PEER_BUFS  (1u << 7) /* until it answers, the peer may write memory that was posted for a command */
 
@@ -50,11 +50,11 @@ extern "C" {
 /* A message to send. Valid, and its payload lent, until send() returns. */
 struct scmi_tx {
 	uint32_t hdr;        /* header word, host order; written to the wire little endian, otherwise untouched */
-	uint32_t len;        /* bytes of payload after the header; at most max_payload */
-	const void *payload; /* in wire order; NULL if len is 0 */
-	uint32_t reply_cap;  /* bytes of values that the caller has room for; may be more than max_payload carries */
 	uint16_t token;      /* what settle() and struct scmi_rx.token want back */
 	uint16_t slot;       /* 0 <= slot < max_inflight; no two messages that are owed a reply share one */
+	const void *payload; /* in wire order; may be NULL if len is 0 */
+	uint32_t len;        /* bytes of payload after the header; at most max_payload */
+	uint32_t reply_cap;  /* bytes of values that the caller has room for; may be more than max_payload carries */
 	uint8_t flags;       /* SCMI_TX_*; other bits mean nothing */
 	uint8_t more;        /* not 0: another send() follows at once; the doorbell may wait for it, or for flush() */
 };

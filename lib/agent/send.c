@@ -84,11 +84,11 @@ HOT void publish(struct scmi_agent *a, uint32_t index, struct scmi_call *call, u
 	uint32_t room = call->reply_cap < UINT16_MAX ? call->reply_cap : UINT16_MAX;
 
 	tx->hdr = scmi_hdr(call->protocol, call->message, SCMI_MSG_COMMAND, (uint16_t)token);
-	tx->len = call->params_len;
-	tx->payload = call->params;
-	tx->reply_cap = call->reply_cap;
 	tx->token = (uint16_t)token;
 	tx->slot = (uint16_t)index;
+	tx->payload = call->params;
+	tx->len = call->params_len;
+	tx->reply_cap = call->reply_cap;
 	tx->flags = (uint8_t)call->flags;
 	tx->more = (uint8_t)(call->flags & SCMI_CALL_MORE);
 	s->call = call;

@@ -15,43 +15,42 @@ static uint32_t seal(struct channel *ch, struct scmi_request *req, int32_t *stat
 	return *status == SCMI_SUCCESS ? req->reply_cap - req->room_ : SCMI_STATUS_BYTES;
 }
 
-static void give_back(struct channel *ch, struct scmi_request *req, uint32_t len, int32_t status)
+static void trace_answer(const struct channel *ch, const struct scmi_request *req, uint32_t len, int32_t status)
 {
 	if (ch->platform->trace != NULL)
 		scmi__platform_trace(ch, SCMI_TRACE_SEND, req->hdr, len,
 				     status == SCMI_SUCCESS ? SCMI_OK : SCMI_E_REMOTE, NULL);
-	ch->ops->reply(ch->ctx, req, len);
 }
 
-void scmi__platform_return(struct channel *ch, struct scmi_request *req)
+uint32_t scmi__platform_return(struct channel *ch, const struct scmi_request *req)
 {
 	count(&ch->no_room);
-	req->in_place = 1;
-	give_back(ch, req, 0, SCMI_COMMS_ERROR);
+	trace_answer(ch, req, 0, SCMI_COMMS_ERROR);
+	return SCMI_REPLY_NONE;
 }
 
-void scmi__platform_finish(struct channel *ch, struct scmi_request *req, int32_t status)
+uint32_t scmi__platform_finish(struct channel *ch, struct scmi_request *req, int32_t status)
 {
 	_Atomic uint8_t *state = atomic_byte(&req->state_);
 	uint32_t len;
 
 	if (status == SCMI_REQUEST_LATER) { /* req may be the endpoint's again */
 		count(&ch->later);
-		return;
+		return SCMI_REPLY_LATER;
 	}
 	if (atomic_load_explicit(state, memory_order_relaxed) != REQUEST_OPEN) {
 		/* The handler has answered by itself, which is counted as an answer that came later, and does so again. */
 		count(&ch->later);
 		count(&ch->platform->counters[C_DOUBLE]);
-		return;
+		return SCMI_REPLY_LATER;
 	}
 	/* Nobody else may answer a request whose handler returns a status: no exchange. */
 	atomic_store_explicit(state, REQUEST_CLOSED, memory_order_relaxed);
 	len = seal(ch, req, &status);
 	if (status != SCMI_SUCCESS)
 		count(&ch->errors);
-	req->in_place = 1;
-	give_back(ch, req, len, status);
+	trace_answer(ch, req, len, status);
+	return len;
 }
 
 int scmi_request_reply(struct scmi_request *req, int32_t status)
@@ -66,7 +65,8 @@ int scmi_request_reply(struct scmi_request *req, int32_t status)
 		return SCMI_E_GONE;
 	}
 	len = seal(ch, req, &status);
-	give_back(ch, req, len, status);
+	trace_answer(ch, req, len, status);
+	ch->ops->reply(ch->ctx, req, len);
 	/*
 	 * Last, because fini takes a request that is counted as answered for one that needs the platform no more. Release:
 	 * pairs with the acquire there; without it the memory could be used anew while the reply is still being given.

@@ -4,7 +4,9 @@
 
 static const struct scmi_server *server_of(const struct scmi_request *req)
 {
-	return scmi_request_platform(req)->servers[req->server_];
+	const struct channel *ch = req->channel_;
+
+	return ch->platform->servers[req->server_];
 }
 
 int32_t scmi__common_version(void *model, struct scmi_request *req)

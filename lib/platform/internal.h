@@ -118,11 +118,11 @@ const struct scmi_server_command *scmi__common_find(const struct scmi_server *se
 int32_t scmi__common_version(void *model, struct scmi_request *req);
 int32_t scmi__common_message_attributes(void *model, struct scmi_request *req);
 
-/* What a handler's return leads to, in every case but the plain success. */
-void scmi__platform_finish(struct channel *channel, struct scmi_request *req, int32_t status);
+/* What a handler's return leads to, in every case but the plain success; returns what request() does. */
+uint32_t scmi__platform_finish(struct channel *channel, struct scmi_request *req, int32_t status);
 
-/* Gives a request back that cannot be answered, because not even a status fits: it is not run. */
-void scmi__platform_return(struct channel *channel, struct scmi_request *req);
+/* A request that cannot be answered, because not even a status fits, is not run. Returns SCMI_REPLY_NONE. */
+uint32_t scmi__platform_return(struct channel *channel, const struct scmi_request *req);
 
 static inline uint32_t read_count(const _Atomic uint32_t *counter)
 {

@@ -36,48 +36,43 @@ static int32_t run(struct channel *ch, struct scmi_request *req)
 }
 
 /* The good case at once. The status is looked at first: a request that is answered later may be the endpoint's again. */
-static void take_request(void *channel, struct scmi_request *req)
+static uint32_t take_request(void *channel, struct scmi_request *req)
 {
 	_Atomic uint8_t *state = atomic_byte(&req->state_);
 	struct channel *ch = channel;
 	int32_t status;
 
 	req->channel_ = ch;
-	if (req->reply_cap < SCMI_STATUS_BYTES) {
-		scmi__platform_return(ch, req);
-		return;
-	}
+	if (req->reply_cap < SCMI_STATUS_BYTES)
+		return scmi__platform_return(ch, req);
 	req->room_ = req->reply_cap - SCMI_STATUS_BYTES;
 	req->state_ = REQUEST_OPEN; /* nobody else knows of it yet */
 	req->slow_ = ch->slow;
 	status = run(ch, req);
 	if (status != SCMI_SUCCESS || atomic_load_explicit(state, memory_order_relaxed) != REQUEST_OPEN ||
-	    req->slow_ != 0) {
-		scmi__platform_finish(ch, req, status);
-		return;
-	}
+	    req->slow_ != 0)
+		return scmi__platform_finish(ch, req, status);
 	atomic_store_explicit(state, REQUEST_CLOSED, memory_order_relaxed);
-	req->in_place = 1;
 	scmi_put_le32(req->reply, SCMI_SUCCESS);
-	ch->ops->reply(ch->ctx, req, req->reply_cap - req->room_);
+	return req->reply_cap - req->room_;
 }
 
 /* For an endpoint that does not count. */
-static void count_request(void *channel, struct scmi_request *req)
+static uint32_t count_request(void *channel, struct scmi_request *req)
 {
 	count_own(&((struct channel *)channel)->requests);
-	take_request(channel, req);
+	return take_request(channel, req);
 }
 
 /* For a platform with a trace. */
-static void trace_request(void *channel, struct scmi_request *req)
+static uint32_t trace_request(void *channel, struct scmi_request *req)
 {
 	struct channel *ch = channel;
 
 	if (ch->ops->delivered == NULL)
 		count_own(&ch->requests);
 	scmi__platform_trace(ch, SCMI_TRACE_RECV, req->hdr, req->len, SCMI_OK, NULL);
-	take_request(ch, req);
+	return take_request(ch, req);
 }
 
 /* Nothing waits for room: notifications are dropped. Delayed responses, which must not be, will. */

@@ -16,11 +16,15 @@ struct conf_link {
 	pthread_t server;
 };
 
-static void request(void *channel, struct scmi_request *req)
+/* An answer inside request() is left where request() finds it. */
+static uint32_t request(void *channel, struct scmi_request *req)
 {
 	struct conf_link *link = channel;
+	uint32_t answered = SCMI_REPLY_LATER;
 
+	req->priv = &answered;
 	conf_peer_came(link->peer, req, req->hdr, req->params, req->len);
+	return answered;
 }
 
 static void room_again(void *channel)
@@ -112,10 +116,12 @@ static int answer(struct conf_link *link, void *ref, uint32_t hdr, const void *p
 	if (len > req->reply_cap)
 		return SCMI_E_TOOBIG;
 	req->hdr = hdr;
-	req->in_place = in_place;
 	if (len != 0)
 		memcpy(req->reply, payload, len);
-	link->endpoint.ops->reply(link->endpoint.ctx, req, len);
+	if (in_place)
+		*(uint32_t *)req->priv = len != 0 ? len : SCMI_REPLY_NONE;
+	else
+		link->endpoint.ops->reply(link->endpoint.ctx, req, len != 0 ? len : SCMI_REPLY_NONE);
 	return SCMI_OK;
 }
 

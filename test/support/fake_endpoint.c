@@ -44,7 +44,6 @@ static void reply(void *ctx, struct scmi_request *req, uint32_t len)
 	struct fake_request *r = req->priv;
 
 	r->reply_len = len;
-	r->in_place = req->in_place;
 	atomic_fetch_add(&f->replied, 1);
 	atomic_fetch_add(&r->replies, 1);
 }
@@ -105,6 +104,8 @@ static void *allocate(size_t n)
 void fake_deliver(struct fake_endpoint *f, struct fake_request *r, uint32_t hdr, const void *params, uint32_t len,
 		  uint32_t cap)
 {
+	uint32_t answered;
+
 	fake_request_free(r);
 	if (len != 0) {
 		r->params_ = allocate(len);
@@ -123,9 +124,13 @@ void fake_deliver(struct fake_endpoint *f, struct fake_request *r, uint32_t hdr,
 	r->req.reply = r->reply;
 	r->req.reply_cap = cap;
 	r->req.priv = r;
-	r->req.in_place = 0;
+	r->in_place = 0;
 	atomic_fetch_add(&f->delivered, 1);
-	f->sink->request(f->channel, &r->req);
+	answered = f->sink->request(f->channel, &r->req);
+	if (answered == SCMI_REPLY_LATER)
+		return;
+	r->in_place = 1;
+	reply(f, &r->req, answered == SCMI_REPLY_NONE ? 0 : answered);
 }
 
 static int guards_hold(const struct fake_request *r)

@@ -41,7 +41,7 @@ struct fake_request {
 	struct scmi_request req;
 	atomic_uint replies; /* of the present delivery */
 	uint32_t reply_len;  /* as the platform gave it */
-	uint8_t in_place;    /* as it stood when the reply was given */
+	uint8_t in_place;    /* 1: answered by request() itself */
 	uint32_t cap;
 	uint8_t *reply; /* cap bytes */
 	uint8_t *params_;

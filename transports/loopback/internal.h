@@ -31,6 +31,7 @@ struct record {
 	uint32_t life;         /* of the loopback when it was sent: a reply of an earlier life is dropped */
 	unsigned char *params; /* as req.params, to be written */
 	uint32_t len;          /* threaded: of the reply, while that is queued */
+	uint32_t requests;     /* synchronous: handed to the platform so far */
 	uint16_t token;
 	uint16_t slot;
 };
@@ -118,11 +119,58 @@ void scmi__loopback_stop(void *ctx);
 int scmi__loopback_end_start(void *ctx, const struct scmi_platform_sink *sink, void *channel);
 void scmi__loopback_end_stop(void *ctx);
 
-/* message.c: the record's way */
-int scmi__loopback_take(struct scmi_loopback *lb, const struct scmi_tx *tx, struct record **taken);
-void scmi__loopback_deliver(struct scmi_loopback *lb, struct record *rec, uint32_t len);
-void scmi__loopback_home(struct scmi_loopback *lb, struct record *rec);
+/* message.c: where a record's way is not the straight one */
+int scmi__loopback_refuse(struct scmi_loopback *lb, const struct scmi_tx *tx);
 void scmi__loopback_ready(struct scmi_loopback *lb);
+
+static inline void home(struct record *rec)
+{
+	atomic_store_explicit(&rec->busy, 0u, memory_order_release);
+}
+
+/* Takes the slot's record and copies the command into it. The acquire load sees what the platform end's start wrote. */
+static inline int take(struct scmi_loopback *lb, const struct scmi_tx *tx, struct record **taken)
+{
+	struct record *rec = record_at(lb, tx->slot);
+
+	if (tx->len > lb->max_payload || (atomic_load_explicit(&lb->agent, memory_order_acquire) & GATE_PEER) == 0 ||
+	    atomic_load_explicit(&rec->busy, memory_order_acquire) != 0) {
+		const int err = scmi__loopback_refuse(lb, tx);
+
+		if (err != SCMI_OK)
+			return err;
+	}
+	atomic_store_explicit(&rec->busy, 1u, memory_order_relaxed); /* one send a slot at a time: no race here */
+	rec->life = atomic_load_explicit(&lb->life, memory_order_relaxed);
+	rec->token = tx->token;
+	rec->req.hdr = tx->hdr;
+	rec->req.len = tx->len;
+	if (tx->len != 0)
+		memcpy(rec->params, tx->payload, tx->len);
+	*taken = rec;
+	return SCMI_OK;
+}
+
+/*
+ * Hands the reply to the agent; the caller is inside the agent's gate, or inside send(). The record goes home first: a
+ * done function may submit, and the next command of this slot come here, before rx() returns. The reply's bytes are read
+ * before that, because the core frees the slot only after it has copied them.
+ */
+static inline void deliver(struct scmi_loopback *lb, struct record *rec, uint32_t len)
+{
+	const struct scmi_rx rx = {
+		.hdr = rec->req.hdr,
+		.len = len,
+		.data = rec->req.reply,
+		.token = rec->token,
+	};
+
+	home(rec);
+	if (len - 1u < lb->max_payload)
+		lb->sink->rx(lb->core, &rx);
+	else /* nothing, SCMI_REPLY_NONE, or a lie */
+		lb->sink->settle(lb->core, rx.token, SCMI_E_PROTO);
+}
 
 /* threaded.c */
 void scmi__loopback_forget(struct scmi_loopback *lb);

@@ -12,8 +12,8 @@ static bool still_busy(struct scmi_loopback *lb, struct record *rec)
 	return atomic_load_explicit(&rec->busy, memory_order_acquire) != 0;
 }
 
-/* Takes the slot's record and copies the command into it. The acquire load sees what the platform end's start wrote. */
-int scmi__loopback_take(struct scmi_loopback *lb, const struct scmi_tx *tx, struct record **taken)
+/* Why a command cannot be taken; the record may have come home meanwhile. */
+int scmi__loopback_refuse(struct scmi_loopback *lb, const struct scmi_tx *tx)
 {
 	struct record *rec = record_at(lb, tx->slot);
 
@@ -21,46 +21,8 @@ int scmi__loopback_take(struct scmi_loopback *lb, const struct scmi_tx *tx, stru
 		return SCMI_E_TOOBIG;
 	if ((atomic_load_explicit(&lb->agent, memory_order_acquire) & GATE_PEER) == 0)
 		return SCMI_E_NOPEER;
-	if (atomic_load_explicit(&rec->busy, memory_order_acquire) != 0 && still_busy(lb, rec))
-		return SCMI_E_BUSY;
-
-	atomic_store_explicit(&rec->busy, 1u, memory_order_relaxed); /* one send a slot at a time: no race here */
-	rec->life = atomic_load_explicit(&lb->life, memory_order_relaxed);
-	rec->token = tx->token;
-	rec->req.hdr = tx->hdr;
-	rec->req.len = tx->len;
-	rec->req.in_place = 0;
-	if (tx->len != 0)
-		memcpy(rec->params, tx->payload, tx->len);
-	*taken = rec;
-	return SCMI_OK;
-}
-
-void scmi__loopback_home(struct scmi_loopback *lb, struct record *rec)
-{
-	(void)lb;
-	atomic_store_explicit(&rec->busy, 0u, memory_order_release);
-}
-
-/*
- * Hands the reply to the agent; the caller is inside the agent's gate, or inside send(). The record goes home first: a
- * done function may submit, and the next command of this slot come here, before rx() returns. The reply's bytes are read
- * before that, because the core frees the slot only after it has copied them.
- */
-void scmi__loopback_deliver(struct scmi_loopback *lb, struct record *rec, uint32_t len)
-{
-	const struct scmi_rx rx = {
-		.hdr = rec->req.hdr,
-		.len = len,
-		.data = rec->req.reply,
-		.token = rec->token,
-	};
-
-	scmi__loopback_home(lb, rec);
-	if (len == 0 || len > lb->max_payload)
-		lb->sink->settle(lb->core, rx.token, SCMI_E_PROTO);
-	else
-		lb->sink->rx(lb->core, &rx);
+	return atomic_load_explicit(&rec->busy, memory_order_acquire) != 0 && still_busy(lb, rec) ? SCMI_E_BUSY
+												  : SCMI_OK;
 }
 
 /* A record that a send may have been refused for has come home. */

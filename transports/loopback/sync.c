@@ -2,50 +2,58 @@
 /* Synchronous mode: the request runs on the sender's stack, the reply on the stack of whoever gives it. */
 #include "internal.h"
 
+/*
+ * The answer at once needs no gate and no look at the life: the agent is not stopped while it is inside send(). The slot
+ * is in use until the reply has been delivered, so that nobody is refused for the record meanwhile.
+ */
 static int send_now(void *ctx, const struct scmi_tx *tx)
 {
 	struct scmi_loopback *lb = ctx;
 	struct record *rec;
-	const int err = scmi__loopback_take(lb, tx, &rec);
+	const int err = take(lb, tx, &rec);
+	uint32_t len;
 
-	if (err == SCMI_OK)
-		lb->up->request(lb->channel, &rec->req); /* the record may be the next command's when this returns */
-	return err;
+	if (err != SCMI_OK)
+		return err;
+	rec->requests++;
+	len = lb->up->request(lb->channel, &rec->req);
+	if (len != SCMI_REPLY_LATER) /* else the record may be the next command's already */
+		deliver(lb, rec, len);
+	return SCMI_OK;
+}
+
+/* Each record is one sender's at a time, so that counting takes no locked instruction. */
+static uint32_t delivered(void *ctx)
+{
+	const struct scmi_loopback *lb = ctx;
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < lb->max_inflight; i++)
+		n += record_at(lb, i)->requests;
+	return n;
 }
 
 /* A reply of an earlier life is dropped. Life changes only while nobody is inside the gate, nor inside send(). */
 static void deliver_or_drop(struct scmi_loopback *lb, struct record *rec, uint32_t len)
 {
 	if (rec->life == atomic_load_explicit(&lb->life, memory_order_relaxed))
-		scmi__loopback_deliver(lb, rec, len);
+		deliver(lb, rec, len);
 	else
-		scmi__loopback_home(lb, rec);
+		home(rec);
 }
 
-static void reply_late(struct scmi_loopback *lb, struct record *rec, uint32_t len)
-{
-	if (scmi__loopback_enter(&lb->agent)) {
-		deliver_or_drop(lb, rec, len);
-		scmi__loopback_leave(&lb->agent);
-	} else {
-		scmi__loopback_home(lb, rec);
-	}
-	scmi__loopback_ready(lb);
-}
-
-/*
- * In place send() stands below on this stack, and the agent is not stopped while it is inside send(): nothing to count.
- * Nor can a send be refused for this record meanwhile, because its slot is in use until the reply has been delivered.
- */
 static void reply(void *ctx, struct scmi_request *req, uint32_t len)
 {
 	struct scmi_loopback *lb = ctx;
 	struct record *rec = (struct record *)(void *)req;
 
-	if (req->in_place != 0)
+	if (scmi__loopback_enter(&lb->agent)) {
 		deliver_or_drop(lb, rec, len);
-	else
-		reply_late(lb, rec, len);
+		scmi__loopback_leave(&lb->agent);
+	} else {
+		home(rec);
+	}
+	scmi__loopback_ready(lb);
 }
 
 /* The platform lends the payload until we return, which is all that rx() wants. */
@@ -83,4 +91,5 @@ const struct scmi_endpoint_ops scmi__loopback_sync_end = {
 	.stop = scmi__loopback_end_stop,
 	.reply = reply,
 	.send = send_up,
+	.delivered = delivered,
 };

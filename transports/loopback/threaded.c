@@ -77,12 +77,12 @@ static int send_queued(void *ctx, const struct scmi_tx *tx)
 {
 	struct scmi_loopback *lb = ctx;
 	struct record *rec;
-	const int err = scmi__loopback_take(lb, tx, &rec);
+	const int err = take(lb, tx, &rec);
 
 	if (err != SCMI_OK)
 		return err;
 	if (!push_record(lb, &lb->requests, rec, GATE_PEER)) {
-		scmi__loopback_home(lb, rec);
+		home(rec);
 		return SCMI_E_NOPEER;
 	}
 	if (tx->more == 0)
@@ -125,7 +125,7 @@ static void deliver_index(struct scmi_loopback *lb, uint32_t index)
 	if (index < lb->max_inflight) {
 		struct record *rec = record_at(lb, index);
 
-		scmi__loopback_deliver(lb, rec, rec->len);
+		deliver(lb, rec, rec->len);
 		scmi__loopback_ready(lb);
 	} else {
 		deliver_event(lb, index - lb->max_inflight);
@@ -185,16 +185,38 @@ void scmi__loopback_forget(struct scmi_loopback *lb)
 	uint32_t index;
 
 	while (pop(lb, &lb->requests, &index))
-		scmi__loopback_home(lb, record_at(lb, index));
+		home(record_at(lb, index));
 	while (pop(lb, &lb->replies, &index)) {
 		if (index < lb->max_inflight)
-			scmi__loopback_home(lb, record_at(lb, index));
+			home(record_at(lb, index));
 		else
 			event_home(lb, index - lb->max_inflight);
 	}
 }
 
 /* ---- platform end ---- */
+
+static void reply_queued(void *ctx, struct scmi_request *req, uint32_t len)
+{
+	struct scmi_loopback *lb = ctx;
+	struct record *rec = (struct record *)(void *)req;
+
+	rec->len = len;
+	if (push_record(lb, &lb->replies, rec, GATE_ON)) {
+		wake(lb);
+	} else {
+		home(rec);
+		scmi__loopback_ready(lb);
+	}
+}
+
+static void serve_one(struct scmi_loopback *lb, struct record *rec)
+{
+	const uint32_t len = lb->up->request(lb->channel, &rec->req);
+
+	if (len != SCMI_REPLY_LATER)
+		reply_queued(lb, &rec->req, len);
+}
 
 static int serve_queued(struct scmi_loopback *lb)
 {
@@ -203,7 +225,7 @@ static int serve_queued(struct scmi_loopback *lb)
 	int n = 0;
 
 	while (n < most && is_on(&lb->platform) && pop(lb, &lb->requests, &slot)) {
-		lb->up->request(lb->channel, &record_at(lb, slot)->req);
+		serve_one(lb, record_at(lb, slot));
 		n++;
 	}
 	return n;
@@ -233,20 +255,6 @@ int scmi_loopback_serve(struct scmi_loopback *lb, uint64_t deadline_us)
 	n = serve_until(lb, deadline_us);
 	scmi__loopback_leave(&lb->platform);
 	return n;
-}
-
-static void reply_queued(void *ctx, struct scmi_request *req, uint32_t len)
-{
-	struct scmi_loopback *lb = ctx;
-	struct record *rec = (struct record *)(void *)req;
-
-	rec->len = len;
-	if (push_record(lb, &lb->replies, rec, GATE_ON)) {
-		wake(lb);
-	} else {
-		scmi__loopback_home(lb, rec);
-		scmi__loopback_ready(lb);
-	}
 }
 
 static int take_spare(struct scmi_loopback *lb, uint32_t *i)
