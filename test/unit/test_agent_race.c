@@ -65,7 +65,7 @@ static void cancel_beside_reply(uint32_t caps, bool waited, uint32_t flags)
 	struct contested c = {.b = b};
 	pthread_t canceller;
 
-	b->rounds = 3000;
+	b->rounds = 400;
 	assert_int_equal(pthread_create(&canceller, NULL, cancel_each, &c), 0);
 	for (unsigned round = 1; round <= b->rounds; round++) {
 		atomic_store(&c.ends, 0u);

@@ -31,13 +31,13 @@ static void calling_threads(uint32_t caps, uint32_t slots, uint32_t waiters, uin
 static void threads_that_call_share_the_lead(void **state)
 {
 	(void)state;
-	calling_threads(POLLED, 64, 8, 0, 4000);
+	calling_threads(POLLED, 64, 8, 0, 1500);
 }
 
 static void threads_that_call_sleep_where_the_transport_delivers(void **state)
 {
 	(void)state;
-	calling_threads(DELIVERED, 64, 8, 0, 4000);
+	calling_threads(DELIVERED, 64, 8, 0, 1500);
 }
 
 static void threads_beyond_max_waiters_poll(void **state)
