@@ -223,8 +223,8 @@ static void cancel_beside_reply_ends_once(struct conf_env *env)
 		assert_int_equal(err, cancelled == SCMI_OK ? SCMI_E_CANCELLED : SCMI_OK);
 		conf_check_guard(&c, err == SCMI_OK ? 4 : 0);
 	}
+	conf_until(env, at_rest, env); /* the last ones may still be on their way to the peer */
 	join_answerer(&a);
-	conf_until(env, at_rest, env);
 	s = conf_stats(env);
 	assert_int_equal(s.ok + s.cancelled, ROUNDS);
 	assert_int_equal(s.received, ROUNDS);
@@ -305,14 +305,100 @@ static void polls_at_once_deliver_once(struct conf_env *env)
 	assert_int_equal(conf_stats(env).ok, ROUNDS);
 }
 
-/* The peer goes while answers are on their way, in a thread of their own, and comes back. */
-static void peer_lost_beside_replies_ends_once(struct conf_env *env)
+/* Answers what is held, which delivers by itself or in our poll, and stalls in its upcall. */
+static void *deliver(void *arg)
+{
+	struct answerer *me = arg;
+	const struct conf_request req = conf_peer_take(&me->env->peer, 0);
+
+	conf_peer_play(&me->env->peer, &req, false);
+	while (!atomic_load(&me->over)) {
+		(void)scmi_agent_poll(me->env->agent, 1);
+		sched_yield();
+	}
+	return NULL;
+}
+
+static void submit_and_stall(struct conf_env *env, struct conf_call *c, struct answerer *a)
+{
+	conf_peer_hold(&env->peer, true);
+	conf_call_init(c, env, CONF_ECHO, "slow", 4);
+	assert_int_equal(scmi_agent_submit(env->agent, &c->call), SCMI_OK);
+	conf_peer_wait(&env->peer, 1);
+	env->shim.stall = true;
+	a->env = env;
+	atomic_init(&a->over, false);
+	assert_int_equal(pthread_create(&a->thread, NULL, deliver, a), 0);
+	while (!conf_shim_stalls(&env->shim))
+		sched_yield();
+}
+
+/* The shim sees whether the transport's stop() returns before its upcall is over. */
+static void stop_waits_for_an_upcall(struct conf_env *env)
+{
+	struct answerer a;
+	struct conf_call c;
+
+	conf_start(env);
+	submit_and_stall(env, &c, &a);
+	assert_int_equal(scmi_agent_stop(env->agent), SCMI_OK);
+	join_answerer(&a);
+	assert_int_equal(conf_call_ended(&c), 1);
+	assert_int_equal(c.err, SCMI_E_CLOSED);
+}
+
+static void link_down_waits_for_an_upcall(struct conf_env *env)
+{
+	struct answerer a;
+	struct conf_call c;
+
+	conf_start(env);
+	submit_and_stall(env, &c, &a);
+	env->shim.stopping = true;
+	env->kind->peer_stop(env->link);
+	join_answerer(&a);
+	assert_int_equal(conf_call_ended(&c), 1);
+	assert_int_equal(c.err, SCMI_OK);
+}
+
+static void *sleep_on(void *arg)
+{
+	struct answerer *me = arg;
+	const struct scmi_transport *t = &me->env->shim.below;
+
+	while (!atomic_load(&me->over))
+		t->ops->wait(t->ctx, SCMI_NEVER);
+	return NULL;
+}
+
+static void stop_ends_a_wait(struct conf_env *env)
 {
 	struct answerer a;
 
 	conf_start(env);
+	a.env = env;
+	atomic_init(&a.over, false);
+	assert_int_equal(pthread_create(&a.thread, NULL, sleep_on, &a), 0);
+	for (int i = 0; i < 20; i++) {
+		for (int k = 0; k < 50; k++)
+			sched_yield(); /* let it fall asleep */
+		assert_int_equal(scmi_agent_stop(env->agent), SCMI_OK);
+		assert_int_equal(scmi_agent_start(env->agent), SCMI_OK);
+	}
+	assert_int_equal(scmi_agent_stop(env->agent), SCMI_OK);
+	join_answerer(&a);
+}
+
+/* The peer goes while answers are on their way, in a thread of their own, and comes back. */
+static void peer_lost_beside_replies_ends_once(struct conf_env *env)
+{
+	struct answerer a;
+	struct answerer polling = {.env = env};
+
+	conf_start(env);
 	start_answerer(env, &a);
-	for (int i = 0; i < 50; i++) {
+	assert_int_equal(pthread_create(&polling.thread, NULL, poll_on, &polling), 0);
+	for (int i = 0; i < ROUNDS; i++) {
 		struct conf_call c;
 		int err;
 
@@ -327,6 +413,7 @@ static void peer_lost_beside_replies_ends_once(struct conf_env *env)
 		assert_int_equal(conf_stats(env).quarantined, 0);
 		assert_int_equal(env->kind->peer_start(env->link), SCMI_OK);
 	}
+	join_answerer(&polling);
 	join_answerer(&a);
 }
 
@@ -337,6 +424,10 @@ const struct conf_case conf_thread_cases[] = {
 	{"cancel_beside_reply_ends_once", cancel_beside_reply_ends_once, 0, 0, 1, NULL},
 	{"stop_beside_replies_drops_the_rest", stop_beside_replies_drops_the_rest, 0, 0, 1, NULL},
 	{"polls_at_once_deliver_once", polls_at_once_deliver_once, SCMI_CAP_POLL, 0, 1, "has no poll"},
+	{"stop_waits_for_an_upcall", stop_waits_for_an_upcall, 0, 0, 1, NULL},
+	{"stop_ends_a_wait", stop_ends_a_wait, SCMI_CAP_WAIT, 0, 1, "has no wait"},
+	{"link_down_waits_for_an_upcall", link_down_waits_for_an_upcall, 0, CONF_PEER_GOES, 1,
+	 "its peer is always there"},
 	{"peer_lost_beside_replies_ends_once", peer_lost_beside_replies_ends_once, 0, CONF_PEER_GOES, 1,
 	 "its peer is always there"},
 	{NULL, NULL, 0, 0, 0, NULL},

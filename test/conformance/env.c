@@ -129,6 +129,7 @@ void conf_close(struct conf_env *env)
 	answer_the_rest(env);
 	check_counters(env);
 	assert_int_equal(env->shim.holding, 0);
+	assert_int_equal(env->shim.breaches, 0);
 	assert_int_equal(env->kind->away(env->link), 0);
 	assert_int_equal(scmi_agent_fini(env->agent), SCMI_OK);
 	free(env->mem);

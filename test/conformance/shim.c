@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* A transport around a transport: makes sends fail and acts in the middle of start(). */
+#include <sched.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "suite.h"
@@ -11,14 +13,40 @@ static struct scmi_transport *below(void *ctx)
 
 /* ---- what goes up ---- */
 
+#define STALL_TURNS 2000 /* long enough for a stop() that does not wait to return */
+
+static void enter(struct conf_shim *shim)
+{
+	shim->inside++;
+	shim->breaches += shim->stopped ? 1u : 0u;
+}
+
+static void stall(struct conf_shim *shim)
+{
+	if (!atomic_exchange(&shim->stall, false))
+		return;
+	while (!shim->stopping)
+		sched_yield();
+	for (int i = 0; i < STALL_TURNS; i++)
+		sched_yield();
+}
+
+bool conf_shim_stalls(struct conf_shim *shim)
+{
+	return !shim->stall && shim->inside != 0;
+}
+
 static int rx(void *core, const struct scmi_rx *message)
 {
 	struct conf_shim *shim = core;
 	int err;
 
+	enter(shim);
+	stall(shim);
 	shim->came++;
 	err = shim->above->rx(shim->core, message);
 	shim->taken += err == SCMI_OK ? 1u : 0u;
+	shim->inside--;
 	return err;
 }
 
@@ -27,18 +55,24 @@ static int acquire(void *core, uint32_t hdr, struct scmi_xfer *x)
 	struct conf_shim *shim = core;
 	int err;
 
+	enter(shim);
+	stall(shim);
 	shim->came++;
 	err = shim->above->acquire(shim->core, hdr, x);
 	shim->holding += err == SCMI_OK ? 1u : 0u;
+	shim->inside--;
 	return err;
 }
 
 static int complete(void *core, struct scmi_xfer *x, uint32_t len)
 {
 	struct conf_shim *shim = core;
-	const int err = shim->above->complete(shim->core, x, len);
+	int err;
 
+	enter(shim);
+	err = shim->above->complete(shim->core, x, len);
 	shim->taken += err == SCMI_OK ? 1u : 0u;
+	shim->inside--;
 	return err;
 }
 
@@ -46,29 +80,39 @@ static void release(void *core, struct scmi_xfer *x)
 {
 	struct conf_shim *shim = core;
 
+	enter(shim);
 	shim->above->release(shim->core, x);
 	shim->holding--;
+	shim->inside--;
 }
 
 static int settle(void *core, uint16_t token, int err)
 {
 	struct conf_shim *shim = core;
 
-	return shim->above->settle(shim->core, token, err);
+	enter(shim);
+	err = shim->above->settle(shim->core, token, err);
+	shim->inside--;
+	return err;
 }
 
 static void ready(void *core)
 {
 	struct conf_shim *shim = core;
 
+	enter(shim);
 	shim->above->ready(shim->core);
+	shim->inside--;
 }
 
 static void link_down(void *core, int err)
 {
 	struct conf_shim *shim = core;
 
+	shim->breaches += shim->inside != 0 ? 1u : 0u; /* of before, and not over */
+	enter(shim);
 	shim->above->link_down(shim->core, err);
+	shim->inside--;
 }
 
 static const struct scmi_sink counting = {
@@ -89,6 +133,8 @@ static int start(void *ctx, const struct scmi_sink *sink, void *core)
 	struct conf_shim *shim = ctx;
 	int err;
 
+	shim->stopping = false;
+	shim->stopped = false;
 	shim->above = sink;
 	shim->core = core;
 	err = shim->below.ops->start(shim->below.ctx, &counting, shim);
@@ -100,7 +146,12 @@ static int start(void *ctx, const struct scmi_sink *sink, void *core)
 
 static void stop(void *ctx)
 {
-	below(ctx)->ops->stop(below(ctx)->ctx);
+	struct conf_shim *shim = ctx;
+
+	shim->stopping = true;
+	shim->below.ops->stop(shim->below.ctx);
+	shim->stopped = true;
+	shim->breaches += shim->inside != 0 ? 1u : 0u;
 }
 
 static int send(void *ctx, const struct scmi_tx *tx)

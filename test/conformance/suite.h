@@ -143,11 +143,18 @@ struct conf_shim {
 	_Atomic uint32_t came;       /* messages handed up, by rx() or acquire() */
 	_Atomic uint32_t taken;      /* of these, delivered with SCMI_OK */
 	_Atomic uint32_t holding;    /* acquired and not released */
+	_Atomic uint32_t inside;     /* upcalls running */
+	_Atomic uint32_t breaches;   /* upcalls after stop() has returned, or running beside link_down() */
+	_Atomic bool stopping;       /* stop() or peer_stop() has been called */
+	_Atomic bool stopped;        /* stop() has returned */
+	_Atomic bool stall;          /* the next message waits, in its upcall, until stopping and a good while longer */
 	int fail;                    /* the next send returns this, once; SCMI_OK: it goes below */
 	void (*on_start)(void *arg); /* called when start() below has returned, before ours does */
 	void *arg;
 };
 
+/* A message is inside its upcall and stalls there. */
+bool conf_shim_stalls(struct conf_shim *shim);
 void conf_shim_init(struct conf_shim *shim, const struct scmi_transport *below, struct scmi_transport *out);
 
 /* ---- one case's surroundings ---- */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "kind_one.h"
 
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,7 +51,7 @@ static void stop(void *ctx)
 
 	atomic_store(&t->running, false);
 	while (atomic_load(&t->pollers) != 0)
-		;
+		sched_yield();
 	atomic_compare_exchange_strong(&t->sent, &sent, ABANDONED);
 }
 
