@@ -80,7 +80,7 @@ static enum outcome info_body(struct session *s, void *arg)
 enum outcome run_info(const struct options *options, char **args, int n)
 {
 	if (n != 0)
-		return misuse("info takes no word, but there is '%s'", args[0]);
+		return misuse("info takes no word, but there is ", args[0], "");
 	return session_run(options, info_body, NULL);
 }
 
@@ -140,6 +140,6 @@ static enum outcome protocols_body(struct session *s, void *arg)
 enum outcome run_protocols(const struct options *options, char **args, int n)
 {
 	if (n != 0)
-		return misuse("protocols takes no word, but there is '%s'", args[0]);
+		return misuse("protocols takes no word, but there is ", args[0], "");
 	return session_run(options, protocols_body, NULL);
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The command line. */
 #include <argp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +9,7 @@
 
 #include "scmictl.h"
 
-#define TIMEOUT_MAX_MS 3600000u
+#define TIMEOUT_MAX_MS 3600000
 
 #define STRING_(x) #x
 #define STRING(x)  STRING_(x)
@@ -59,15 +58,13 @@ static const struct {
 	{"stats", run_stats},
 };
 
-enum outcome misuse(const char *format, ...)
+enum outcome misuse(const char *before, const char *word, const char *after)
 {
-	va_list args;
-
-	fputs("scmictl: ", stderr);
-	va_start(args, format);
-	vfprintf(stderr, format, args);
-	va_end(args);
-	fputs("\nTry 'scmictl --help'.\n", stderr);
+	if (word != NULL)
+		fprintf(stderr, "scmictl: %s'%s'%s\n", before, word, after);
+	else
+		fprintf(stderr, "scmictl: %s%s\n", before, after);
+	fputs("Try 'scmictl --help'.\n", stderr);
 	return MISUSED;
 }
 
@@ -76,7 +73,8 @@ static void read_timeout(struct options *o, const char *text)
 	uint32_t ms;
 
 	if (!read_number(text, TIMEOUT_MAX_MS, &ms) || ms == 0)
-		exit((int)misuse("time-out '%s': not a number of milliseconds from 1 to %u", text, TIMEOUT_MAX_MS));
+		exit((int)misuse("time-out ", text,
+				 ": not a number of milliseconds from 1 to " STRING(TIMEOUT_MAX_MS)));
 	o->timeout_us = ms * 1000u;
 }
 
@@ -106,12 +104,12 @@ static error_t read_option(int key, char *arg, struct argp_state *state)
 static enum outcome run(const struct options *o)
 {
 	if (o->args_n == 0)
-		return misuse("a command is needed: info, protocols, raw or stats");
+		return misuse("a command is needed: info, protocols, raw or stats", NULL, "");
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
 		if (strcmp(commands[i].name, o->args[0]) == 0)
 			return commands[i].run(o, o->args + 1, o->args_n - 1);
 	}
-	return misuse("unknown command '%s'; there are info, protocols, raw and stats", o->args[0]);
+	return misuse("unknown command ", o->args[0], "; there are info, protocols, raw and stats");
 }
 
 int main(int argc, char **argv)

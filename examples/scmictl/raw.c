@@ -93,16 +93,16 @@ static enum outcome read_raw(struct line *line, char **words, int n)
 	uint32_t value;
 
 	if (outcome == GOOD && n < 2)
-		return misuse("raw %s: the message is missing", words[0]);
+		return misuse("raw ", words[0], ": the message is missing");
 	if (outcome == GOOD)
 		outcome = read_message(words[1], raw->protocol, &raw->message);
 	raw->params = line->bytes + line->bytes_n;
 	for (int i = 2; i < n && outcome == GOOD; i++) {
 		if (!read_number(words[i], UINT32_MAX, &value))
-			return misuse("'%s' is not a word of 32 bits, decimal or 0x hexadecimal", words[i]);
+			return misuse("", words[i], " is not a word of 32 bits, decimal or 0x hexadecimal");
 		scmi_put_le32(line->bytes + line->bytes_n, value);
-		line->bytes_n += (uint32_t)sizeof(value);
-		raw->params_len += (uint32_t)sizeof(value);
+		line->bytes_n += WORD_BYTES;
+		raw->params_len += WORD_BYTES;
 	}
 	return outcome;
 }
@@ -125,7 +125,8 @@ static enum outcome read_line(struct line *line, char **words, int n)
 	for (int at = 0; outcome == GOOD && end < n; at = end + 1) {
 		end = at + words_to_comma(words + at, n - at);
 		if (end == at)
-			return misuse("raw needs a protocol and a message%s", n > 0 ? " at each side of a comma" : "");
+			return misuse("raw needs a protocol and a message", NULL,
+				      n > 0 ? " at each side of a comma" : "");
 		outcome = read_raw(line, words + at, end - at);
 	}
 	return outcome;
@@ -186,7 +187,7 @@ enum outcome run_raw(const struct options *options, char **args, int n)
 	size_t room = (size_t)n + 1u; /* each command takes a word at least */
 	struct line line = {
 		.raws = calloc(room, sizeof(*line.raws)),
-		.bytes = calloc(room, sizeof(uint32_t)),
+		.bytes = calloc(room, WORD_BYTES),
 	};
 	enum outcome outcome = FAILED;
 

@@ -73,16 +73,19 @@ struct session {
 	struct scmi_subscriber events;
 };
 
-/* Opens a session by the options, runs body in it and closes it. Returns body's outcome, or why there was no session. */
+/* Opens a session by the options, runs body in it, closes it. Returns body's outcome, or why there was no session. */
 enum outcome session_run(const struct options *options, enum outcome (*body)(struct session *s, void *arg), void *arg);
 
-/* Tells that something went wrong, with what belongs to it: link, time-out, or the platform's status. Returns FAILED. */
+/* Tells what went wrong, with what belongs to it: link, time-out, or the platform's status. Returns FAILED. */
 enum outcome session_error(const struct session *s, const char *what, int err, int32_t status);
 
 /* ---- words, in and out ---- */
 
-/* Tells that the command line is wrong. Returns MISUSED. */
-enum outcome misuse(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* A parameter or value of a message. */
+#define WORD_BYTES 4u
+
+/* Tells that the command line is wrong: before, the word at fault in quotes (or NULL), after. Returns MISUSED. */
+enum outcome misuse(const char *before, const char *word, const char *after);
 
 /* Reads a number, decimal or 0x hexadecimal, of max at most. Returns whether text is one, all of it. */
 bool read_number(const char *text, uint32_t max, uint32_t *value);

@@ -8,8 +8,6 @@
 
 #include "scmictl.h"
 
-#define WORD 4u
-
 static bool is_digit(char c)
 {
 	return c >= '0' && c <= '9';
@@ -55,11 +53,11 @@ void show_message(const char *word, uint8_t protocol, enum scmi_msg_type kind, u
 
 static void show_row(const uint8_t *bytes, uint32_t at, uint32_t n)
 {
-	if (n == WORD)
+	if (n == WORD_BYTES)
 		printf("  %-6u  0x%08x  %10u  ", at, scmi_get_le32(bytes), scmi_get_le32(bytes));
 	else
 		printf("  %-6u  %-10s  %10s  ", at, "", ""); /* no whole word */
-	for (uint32_t i = 0; i < WORD; i++)
+	for (uint32_t i = 0; i < WORD_BYTES; i++)
 		printf(i < n ? "%02x " : "   ", i < n ? bytes[i] : 0u);
 	putchar(' ');
 	for (uint32_t i = 0; i < n; i++)
@@ -72,8 +70,8 @@ void show_values(const uint8_t *bytes, uint32_t len)
 	if (len == 0)
 		return;
 	printf("  %-6s  %-10s  %10s  %-12s %s\n", "offset", "word", "decimal", "bytes", "text");
-	for (uint32_t at = 0; at < len; at += WORD)
-		show_row(bytes + at, at, len - at < WORD ? len - at : WORD);
+	for (uint32_t at = 0; at < len; at += WORD_BYTES)
+		show_row(bytes + at, at, len - at < WORD_BYTES ? len - at : WORD_BYTES);
 }
 
 void show_event(struct scmi_subscriber *self, uint32_t hdr, const void *payload, uint32_t len)

@@ -98,6 +98,6 @@ static enum outcome stats_body(struct session *s, void *arg)
 enum outcome run_stats(const struct options *options, char **args, int n)
 {
 	if (n != 0)
-		return misuse("stats takes no word, but there is '%s'", args[0]);
+		return misuse("stats takes no word, but there is ", args[0], "");
 	return session_run(options, stats_body, NULL);
 }

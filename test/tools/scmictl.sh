@@ -184,11 +184,11 @@ wrong "info takes no word, but there is 'base'" info base
 wrong "protocols takes no word, but there is 'base'" protocols base
 wrong "stats takes no word, but there is '1'" stats 1
 wrong 'raw needs a protocol and a message' raw
-wrong 'raw base: the message is missing' raw base
+wrong "raw 'base': the message is missing" raw base
 wrong 'raw needs a protocol and a message at each side of a comma' raw base 3 ,
 wrong 'raw needs a protocol and a message at each side of a comma' raw , base 3
 wrong 'raw needs a protocol and a message at each side of a comma' raw base 3 , , base 3
-wrong 'raw base: the message is missing' raw base 3 , base
+wrong "raw 'base': the message is missing" raw base 3 , base
 for word in 0x100000000 4294967296 99999999999999999999999 12x 0x 0xg '' ' 1' +1 1.5; do
 	wrong "'$word' is not a word of 32 bits, decimal or 0x hexadecimal" raw base 7 "$word"
 done
