@@ -130,6 +130,7 @@ static void make(struct rig *r, uint32_t flags)
 	assert_true(r->size != 0);
 	r->mem = malloc(r->size);
 	assert_non_null(r->mem);
+	memset(r->mem, GUARD, r->size); /* whatever memory holds, all that counts is set */
 	assert_int_equal(scmi_loopback_init(&r->lb, r->mem, r->size, &r->config, &r->transport, &r->endpoint), SCMI_OK);
 }
 
@@ -488,6 +489,23 @@ static void loopback_unusable_reply_settles(void **state)
 	}
 }
 
+static void loopback_counts_what_it_delivers(void **state)
+{
+	struct rig r;
+
+	(void)state;
+	make_started(&r, 0);
+	assert_int_equal(r.endpoint.ops->delivered(r.endpoint.ctx), 0);
+	r.answer_in_place = true;
+	assert_int_equal(send_slot(&r, 1, 0), SCMI_OK);
+	assert_int_equal(send_slot(&r, 1, 0), SCMI_OK);
+	assert_int_equal(send_slot(&r, 3, 0), SCMI_OK);
+	stop_platform(&r);
+	assert_int_equal(send_slot(&r, 0, 0), SCMI_E_NOPEER);
+	assert_int_equal(r.endpoint.ops->delivered(r.endpoint.ctx), 3);
+	end(&r);
+}
+
 /* ---- threaded ---- */
 
 static void loopback_serve_says_where_it_stands(void **state)
@@ -622,6 +640,7 @@ int main(void)
 		cmocka_unit_test(loopback_reply_in_place_is_there_when_send_returns),
 		cmocka_unit_test(loopback_later_reply_is_delivered_by_who_gives_it),
 		cmocka_unit_test(loopback_unusable_reply_settles),
+		cmocka_unit_test(loopback_counts_what_it_delivers),
 		cmocka_unit_test(loopback_serve_says_where_it_stands),
 		cmocka_unit_test(loopback_send_wakes_serve),
 		cmocka_unit_test(loopback_batch_rings_once),

@@ -27,11 +27,11 @@ void *memcpy(void *restrict dst, const void *restrict src, size_t n);
  */
 struct record {
 	alignas(max_align_t) struct scmi_request req;
-	_Atomic uint32_t busy; /* from send until the reply is about to be delivered, or is dropped */
-	uint32_t life;         /* of the loopback when it was sent: a reply of an earlier life is dropped */
-	unsigned char *params; /* as req.params, to be written */
-	uint32_t len;          /* threaded: of the reply, while that is queued */
-	uint32_t requests;     /* synchronous: handed to the platform so far */
+	_Atomic uint32_t busy;     /* from send until the reply is about to be delivered, or is dropped */
+	uint32_t life;             /* of the loopback when it was sent: a reply of an earlier life is dropped */
+	unsigned char *params;     /* as req.params, to be written */
+	uint32_t len;              /* threaded: of the reply, while that is queued */
+	_Atomic uint32_t requests; /* synchronous: handed to the platform so far; one writer at a time */
 	uint16_t token;
 	uint16_t slot;
 };

@@ -97,6 +97,7 @@ static void init_records(struct scmi_loopback *lb)
 		unsigned char *params = (unsigned char *)(rec + 1);
 
 		atomic_init(&rec->busy, 0);
+		atomic_init(&rec->requests, 0);
 		rec->slot = (uint16_t)i;
 		rec->params = params;
 		rec->req = (struct scmi_request){

@@ -2,6 +2,14 @@
 /* Synchronous mode: the request runs on the sender's stack, the reply on the stack of whoever gives it. */
 #include "internal.h"
 
+/* Each record is one sender's at a time, so that counting takes no locked instruction; only a reader may be beside it. */
+static void note_request(struct record *rec)
+{
+	const uint32_t n = atomic_load_explicit(&rec->requests, memory_order_relaxed);
+
+	atomic_store_explicit(&rec->requests, n + 1u, memory_order_relaxed);
+}
+
 /*
  * The answer at once needs no gate and no look at the life: the agent is not stopped while it is inside send(). The slot
  * is in use until the reply has been delivered, so that nobody is refused for the record meanwhile.
@@ -15,21 +23,20 @@ static int send_now(void *ctx, const struct scmi_tx *tx)
 
 	if (err != SCMI_OK)
 		return err;
-	rec->requests++;
+	note_request(rec);
 	len = lb->up->request(lb->channel, &rec->req);
 	if (len != SCMI_REPLY_LATER) /* else the record may be the next command's already */
 		deliver(lb, rec, len);
 	return SCMI_OK;
 }
 
-/* Each record is one sender's at a time, so that counting takes no locked instruction. */
 static uint32_t delivered(void *ctx)
 {
 	const struct scmi_loopback *lb = ctx;
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < lb->max_inflight; i++)
-		n += record_at(lb, i)->requests;
+		n += atomic_load_explicit(&record_at(lb, i)->requests, memory_order_relaxed);
 	return n;
 }
 
