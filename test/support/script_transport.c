@@ -151,11 +151,12 @@ static void wait_for_any(void *ctx, uint64_t deadline_us)
 		note(s, "wait was called for what does not run");
 	if (s->on_wait != NULL)
 		s->on_wait(s, s->arg);
-	else if (deadline_us == SCMI_NEVER)
+	else if (deadline_us == SCMI_NEVER && !s->woken_)
 		fail_msg("deadlock: the agent waits without limit, and the script has nothing to say");
-	if (s->clock_us != NULL && s->posted_head_ == s->posted_tail_ && deadline_us != SCMI_NEVER &&
+	if (!s->woken_ && s->posted_head_ == s->posted_tail_ && s->clock_us != NULL && deadline_us != SCMI_NEVER &&
 	    *s->clock_us < deadline_us)
 		*s->clock_us = deadline_us;
+	s->woken_ = false;
 }
 
 static void wake(void *ctx)
@@ -163,6 +164,7 @@ static void wake(void *ctx)
 	struct script *s = ctx;
 
 	s->wakes++;
+	s->woken_ = true;
 }
 
 void script_init(struct script *s, uint32_t caps)

@@ -89,6 +89,7 @@ struct script {
 	struct script_posted posted_[SCRIPT_POSTED];
 	unsigned posted_head_;
 	unsigned posted_tail_;
+	bool woken_;
 };
 
 /* A stopped transport with these capabilities and the limits above. There is nothing to end. */

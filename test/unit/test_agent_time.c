@@ -220,6 +220,29 @@ static void timeouts_hold_where_the_tick_wraps(void **state)
 	}
 }
 
+/* The earlier of two deadlines is the bound, also where its tick is the greater number. */
+static void next_deadline_is_the_earlier_one_across_the_wrap(void **state)
+{
+	const uint64_t wrap = UINT64_C(1) << 34;
+
+	(void)state;
+	for (int later_first = 0; later_first < 2; later_first++) {
+		struct rig *r = rig_up(RIG_IRQ, 2);
+		struct rig_call c[2];
+
+		r->fake.now_us = wrap - 1000;
+		for (int i = 0; i < 2; i++) {
+			rig_call_init(r, &c[i]);
+			c[i].call.timeout_us = (i == 0) == later_first ? 2000 : 400;
+			assert_int_equal(rig_submit(&c[i]), SCMI_OK);
+		}
+		assert_int_equal(scmi_agent_next_deadline(r->agent), wrap - 600);
+		assert_times_out_at(&c[later_first], wrap - 600);
+		assert_times_out_at(&c[1 - later_first], wrap + 1000);
+		rig_end(r);
+	}
+}
+
 static void reply_that_is_there_when_the_time_is_over_is_taken(void **state)
 {
 	struct rig *r = rig_up(RIG_POLL, 8);
@@ -340,6 +363,7 @@ int main(void)
 		cmocka_unit_test(timeout_counts_from_the_wire_and_not_from_submit),
 		cmocka_unit_test(timeouts_fire_each_in_its_turn),
 		cmocka_unit_test(timeouts_hold_where_the_tick_wraps),
+		cmocka_unit_test(next_deadline_is_the_earlier_one_across_the_wrap),
 		cmocka_unit_test(reply_that_is_there_when_the_time_is_over_is_taken),
 		cmocka_unit_test(poll_takes_no_more_messages_than_max),
 		cmocka_unit_test(call_times_out_at_its_tick_however_it_waits),

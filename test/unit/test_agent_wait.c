@@ -320,9 +320,58 @@ static void wait_times_out_others(void **state)
 	assert_int_equal(rig_submit(&stranger), SCMI_OK);
 	assert_int_equal(rig_do(&own), SCMI_E_TIMEOUT);
 	assert_ended(&stranger, SCMI_E_TIMEOUT);
-	assert_int_equal(r->script.waits, 2);
 	assert_int_equal(r->fake.now_us, 1000200);
 	rig_end(r);
+}
+
+/* While the leader sleeps another context submits what times out earlier: the leader must look again. */
+static void submit_shorter_in_wait(struct script *s, void *arg)
+{
+	struct rig_call *c = arg;
+
+	if (s->waits == 1)
+		assert_int_equal(rig_submit(c), SCMI_OK);
+}
+
+static void submit_shorter_on_event(struct fake_port *fake, void *arg)
+{
+	struct rig_call *c = arg;
+
+	if (fake->calls.event_wait == 1)
+		assert_int_equal(rig_submit(c), SCMI_OK);
+}
+
+static void assert_in_time(struct rig_call *c)
+{
+	assert_int_equal(c->rig->fake.now_us, 1000100);
+}
+
+static void wait_is_woken_by_an_earlier_deadline(void **state)
+{
+	static const uint32_t kinds[] = { RIG_WAIT, RIG_IRQ };
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		struct rig *r = rig_up(kinds[i], 4);
+		struct rig_call shorter;
+		struct rig_call own;
+
+		rig_call_init(r, &shorter);
+		rig_call_init(r, &own);
+		shorter.call.timeout_us = 100;
+		shorter.then = assert_in_time;
+		own.call.timeout_us = 10000;
+		r->script.on_wait = submit_shorter_in_wait;
+		r->script.arg = &shorter;
+		r->fake.on_wait = submit_shorter_on_event;
+		r->fake.arg = &shorter;
+		assert_int_equal(rig_submit_loose(&own), SCMI_OK);
+		assert_int_equal(rig_wait_until(&own, 1000200), SCMI_E_INPROGRESS);
+		assert_ended(&shorter, SCMI_E_TIMEOUT);
+		assert_int_equal(scmi_agent_cancel(r->agent, &own.call), SCMI_OK);
+		assert_int_equal(rig_wait(&own), SCMI_E_CANCELLED);
+		rig_end(r);
+	}
 }
 
 int main(void)
@@ -342,6 +391,7 @@ int main(void)
 		cmocka_unit_test(wait_without_a_free_event_polls),
 		cmocka_unit_test(wait_delivers_what_comes_for_others),
 		cmocka_unit_test(wait_times_out_others),
+		cmocka_unit_test(wait_is_woken_by_an_earlier_deadline),
 	};
 
 	return cmocka_run_group_tests_name("agent_wait", tests, NULL, NULL);
