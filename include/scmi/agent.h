@@ -70,7 +70,7 @@ struct scmi_call {
 };
 
 /* scmi_agent_config.flags */
-#define SCMI_AGENT_DEFERRED (1u << 0) /* done functions run in scmi_agent_poll() only, never in receive */
+#define SCMI_AGENT_DEFERRED (1u << 0) /* done functions run in scmi_agent_poll() only (notification handlers do not) */
 
 /* Bounds of the configuration. */
 #define SCMI_SLOTS_DEFAULT   64u

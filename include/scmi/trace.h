@@ -19,10 +19,10 @@ enum scmi_log_level { SCMI_LOG_ERROR = 0, SCMI_LOG_WARNING = 1, SCMI_LOG_INFO = 
 typedef void (*scmi_log_fn)(void *arg, enum scmi_log_level level, const char *text);
 
 enum scmi_trace_kind {
-	SCMI_TRACE_SEND = 0,   /* err: what the transport's send returned */
+	SCMI_TRACE_SEND = 0,   /* a message is handed to the transport; if that fails an END follows */
 	SCMI_TRACE_RECV = 1,   /* a message was matched; err: how its call ends */
 	SCMI_TRACE_REFUSE = 2, /* a message was refused; err: what the transport is told */
-	SCMI_TRACE_END = 3     /* a call ended without a message; err: SCMI_E_TIMEOUT, SCMI_E_CANCELLED, ... */
+	SCMI_TRACE_END = 3     /* a call ended without a message, or was not sent; err: SCMI_E_TIMEOUT, ... */
 };
 
 /* One event. Everything is copied; nothing points into the library. */

@@ -174,8 +174,10 @@ HOT int launch(struct scmi_agent *a, struct scmi_call *call, uint32_t bits, stru
 		return untake(a, &a->slots[index], state);
 	*out = &a->slots[index];
 	publish(a, index, call, life, bits, &tx);
+	trace(a, SCMI_TRACE_SEND, index, tx.hdr, tx.len, SCMI_OK, NULL);
 	err = a->transport.ops->send(a->transport.ctx, &tx);
-	trace(a, SCMI_TRACE_SEND, tx.slot, tx.hdr, tx.len, err, NULL);
+	if (err != SCMI_OK)
+		trace(a, SCMI_TRACE_END, index, tx.hdr, tx.len, err, NULL);
 	return err;
 }
 

@@ -23,8 +23,8 @@ int scmi_base_message_attributes(struct scmi_agent *agent, uint8_t message, uint
 int scmi_base_negotiate(struct scmi_agent *agent, uint32_t version, int32_t *status);
 
 /*
- * PROTOCOL_ATTRIBUTES: how many protocols there are, base not counted, and how many agents; no agents: the platform does
- * not offer to discover them.
+ * PROTOCOL_ATTRIBUTES: how many protocols there are, base not counted, and how many agents, the platform itself counted
+ * among them; no agents: the platform does not offer to discover them.
  */
 int scmi_base_attributes(struct scmi_agent *agent, uint32_t *protocols, uint32_t *agents, int32_t *status);
 
