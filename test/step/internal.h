@@ -28,7 +28,7 @@ struct context {
 	bool ended;
 	bool (*ready)(const void *arg);
 	const void *arg;
-	bool relaxed;	  /* in step_relax() until others have written more than: */
+	bool relaxed;     /* in step_relax() until others have written more than: */
 	uint64_t others;  /* writes by others when its last step_relax() returned */
 	uint64_t writes;  /* its own */
 	bool looked_back; /* has read something stale since its last step_relax() */
@@ -41,12 +41,18 @@ struct context {
 };
 
 extern struct context step_contexts[STEP_CONTEXTS + 1];
-extern struct context *step_now; /* the context that runs; &step_contexts[SETUP] outside a run */
+extern struct context *step_now;              /* the context that runs; &step_contexts[SETUP] outside a run */
 extern unsigned char step_memory[STEP_BYTES]; /* arena, then stacks */
-extern unsigned step_run; /* number of the run: what carries another is stale */
+extern unsigned step_run;                     /* number of the run: what carries another is stale */
 extern uint64_t step_writes;
 extern bool step_tracing;
+extern const struct step_scenario *step_scenario;
 extern unsigned step_stale_left;
+
+static inline size_t offset_of(const void *p)
+{
+	return (size_t)((uintptr_t)p - (uintptr_t)step_memory);
+}
 
 static inline uint64_t step_mix(uint64_t h, uint64_t v)
 {
@@ -81,9 +87,15 @@ static inline void step_wrote(void)
 void step_yield(const void *object, bool write);
 bool step_conflict(const void *object, bool write);
 unsigned step_pick(unsigned n); /* a branching point of the search */
-void step_memory_reset(void);   /* before each run */
+void step_atomic_reset(void);   /* before each run */
+void step_plain_reset(void);
 void step_regions_forget(void); /* before setup() */
 void step_trace(const void *pc, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Between plain.c and atomic.c: an access of one kind to what the other knows. */
+void step_mark_atomic(const void *p);
+void step_check_plain(const void *p, unsigned size, bool write, const void *pc);
+void step_plain_on_atomic(size_t offset, size_t n, bool write, const void *pc);
 
 /* What the compilers' calls come down to; sizes in bytes, orders as the compilers number them. */
 enum step_rmw { STEP_EXCHANGE, STEP_ADD, STEP_SUB, STEP_AND, STEP_OR, STEP_XOR, STEP_NAND };

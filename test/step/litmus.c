@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "litmus.h"
 
-#define LOAD(object, order)	    atomic_load_explicit(&litmus->object, memory_order_##order)
+#define LOAD(object, order)         atomic_load_explicit(&litmus->object, memory_order_##order)
 #define STORE(object, value, order) atomic_store_explicit(&litmus->object, (value), memory_order_##order)
 
 struct litmus *litmus;
@@ -235,8 +235,8 @@ void weak_once(void)
 {
 	uint32_t zero = 0;
 
-	litmus->r[0] = atomic_compare_exchange_weak_explicit(&litmus->x, &zero, 1, memory_order_relaxed,
-							     memory_order_relaxed);
+	litmus->r[0] =
+		atomic_compare_exchange_weak_explicit(&litmus->x, &zero, 1, memory_order_relaxed, memory_order_relaxed);
 }
 
 void add_rmw(void)

@@ -51,8 +51,9 @@ static void then_submit_1(struct user *u)
 
 static void then_submit_again(struct user *u)
 {
-	if (u->submits < 2)
-		user_submit((unsigned)(u - world->user));
+	/* Where the reply has come nobody holds the slot any more, so there is one. */
+	if (u->submits < 2 && user_submit((unsigned)(u - world->user)) == SCMI_E_BUSY && u->last == SCMI_OK)
+		step_fail("in its own callback a call's slot is not free");
 }
 
 static void start_chained(void)
@@ -184,6 +185,13 @@ static void start_two(void)
 	world_start(&(struct world_config){.slots = 2});
 }
 
+/* The bound must be the earlier deadline, whoever sends first. */
+static void start_unequal(void)
+{
+	start_two();
+	world->user[1].call.timeout_us = 3 * TIMEOUT_US;
+}
+
 static void submit_1(void)
 {
 	user_submit(1);
@@ -222,6 +230,36 @@ static void time_out_and_expire(void)
 	time_out_0();
 	scmi_agent_poll(world->agent, 1);
 	pass_time_and_poll(LATENESS_US + 16);
+}
+
+static void check_nothing_expired(void)
+{
+	struct scmi_agent_stats stats = {.size = sizeof(stats)};
+
+	scmi_agent_stats(world->agent, &stats);
+	if (stats.expired != 0 && world->time_us < 1000000 + LATENESS_US)
+		step_fail("a debt is written off before its time");
+}
+
+/* User 1's deadline makes the scan look at user 0's quarantine before that is over. */
+static void start_two_expiries(void)
+{
+	world_start(&(struct world_config){.slots = 2, .lateness_us = LATENESS_US});
+	world->user[1].call.timeout_us = 2 * TIMEOUT_US;
+}
+
+static void submit_0_and_1(void)
+{
+	user_submit(0);
+	user_submit(1);
+}
+
+static void time_out_both(void)
+{
+	time_out_0();
+	scmi_agent_poll(world->agent, 1);
+	time_out();
+	check_nothing_expired();
 }
 
 static void expire_then_submit_1(void)
@@ -263,12 +301,25 @@ const struct step_scenario scenarios_calls[] = {
 	{"chained-cancel", start_chained, {submit_0, receive_two, cancel_0}, "src", 2, NULL, world_check},
 	{"chained-timeout", start_chained, {submit_0, receive_two, time_out_0}, "srt", 2, NULL, world_check},
 	{"doubled", start_doubled, {submit_0, receive_one, receive_one}, "srq", 6, NULL, world_check},
-	{"doubled-timeout", start_doubled, {submit_0, receive_one, receive_one, time_out_0}, "srqt", 6, NULL, world_check},
+	{"doubled-timeout",
+	 start_doubled,
+	 {submit_0, receive_one, receive_one, time_out_0},
+	 "srqt",
+	 6,
+	 NULL,
+	 world_check},
 	{"next-life", start, {submit_0_then_1, receive_two, time_out_twice}, "srt", 2, NULL, world_check},
 	{"held-timeout", start, {submit_0, hold_and_complete, time_out_0}, "sht", 2, NULL, world_check},
 	{"held-cancel", start, {submit_0, hold_and_complete, cancel_0}, "shc", 2, NULL, world_check},
+	{"held-other", start, {submit_0, hold_and_complete, cancel_0, submit_1}, "shcu", 6, NULL, world_check},
 	{"held-next-life", start, {submit_0_then_1, hold_and_complete, time_out_0}, "sht", 2, NULL, world_check},
-	{"held-chained", start_chained, {submit_0, hold_and_complete, time_out_0, receive_one}, "shtr", 10, NULL, world_check},
+	{"held-chained",
+	 start_chained,
+	 {submit_0, hold_and_complete, time_out_0, receive_one},
+	 "shtr",
+	 10,
+	 NULL,
+	 world_check},
 	{"released", start, {submit_0, hold_and_release, time_out_0}, "sht", 2, NULL, world_check},
 	{"released-cancel", start_chained, {submit_0, hold_and_release, cancel_0}, "shc", 2, NULL, world_check},
 	{"doubled-held", start_doubled, {submit_0, hold_and_complete, hold_and_release}, "shg", 6, NULL, world_check},
@@ -284,11 +335,44 @@ const struct step_scenario scenarios_calls[] = {
 	{"two-submitters", start_two, {submit_0, submit_1_then_2, receive_two}, "sur", 4, NULL, world_check},
 	{"one-slot", start, {submit_0, submit_1, receive_two}, "sur", 4, NULL, world_check},
 	{"two-timeouts", start_two, {submit_0, submit_1, time_out, time_out}, "sutv", 0, NULL, world_check},
+	{"two-deadlines", start_unequal, {submit_0, submit_1, time_out}, "sut", 0, NULL, world_check},
 	{"late-expiry", start_lateness, {submit_0, receive_in_time, time_out_and_expire}, "srt", 2, NULL, world_check},
-	{"late-expiry-next", start_lateness, {submit_0, receive_in_time, expire_then_submit_1}, "srt", 2, NULL, world_check},
-	{"expiry-expiry", start_lateness, {submit_0, time_out_and_expire, expire, receive_in_time}, "steR", 8, NULL, world_check},
+	{"late-expiry-next",
+	 start_lateness,
+	 {submit_0, receive_in_time, expire_then_submit_1},
+	 "srt",
+	 2,
+	 NULL,
+	 world_check},
+	{"late-expiry-other",
+	 start_lateness,
+	 {submit_0, receive_in_time, time_out_and_expire, submit_1},
+	 "srtu",
+	 6,
+	 NULL,
+	 world_check},
+	{"two-expiries",
+	 start_two_expiries,
+	 {submit_0_and_1, receive_in_time, time_out_both},
+	 "srt",
+	 2,
+	 NULL,
+	 world_check},
+	{"expiry-expiry",
+	 start_lateness,
+	 {submit_0, time_out_and_expire, expire, receive_in_time},
+	 "steR",
+	 8,
+	 NULL,
+	 world_check},
 	{"deferred", start_deferred, {submit_0, receive_one, poll_once, poll_once}, "srpq", 2, NULL, world_check},
 	{"deferred-two", start_deferred, {submit_0, submit_1, receive_two, poll_twice}, "surp", 4, NULL, world_check},
-	{"deferred-timeout", start_deferred, {submit_0, receive_one, time_out, poll_once}, "srtp", 2, NULL, world_check},
+	{"deferred-timeout",
+	 start_deferred,
+	 {submit_0, receive_one, time_out, poll_once},
+	 "srtp",
+	 2,
+	 NULL,
+	 world_check},
 	{0},
 };

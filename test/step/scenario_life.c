@@ -4,7 +4,7 @@
 #include "world.h"
 
 #define INTERRUPT (SCMI_CAP_IRQ | SCMI_CAP_CONCURRENT)
-#define LED	  (SCMI_CAP_POLL | SCMI_CAP_WAIT | SCMI_CAP_CONCURRENT)
+#define LED       (SCMI_CAP_POLL | SCMI_CAP_WAIT | SCMI_CAP_CONCURRENT)
 
 static void start(void)
 {

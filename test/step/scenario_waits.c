@@ -4,8 +4,8 @@
 #include "world.h"
 
 #define INTERRUPT (SCMI_CAP_IRQ | SCMI_CAP_CONCURRENT)
-#define POLLED	  (SCMI_CAP_POLL | SCMI_CAP_CONCURRENT)
-#define LED	  (SCMI_CAP_POLL | SCMI_CAP_WAIT | SCMI_CAP_CONCURRENT)
+#define POLLED    (SCMI_CAP_POLL | SCMI_CAP_CONCURRENT)
+#define LED       (SCMI_CAP_POLL | SCMI_CAP_WAIT | SCMI_CAP_CONCURRENT)
 
 /* No deadline: a wake-up that is lost is lost for ever. */
 static void start_interrupt(void)
@@ -26,8 +26,8 @@ static void start_led(void)
 /* Both waiters, and one event between them. */
 static void start_crowded(void)
 {
-	world_start(&(struct world_config){
-		.slots = 2, .caps = LED, .waits = 3, .timeout_us = SCMI_FOREVER, .waiters = 1});
+	world_start(
+		&(struct world_config){.slots = 2, .caps = LED, .waits = 3, .timeout_us = SCMI_FOREVER, .waiters = 1});
 }
 
 static void start_led_timed(void)
@@ -194,14 +194,42 @@ static void hold_loop(void)
 	}
 }
 
+/* The waiter comes while the submit of another context is still inside send(). */
+static int send_seen(struct message *m)
+{
+	step_point(&world->user[0].told_submit);
+	step_release(&world->user_clock);
+	world->user[(m->ghost >> 8) - 1].told_submit = true;
+	return SCMI_OK;
+}
+
+static void start_seen(void)
+{
+	start_interrupt();
+	world->send = send_seen;
+}
+
+static void submit_0(void)
+{
+	user_submit(0);
+}
+
+static void wait_0_when_sent(void)
+{
+	await_submitted(0);
+	user_wait(0);
+}
+
 #define WORLD world_idle, world_check
 
 const struct step_scenario scenarios_waits[] = {
 	{"wait-reply", start_interrupt, {submit_wait_0, receive_loop}, "wr", 2, WORLD},
+	{"wait-beside-submit", start_seen, {submit_0, wait_0_when_sent, receive_loop}, "swr", 4, WORLD},
 	{"call-reply", start_interrupt, {call_0, receive_loop}, "wr", 2, WORLD},
 	{"call-twice", start_interrupt_doubled, {call_0_twice, receive_loop, receive_loop}, "wrq", 6, WORLD},
 	{"call-cancel", start_interrupt, {submit_wait_0, receive_loop, cancel_0}, "wrc", 2, WORLD},
 	{"call-settle", start_interrupt, {call_0, settle_loop}, "wf", 2, WORLD},
+	{"call-cancel-early", start_seen, {call_0, cancel_0, receive_loop}, "wcr", 4, WORLD},
 	{"call-held", start_interrupt, {submit_wait_0, hold_loop, cancel_0}, "whc", 2, WORLD},
 	{"call-timeout", start_interrupt_timed, {call_0, receive_loop, time_out_0}, "wrt", 6, WORLD},
 	{"wait-until", start_interrupt_timed, {submit_look_wait_0, receive_loop, pass_a_while}, "wrt", 2, WORLD},
@@ -218,6 +246,11 @@ const struct step_scenario scenarios_waits[] = {
 	{"lead-no-reply", start_led_timed, {call_0, call_1}, "wv", 0, WORLD},
 	{"lead-until", start_led_timed, {submit_look_wait_0, call_1, answer_loop, pass_a_while}, "wvat", 4, WORLD},
 	{"lead-deadline", start_deadline_of_other, {submit_wait_0, submit_1, answer_when_1_has_ended}, "wsa", 4, WORLD},
-	{"wait-deadline", start_deadline_of_other_interrupt, {submit_wait_0, submit_1, receive_when_1_has_ended}, "wsr", 4, WORLD},
+	{"wait-deadline",
+	 start_deadline_of_other_interrupt,
+	 {submit_wait_0, submit_1, receive_when_1_has_ended},
+	 "wsr",
+	 4,
+	 WORLD},
 	{0},
 };

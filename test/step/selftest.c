@@ -99,7 +99,7 @@ static struct {
 	bool asked;
 	bool signalled;
 	struct step_clock clock;
-} *event;
+} * event;
 
 static void start_event(void)
 {
@@ -183,7 +183,12 @@ static const struct litmus_case cases[] = {
 	{"message passing, fences", {mp_write_fence, mp_read_fence}, 3, 2, two_bits, ALL & ~BIT(2)},
 	{"message passing, release fence only", {mp_write_fence, mp_read_relaxed}, 2, 1, two_bits, ALL},
 	{"message passing, fence and acquire", {mp_write_fence, mp_read_acquire}, 3, 2, two_bits, ALL & ~BIT(2)},
-	{"release sequence, kept by an add", {mp_write_release, mp_add_relaxed, mp_read_two}, 2, 2, two_bits, ALL & ~BIT(2)},
+	{"release sequence, kept by an add",
+	 {mp_write_release, mp_add_relaxed, mp_read_two},
+	 2,
+	 2,
+	 two_bits,
+	 ALL & ~BIT(2)},
 	{"release sequence, broken by a store", {mp_write_release, mp_store_relaxed, mp_read_two}, 2, 2, two_bits, ALL},
 	{"store buffering, acq_rel", {sb_a_acq_rel, sb_b_acq_rel}, 2, 1, two_bits, ALL},
 	{"store buffering, acq_rel, no stale read", {sb_a_acq_rel, sb_b_acq_rel}, 2, 0, two_bits, ALL & ~BIT(0)},
@@ -193,7 +198,12 @@ static const struct litmus_case cases[] = {
 	{"store buffering, fence and seq_cst", {sb_a_fence, sb_b_seq_cst}, 3, 2, two_bits, ALL & ~BIT(0)},
 	{"coherence", {write_twice, read_twice_a, read_twice_b}, 2, 2, backwards, BIT(0)},
 	{"independent reads, acquire", {iriw_x_acq, iriw_y_acq, iriw_xy_acq, iriw_yx_acq}, 2, 2, four_bits, 0xffff},
-	{"independent reads, seq_cst", {iriw_x_sc, iriw_y_sc, iriw_xy_sc, iriw_yx_sc}, 3, 2, four_bits, 0xffff & ~BIT(10)},
+	{"independent reads, seq_cst",
+	 {iriw_x_sc, iriw_y_sc, iriw_xy_sc, iriw_yx_sc},
+	 3,
+	 2,
+	 four_bits,
+	 0xffff & ~BIT(10)},
 	{"compare-exchange, one wins", {cas_once_a, cas_once_b}, 2, 2, two_bits, BIT(1) | BIT(2)},
 	{"compare-exchange, fails for an old value", {iriw_x_acq, cas_stale}, 1, 1, first_read, BIT(0) | BIT(1)},
 	{"compare-exchange, weak", {weak_once}, 0, 1, first_read, WEAK},
@@ -203,7 +213,12 @@ static const struct litmus_case cases[] = {
 	{"ABA, one preemption", {pop_blind_a, pop_push_blind_b}, 1, 0, shared_node, BIT(0) | BIT(1)},
 	{"ABA, none", {pop_blind_a, pop_push_blind_b}, 0, 0, shared_node, BIT(0)},
 	{"ABA, tagged", {pop_tagged_a, pop_push_tagged_b}, 3, 1, shared_node, BIT(0)},
-	{"release and acquire order a plain write", {plain_write_release, plain_read_acquire}, 3, 2, first_read, BIT(0) | BIT(1)},
+	{"release and acquire order a plain write",
+	 {plain_write_release, plain_read_acquire},
+	 3,
+	 2,
+	 first_read,
+	 BIT(0) | BIT(1)},
 	{"neighbours do not race", {plain_write, plain_write_other}, 2, 1, first_read, BIT(0)},
 	{"a waiting loop", {spin_for_y, set_y}, 2, 1, first_read, BIT(1)},
 	{"a sleep that looks again", {sleep_careful, give_work}, 3, 0, first_read, BIT(0)},

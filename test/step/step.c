@@ -16,11 +16,10 @@
 #include <string.h>
 #include <time.h>
 #include <ucontext.h>
-#include <unistd.h>
 
-#define CHOICES	   4000u
+#define CHOICES    4000u
 #define STEPS_MAX  6000u      /* a run that is longer does not end */
-#define SEEN	   (1u << 22) /* states remembered, a power of two */
+#define SEEN       (1u << 22) /* states remembered, a power of two */
 #define SEEN_PROBE 8u
 
 enum outcome { RUNS, ENDED, CUT, FAILED };
@@ -36,10 +35,9 @@ struct context *step_now = &step_contexts[SETUP];
 _Alignas(64) unsigned char step_memory[STEP_BYTES];
 unsigned step_run = 1;
 uint64_t step_writes;
-bool step_tracing;
 unsigned step_stale_left;
 
-static const struct step_scenario *scenario;
+const struct step_scenario *step_scenario;
 static struct step_result *result;
 static unsigned char arena_start[STEP_ARENA];
 static size_t arena_used;
@@ -55,12 +53,22 @@ static uint32_t moment;
 static bool cutting;
 #define WRITTEN 0x80u
 static uint8_t touched[STEP_BYTES]; /* in any run: by which contexts, and WRITTEN */
-static bool shown_shared;	    /* the present run has shown an object to be shared */
+static bool shown_shared;           /* the present run has shown an object to be shared */
 static uint64_t seen[SEEN];
 static uint64_t seen_salt;
 static jmp_buf scheduler;
 static ucontext_t scheduler_first;
 static ucontext_t coroutine_first[STEP_CONTEXTS];
+
+bool step_running(void)
+{
+	return step_now != &step_contexts[SETUP];
+}
+
+unsigned step_self(void)
+{
+	return (unsigned)(step_now - step_contexts);
+}
 
 /* --- the end of a run --- */
 
@@ -83,60 +91,6 @@ void step_fail(const char *format, ...)
 static void crashed(int signal)
 {
 	step_fail(signal == SIGFPE ? "division by zero" : "invalid memory access");
-}
-
-/* --- the trace --- */
-
-static void print_place(const void *pc)
-{
-	char command[256];
-	char line[160] = "?";
-	FILE *f;
-
-	snprintf(command, sizeof(command), "addr2line -s -f -p -e /proc/%ld/exe %p 2>/dev/null", (long)getpid(),
-		 (const void *)((uintptr_t)pc - 1));
-	f = popen(command, "r");
-	if (f != NULL) {
-		if (fgets(line, sizeof(line), f) == NULL)
-			line[0] = 0;
-		pclose(f);
-	}
-	line[strcspn(line, "\n")] = 0;
-	printf("   [%s]", line);
-}
-
-static void print_line(const void *pc, const char *format, va_list args)
-{
-	unsigned me = step_self();
-
-	printf("%*s%c  ", (int)me * 4, "", me < STEP_CONTEXTS ? scenario->letters[me] : '.');
-	vprintf(format, args);
-	if (pc != NULL)
-		print_place(pc);
-	putchar('\n');
-	fflush(stdout);
-}
-
-void step_trace(const void *pc, const char *format, ...)
-{
-	va_list args;
-
-	if (!step_tracing)
-		return;
-	va_start(args, format);
-	print_line(pc, format, args);
-	va_end(args);
-}
-
-void step_note(const char *format, ...)
-{
-	va_list args;
-
-	if (!step_tracing)
-		return;
-	va_start(args, format);
-	print_line(NULL, format, args);
-	va_end(args);
 }
 
 /* --- choices --- */
@@ -205,7 +159,8 @@ static bool explored(unsigned who)
 	for (unsigned i = 0; i < SEEN_PROBE; i++) {
 		uint64_t *entry = &seen[(at + i) % SEEN];
 
-		if (*entry >> 8 == key >> 8 && (*entry >> 4 & 15) >= preemptions_left && (*entry & 15) >= step_stale_left)
+		if (*entry >> 8 == key >> 8 && (*entry >> 4 & 15) >= preemptions_left &&
+		    (*entry & 15) >= step_stale_left)
 			return true;
 		if (*entry == 0) {
 			*entry = key;
@@ -263,11 +218,11 @@ static void wait_for_time(void)
 		step_fail("time passes for ever");
 	step_note("nobody can go on");
 	step_now = &step_contexts[SETUP];
-	moved = scenario->idle != NULL && scenario->idle();
+	moved = step_scenario->idle != NULL && step_scenario->idle();
 	step_now = me;
 	for (unsigned i = 0; i < STEP_CONTEXTS; i++) {
-		if (!moved && !step_contexts[i].ended && !(scenario->daemons >> i & 1))
-			step_fail("%c waits for ever", scenario->letters[i]);
+		if (!moved && !step_contexts[i].ended && !(step_scenario->daemons >> i & 1))
+			step_fail("%c waits for ever", step_scenario->letters[i]);
 		step_contexts[i].history = step_mix(step_contexts[i].history, 19);
 	}
 	if (!moved)
@@ -373,7 +328,7 @@ static void coroutine(void)
 		swapcontext(&coroutine_first[me - step_contexts], &scheduler_first);
 	/* each run starts here, by a jump; me is the same in all */
 	step_note("starts");
-	scenario->body[step_self()]();
+	step_scenario->body[step_self()]();
 	step_note("ends");
 	step_now->ended = true;
 	step_now->history = step_mix(step_now->history, 13);
@@ -410,13 +365,15 @@ static void reset(void)
 {
 	memcpy(step_memory, arena_start, arena_used);
 	step_run++;
-	step_memory_reset();
+	step_atomic_reset();
+	step_plain_reset();
 	for (unsigned i = 0; i < STEP_CONTEXTS; i++) {
 		struct context *c = &step_contexts[i];
 
-		memset((unsigned char *)c + offsetof(struct context, ended), 0, sizeof(*c) - offsetof(struct context, ended));
+		memset((unsigned char *)c + offsetof(struct context, ended), 0,
+		       sizeof(*c) - offsetof(struct context, ended));
 		memcpy(c->now, c->top, sizeof(c->now));
-		c->ended = scenario->body[i] == NULL;
+		c->ended = step_scenario->body[i] == NULL;
 		c->clock.t[i] = c->clock.t[i + 4] = 1;
 		c->history = i + 1;
 	}
@@ -437,10 +394,10 @@ static enum outcome run_once(void)
 	outcome = _setjmp(scheduler);
 	if (outcome == RUNS)
 		give_way();
-	if (outcome == ENDED && !resting && scenario->check != NULL) {
+	if (outcome == ENDED && !resting && step_scenario->check != NULL) {
 		resting = true;
 		step_note("at rest");
-		scenario->check();
+		step_scenario->check();
 	}
 	return (enum outcome)outcome;
 }
@@ -462,7 +419,7 @@ static void begin(const struct step_scenario *s, unsigned p, unsigned stale_read
 	memset(r, 0, sizeof(*r));
 	step_now = &step_contexts[SETUP];
 	result = r;
-	scenario = s;
+	step_scenario = s;
 	preemptions = p;
 	stale = stale_reads;
 	restart();

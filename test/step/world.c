@@ -1,19 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+/* The port, the transport and the platform of a scenario. */
 #include "world.h"
 
-#include <stddef.h>
 #include <string.h>
 
-#define PROTOCOL 0x80
-
 struct world *world;
-
-_Static_assert(sizeof(struct scmi_call) % 8 == 0, "regions are whole granules");
 
 /* --- the port --- */
 
 struct event {
 	bool signalled;
+	uint32_t waiter;      /* plain memory that only the waiter touches: one at a time */
 	uint64_t deadline_us; /* of its one waiter */
 	struct step_clock clock;
 };
@@ -76,6 +73,7 @@ static void event_clear(void *ctx, void *event)
 {
 	(void)ctx;
 	step_point(event);
+	step_user_write(&((struct event *)event)->waiter, 4);
 	((struct event *)event)->signalled = false;
 }
 
@@ -92,6 +90,7 @@ static int event_wait(void *ctx, void *event, uint64_t deadline_us)
 	(void)ctx;
 	step_point(e);
 	step_note("sleeps");
+	step_user_write(&e->waiter, sizeof(e->waiter));
 	e->deadline_us = deadline_us;
 	world->sleeps[step_self()] = deadline_us;
 	step_block(awake, e);
@@ -117,7 +116,7 @@ static uintptr_t port_self(void *ctx)
 	return step_self() + 1u;
 }
 
-static const struct scmi_port port = {
+const struct scmi_port world_port = {
 	.version = SCMI_PORT_V1,
 	.event_size = sizeof(struct event),
 	.now_us = port_now,
@@ -167,7 +166,7 @@ static void transport_stop(void *ctx)
 	memset(world->wire, 0, sizeof(world->wire));
 }
 
-static struct user *user_of(uint32_t ghost)
+struct user *user_of(uint32_t ghost)
 {
 	if (ghost >> 8 == 0 || ghost >> 8 > USERS)
 		step_fail("a message with parameters of nobody");
@@ -319,7 +318,7 @@ static void transport_wake(void *ctx)
 	world->kicked = true;
 }
 
-static const struct scmi_transport_ops ops = {
+const struct scmi_transport_ops world_ops = {
 	.version = SCMI_TRANSPORT_V1,
 	.name = "world",
 	.start = transport_start,
@@ -461,504 +460,4 @@ void link_comes_back(void)
 	world->linked = true;
 	world->deaf = false;
 	world->sink->ready(world->core);
-}
-
-/* --- users --- */
-
-static bool is_end(int err)
-{
-	switch (err) {
-	case SCMI_OK:
-	case SCMI_E_REMOTE:
-	case SCMI_E_TIMEOUT:
-	case SCMI_E_CANCELLED:
-	case SCMI_E_CLOSED:
-	case SCMI_E_LINK:
-	case SCMI_E_PROTO:
-	case SCMI_E_IO:
-		return true;
-	default:
-		return false;
-	}
-}
-
-/* No end without its cause, nor before its time. */
-static void check_cause(const struct user *u, int err)
-{
-	unsigned i = (unsigned)(u - world->user);
-
-	if (err == SCMI_OK && (u->call.reply_len != 4 || u->reply[0] != u->ghost))
-		step_fail("user %u: wrong match: the reply of submission %#x for %#x", i, u->reply[0], u->ghost);
-	if ((err == SCMI_OK || err == SCMI_E_REMOTE) && u->sent_us == NO_TIME && !world->hostile)
-		step_fail("user %u: an answer to what was not sent", i);
-	if (err == SCMI_E_TIMEOUT && (u->sent_us == NO_TIME || world->time_us < u->sent_us + u->call.timeout_us))
-		step_fail("user %u: timed out before its time", i);
-	if (err == SCMI_E_CLOSED && !world->stopping)
-		step_fail("user %u: closed without a stop", i);
-	if (err == SCMI_E_LINK && !world->downed)
-		step_fail("user %u: link lost, but it was not", i);
-}
-
-/* The call is its user's again. */
-static void user_ends(struct user *u, int err)
-{
-	unsigned i = (unsigned)(u - world->user);
-
-	step_note("user %u ends: %d", i, err);
-	if (!u->in_flight)
-		step_fail("user %u: completed twice, or without a submit", i);
-	if (world->stopped && !u->waits)
-		step_fail("user %u: a callback after stop has returned", i);
-	if (!is_end(err))
-		step_fail("user %u: ends with %d", i, err);
-	for (unsigned r = 0; r < 3; r++)
-		step_own(u->region[r], STEP_USER);
-	step_user_read(&u->call, offsetof(struct scmi_call, err_));
-	step_user_read(u->reply, sizeof(u->reply));
-	check_cause(u, err);
-	u->in_flight = false;
-	u->ends++;
-	u->ended[-err & 31]++;
-}
-
-static void on_done(struct scmi_call *call, int err)
-{
-	struct user *u = (struct user *)(void *)call;
-
-	if (world->watched)
-		step_point(&world->callbacks);
-	world->callbacks++;
-	user_ends(u, err);
-	if (u->again != NULL)
-		u->again(u);
-	step_point(&u->told_end);
-	step_release(&world->user_clock);
-	u->told_end = true;
-	if (world->watched)
-		step_point(&world->callbacks);
-	world->callbacks--;
-}
-
-/* Fills the call in and hands it over. */
-static void user_begins(struct user *u)
-{
-	unsigned i = (unsigned)(u - world->user);
-
-	if (u->in_flight)
-		step_fail("user %u: the scenario submits a call that is in flight", i);
-	u->ghost = (i + 1) << 8 | (++u->submits & 0xff);
-	u->in_flight = true;
-	u->sent_us = NO_TIME;
-	u->decided = 0;
-	step_user_write(&u->call, offsetof(struct scmi_call, err_));
-	step_user_write(u->params, sizeof(u->params));
-	step_user_write(u->reply, sizeof(u->reply));
-	u->params[0] = u->ghost;
-	u->reply[0] = 0;
-	step_own(u->region[0], STEP_LIBRARY);
-	step_own(u->region[1], STEP_LENT);
-	step_own(u->region[2], STEP_LIBRARY);
-}
-
-/* Nothing was sent: the call is the user's, and no end may follow or have come. */
-static void user_refused(struct user *u, unsigned ends, int err)
-{
-	step_note("user %u is refused: %d", (unsigned)(u - world->user), err);
-	if (u->ends != ends || !u->in_flight)
-		step_fail("user %u: submit fails with %d although its call has ended", (unsigned)(u - world->user), err);
-	if ((err == SCMI_E_CLOSED && !world->stopping) || (err == SCMI_E_NOPEER && !world->downed))
-		step_fail("user %u: refused with %d without a cause", (unsigned)(u - world->user), err);
-	u->in_flight = false;
-	u->submits--;
-	for (unsigned r = 0; r < 3; r++)
-		step_own(u->region[r], STEP_USER);
-}
-
-int user_submit(unsigned i)
-{
-	struct user *u = &world->user[i];
-	unsigned ends = u->ends;
-	int err;
-
-	user_begins(u);
-	err = scmi_agent_submit(world->agent, &u->call);
-	if (err != SCMI_OK)
-		user_refused(u, ends, err);
-	step_point(&u->told_submit);
-	step_release(&world->user_clock);
-	u->told_submit = err == SCMI_OK;
-	return err;
-}
-
-static int user_waited(struct user *u, int err)
-{
-	world->waiting--;
-	if (u->decided && world->jumps >= u->decided)
-		step_fail("user %u slept past its end", (unsigned)(u - world->user));
-	if (err != SCMI_E_INPROGRESS)
-		user_ends(u, err);
-	return err;
-}
-
-int user_call(unsigned i)
-{
-	struct user *u = &world->user[i];
-	unsigned ends = u->ends;
-	int err;
-
-	user_begins(u);
-	world->waiting++;
-	err = scmi_agent_call(world->agent, &u->call);
-	/* An error of send and an end by another context before it was sent look the same to the caller. */
-	if (!is_end(err) || (u->sent_us == NO_TIME && err != SCMI_E_LINK)) {
-		world->waiting--;
-		world->unsure = is_end(err);
-		user_refused(u, ends, err);
-		return err;
-	}
-	return user_waited(u, err);
-}
-
-int user_wait_until(unsigned i, uint64_t until_us)
-{
-	struct user *u = &world->user[i];
-	int err;
-
-	world->waiting++;
-	err = scmi_agent_wait_until(world->agent, &u->call, until_us);
-	if (err == SCMI_E_INPROGRESS && world->time_us < until_us)
-		step_fail("user %u: its wait is over before its time", i);
-	return user_waited(u, err);
-}
-
-int user_wait(unsigned i)
-{
-	return user_wait_until(i, SCMI_NEVER);
-}
-
-int user_cancel(unsigned i)
-{
-	struct user *u = &world->user[i];
-	int err;
-
-	step_grant(u->region[0]);
-	err = scmi_agent_cancel(world->agent, &u->call);
-	step_grant(0);
-	step_note("cancel of user %u: %d", i, err);
-	if (err == SCMI_OK) {
-		u->cancels++;
-		u->decided = world->jumps + 1;
-	} else if (err != SCMI_E_INPROGRESS && err != SCMI_E_NOTFOUND) {
-		step_fail("cancel returns %d", err);
-	}
-	return err;
-}
-
-static bool told(const void *flag)
-{
-	return *(const bool *)flag;
-}
-
-void await_submitted(unsigned i)
-{
-	step_block(told, &world->user[i].told_submit);
-	step_point(&world->user[i].told_submit);
-	step_acquire(&world->user_clock);
-}
-
-void await_ended(unsigned i)
-{
-	step_block(told, &world->user[i].told_end);
-	step_point(&world->user[i].told_end);
-	step_acquire(&world->user_clock);
-}
-
-/* --- time, start, rest --- */
-
-void pass_time(uint64_t us)
-{
-	step_point(&world->time_us);
-	world->time_us += us;
-	step_note("time passes: %llu us", (unsigned long long)world->time_us);
-}
-
-void pass_time_and_poll(uint64_t us)
-{
-	pass_time(us);
-	scmi_agent_poll(world->agent, 1);
-}
-
-bool world_idle(void)
-{
-	uint64_t next = SCMI_NEVER;
-
-	if (world->waiting == 0)
-		return false;
-	for (unsigned i = 0; i < STEP_CONTEXTS; i++)
-		if (world->sleeps[i] > world->time_us && world->sleeps[i] < next)
-			next = world->sleeps[i];
-	if (next == SCMI_NEVER)
-		return false;
-	world->time_us = next;
-	world->jumps++;
-	step_note("time jumps to %llu us", (unsigned long long)next);
-	return true;
-}
-
-void stop_agent(void)
-{
-	int err;
-
-	step_point(&world->callbacks);
-	world->stopping = true;
-	err = scmi_agent_stop(world->agent);
-	if (err != SCMI_OK)
-		step_fail("stop returns %d", err);
-	step_point(&world->callbacks);
-	world->stopped = true;
-	if (world->callbacks || world->upcalls)
-		step_fail("stop returns while %u callbacks and %u upcalls run", world->callbacks, world->upcalls);
-}
-
-static void on_notify(struct scmi_subscriber *self, uint32_t hdr, const void *payload, uint32_t len)
-{
-	(void)self;
-	step_user_read(payload, len);
-	if (len != 8 || ((const uint32_t *)payload)[1] != (hdr & 0xff))
-		step_fail("a notification carries another one's values");
-	world->notified++;
-}
-
-void notify_one(unsigned event, bool hold)
-{
-	const struct message m = {.hdr = scmi_hdr(PROTOCOL, (uint8_t)event, SCMI_MSG_NOTIFICATION, 0), .ghost = event};
-	const struct scmi_rx rx = {.hdr = m.hdr, .len = 8, .cookie = (void *)(uintptr_t)&m, .token = SCMI_TOKEN_ANY};
-	struct scmi_xfer x;
-	int err;
-
-	if (hold) {
-		err = world->sink->acquire(world->core, m.hdr, &x);
-		if (err == SCMI_OK) {
-			x.priv = (void *)(uintptr_t)&m;
-			err = world->sink->complete(world->core, &x, 8);
-			world->sink->release(world->core, &x);
-		}
-	} else {
-		err = world->sink->rx(world->core, &rx);
-	}
-	if (err != SCMI_OK && err != SCMI_E_BUSY)
-		step_fail("a notification: the sink returns %d", err);
-	world->received++;
-	world->accepted += err == SCMI_OK;
-}
-
-/* --- the start --- */
-
-static struct scmi_transport transport_of(const struct world_config *c)
-{
-	return (struct scmi_transport){
-		.size = sizeof(struct scmi_transport),
-		.caps = (c->caps ? c->caps : SCMI_CAP_IRQ | SCMI_CAP_CONCURRENT) | (c->event_buffers ? SCMI_CAP_NOTIFY : 0),
-		.ops = &ops,
-		.max_payload = 64,
-		.max_inflight = c->inflight ? c->inflight : c->slots ? c->slots : 1,
-	};
-}
-
-static void make_user(unsigned i, const struct world_config *c)
-{
-	static const char *const names[USERS][4] = {
-		{"call 0", "params 0", "reply 0", "guard 0"},
-		{"call 1", "params 1", "reply 1", "guard 1"},
-		{"call 2", "params 2", "reply 2", "guard 2"},
-		{"call 3", "params 3", "reply 3", "guard 3"},
-	};
-	struct user *u = &world->user[i];
-
-	u->waits = c->waits >> i & 1;
-	u->call = (struct scmi_call){
-		.size = sizeof(u->call),
-		.protocol = PROTOCOL,
-		.message = 3,
-		.params = u->params,
-		.params_len = sizeof(u->params),
-		.reply = u->reply,
-		.reply_cap = sizeof(u->reply),
-		.done = u->waits ? NULL : on_done,
-		.timeout_us = c->timeout_us ? c->timeout_us : TIMEOUT_US,
-	};
-	u->region[0] = step_region(names[i][0], &u->call, sizeof(u->call));
-	u->region[1] = step_region(names[i][1], u->params, sizeof(u->params));
-	u->region[2] = step_region(names[i][2], u->reply, sizeof(u->reply));
-	u->region[3] = step_region(names[i][3], u->guard, sizeof(u->guard));
-}
-
-void world_start(const struct world_config *c)
-{
-	struct scmi_transport transport = transport_of(c);
-	struct scmi_agent_config config = {
-		.size = sizeof(config),
-		.flags = c->flags,
-		.transport = &transport,
-		.port = &port,
-		.slots = c->slots ? c->slots : 1,
-		.max_waiters = c->waiters ? c->waiters : 2,
-		.lateness_us = c->lateness_us,
-		.event_buffers = c->event_buffers,
-	};
-	size_t size;
-
-	world = step_alloc(sizeof(*world));
-	world->time_us = 1000000;
-	world->watched = c->watched;
-	world->fetched = c->fetched;
-	world->keeps_time = c->lateness_us != 0;
-	for (unsigned i = 0; i < USERS; i++)
-		make_user(i, c);
-	size = scmi_agent_size(&config);
-	if (size == 0 || scmi_agent_init(&world->agent, step_alloc(size), size, &config) != SCMI_OK)
-		step_fail("the scenario's configuration is not allowed");
-	if (c->event_buffers) {
-		world->subscriber = (struct scmi_subscriber){
-			.size = sizeof(world->subscriber),
-			.protocol = SCMI_ANY,
-			.message = SCMI_ANY,
-			.notify = on_notify,
-		};
-		scmi_agent_subscribe(world->agent, &world->subscriber);
-	}
-	if (scmi_agent_start(world->agent) != SCMI_OK)
-		step_fail("start fails");
-}
-
-/* --- at rest --- */
-
-/* Time alone passes, no reply comes: every deadline must fire. */
-static void let_time_pass(void)
-{
-	world->mute = true;
-	for (unsigned turns = 0;; turns++) {
-		uint64_t next = scmi_agent_next_deadline(world->agent);
-
-		if (next == SCMI_NEVER)
-			break;
-		if (turns == 20)
-			step_fail("at rest: next_deadline does not move on");
-		if (next > world->time_us)
-			world->time_us = next;
-		scmi_agent_poll(world->agent, 1);
-	}
-	scmi_agent_poll(world->agent, 1);
-	world->mute = false;
-	for (unsigned i = 0; i < USERS; i++)
-		if (world->user[i].in_flight && !world->user[i].waits && world->user[i].call.timeout_us != SCMI_FOREVER)
-			step_fail("at rest: user %u lost its deadline", i);
-}
-
-static void let_late_replies_come(bool too_late)
-{
-	for (unsigned i = 0; i < MESSAGES; i++) {
-		while (world->wire[i].copies) {
-			struct message m = world->wire[i];
-
-			world->wire[i].copies--;
-			world->upcalls++;
-			if (!too_late)
-				deliver(&m);
-			else
-				world->upcalls--;
-		}
-	}
-}
-
-static unsigned total(int err)
-{
-	unsigned n = 0;
-
-	for (unsigned i = 0; i < USERS; i++)
-		n += world->user[i].ended[-err & 31];
-	return n;
-}
-
-static void expect(const char *what, uint32_t is, uint32_t should)
-{
-	if (is != should)
-		step_fail("at rest: %s is %u, should be %u", what, is, should);
-}
-
-static void check_counters(void)
-{
-	struct scmi_agent_stats s = {.size = sizeof(s)};
-	unsigned submits = 0;
-	unsigned cancels = 0;
-
-	scmi_agent_stats(world->agent, &s);
-	for (unsigned i = 0; i < USERS; i++) {
-		const struct user *u = &world->user[i];
-
-		submits += u->submits;
-		cancels += u->cancels;
-		if (u->ends != u->submits)
-			step_fail("at rest: user %u has %u ends of %u submits", i, u->ends, u->submits);
-	}
-	expect("in_flight", s.in_flight, 0);
-	expect("quarantined", s.quarantined, 0);
-	if (!world->unsure) {
-		expect("submitted", s.submitted, submits);
-		expect("closed", s.closed, total(SCMI_E_CLOSED));
-		expect("link_lost", s.link_lost, total(SCMI_E_LINK) + total(SCMI_E_IO));
-	}
-	expect("ok", s.ok, total(SCMI_OK));
-	expect("remote", s.remote, total(SCMI_E_REMOTE));
-	expect("malformed", s.malformed, total(SCMI_E_PROTO));
-	expect("timed_out", s.timed_out, total(SCMI_E_TIMEOUT));
-	expect("cancelled", s.cancelled, total(SCMI_E_CANCELLED));
-	expect("cancels", cancels, total(SCMI_E_CANCELLED));
-	expect("settled", s.settled, world->settles);
-	expect("received", s.received, world->received);
-	expect("accepted", s.accepted, world->accepted);
-}
-
-/* Every slot must be free: all of them can be taken, and stop ends what was. */
-static void check_slots(void)
-{
-	struct scmi_agent_stats s = {.size = sizeof(s)};
-	unsigned closed = total(SCMI_E_CLOSED);
-
-	if (world->stopping && scmi_agent_start(world->agent) != SCMI_OK)
-		step_fail("at rest: the agent does not start again");
-	if (world->downed)
-		link_comes_back();
-	world->stopped = false;
-	world->send = NULL;
-	scmi_agent_stats(world->agent, &s);
-	for (unsigned i = 0; i < s.max_inflight && i < USERS; i++) {
-		struct user *u = &world->user[i];
-
-		u->again = NULL;
-		u->waits = false;
-		u->call.done = on_done;
-		u->call.timeout_us = SCMI_FOREVER;
-		if (user_submit(i) != SCMI_OK)
-			step_fail("at rest: a slot is lost");
-	}
-	stop_agent();
-	expect("closed by stop", total(SCMI_E_CLOSED) - closed, s.max_inflight < USERS ? s.max_inflight : USERS);
-}
-
-void world_check(void)
-{
-	bool too_late = world->keeps_time;
-
-	while (scmi_agent_poll(world->agent, (int)MESSAGES) > 0)
-		;
-	let_time_pass();
-	let_late_replies_come(too_late);
-	while (scmi_agent_poll(world->agent, 1) > 0)
-		;
-	for (unsigned i = 0; i < USERS; i++)
-		if (world->user[i].in_flight && world->user[i].waits)
-			user_wait(i);
-	check_counters();
-	check_slots();
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The memory model, behind the functions that -fsanitize=thread calls.
+ * Atomic memory, behind the functions that -fsanitize=thread calls.
  *
  * Each atomic location keeps the history of its stores, in modification order, which here is the order in which they
  * were executed. A load may return any store that is not older than one it must know: coherence (a store that it, or
@@ -13,14 +13,13 @@
 
 #define HISTORY   8u
 #define LOCATIONS 256u
-#define REGIONS   32u
 #define NEVER     INT16_MAX
 
 enum { RELAXED, CONSUME, ACQUIRE, RELEASE, ACQ_REL, SEQ_CST };
 
 struct store {
 	uint64_t value;
-	uint64_t hash;	      /* who stored it, after what */
+	uint64_t hash;        /* who stored it, after what */
 	union clock released; /* what an acquire load of it learns */
 	union clock known;    /* t[i]: when context i first read it or a later one, or stored it */
 };
@@ -29,32 +28,20 @@ struct location {
 	uintptr_t address;
 	unsigned run;
 	unsigned size;
-	unsigned stores;    /* in all; the last HISTORY are kept */
-	unsigned last_sc;   /* index of the last seq_cst store */
-	uint64_t chain;	    /* for world objects: hash of the accesses so far */
+	unsigned stores;  /* in all; the last HISTORY are kept */
+	unsigned last_sc; /* index of the last seq_cst store */
+	uint64_t chain;   /* for world objects: hash of the accesses so far */
 	struct store store[HISTORY];
 };
 
-/* Eight bytes of plain memory: last writes and reads of each byte by each context. */
-struct granule {
-	unsigned run;
-	uint8_t atomic; /* an atomic location stands here */
-	union clock byte[8];
-};
-
-struct region {
-	const char *name;
-	enum step_owner owner;
-};
-
 static struct location locations[LOCATIONS];
-static struct granule shadow[STEP_BYTES / 8];
-static uint8_t region_of[STEP_BYTES / 8];
-static struct region regions[REGIONS];
-static struct region regions_start[REGIONS];
-static unsigned region_count;
 static union clock fence_clock; /* what is known to every later seq_cst fence */
 static union clock store_clock; /* seq_cst stores so far */
+
+void step_atomic_reset(void)
+{
+	fence_clock = store_clock = (union clock){0};
+}
 
 static bool acquires(int order)
 {
@@ -71,51 +58,6 @@ static const char *order_name(int order)
 	static const char *const names[] = {"relaxed", "consume", "acquire", "release", "acq_rel", "seq_cst"};
 
 	return names[order];
-}
-
-bool step_running(void)
-{
-	return step_now != &step_contexts[SETUP];
-}
-
-unsigned step_self(void)
-{
-	return (unsigned)(step_now - step_contexts);
-}
-
-void step_memory_reset(void)
-{
-	memcpy(regions, regions_start, sizeof(regions));
-	fence_clock = store_clock = (union clock){0};
-}
-
-/* --- plain memory --- */
-
-static size_t offset_of(const void *p)
-{
-	return (size_t)((uintptr_t)p - (uintptr_t)step_memory);
-}
-
-static struct granule *granule_at(size_t offset)
-{
-	struct granule *g = &shadow[offset / 8];
-
-	if (g->run != step_run) {
-		memset(g, 0, sizeof(*g));
-		g->run = step_run;
-	}
-	return g;
-}
-
-static void race(const void *p, const char *what, const union clock *byte, const void *pc)
-{
-	for (unsigned i = 0; i < 8; i++) {
-		if (byte->t[i] <= step_now->clock.t[i])
-			continue;
-		step_trace(pc, "%s +%zx races", what, offset_of(p));
-		step_fail("data race: %s of +%zx, not ordered after a %s by %u", what, offset_of(p), i < 4 ? "write" : "read",
-			  i % 4);
-	}
 }
 
 static struct location *location_of(uintptr_t address)
@@ -152,7 +94,7 @@ static bool ordered(const struct store *s, bool all)
 }
 
 /* Plain access to what is an atomic object in this run: ordered after its last store (a write: after all) or a race. */
-static void plain_on_atomic(size_t offset, size_t n, bool write, const void *pc)
+void step_plain_on_atomic(size_t offset, size_t n, bool write, const void *pc)
 {
 	for (size_t i = offset; i < offset + n; i++) {
 		struct location *l = location_of((uintptr_t)&step_memory[i]);
@@ -167,101 +109,6 @@ static void plain_on_atomic(size_t offset, size_t n, bool write, const void *pc)
 			l->stores = 0; /* a new life of the memory */
 	}
 }
-
-static void check_owner(size_t offset, bool write, const void *pc)
-{
-	unsigned r = region_of[offset / 8];
-	const struct region *region = &regions[r];
-
-	if (region->owner == STEP_LIBRARY || (region->owner == STEP_LENT && !write) || (!write && step_now->grant == r))
-		return;
-	step_trace(pc, "%s %s +%zx", write ? "writes" : "reads", region->name, offset);
-	step_fail("the library %s %s, which is %s", write ? "writes" : "reads", region->name,
-		  region->owner == STEP_LENT ? "lent for reading" : "the user's now");
-}
-
-static void plain(const void *p, size_t n, bool write, bool library, const void *pc)
-{
-	size_t offset = offset_of(p);
-	size_t end = offset + n;
-	unsigned me = step_self() + (write ? 0 : 4);
-
-	if (!step_running() || offset >= STEP_BYTES || n == 0)
-		return;
-	while (offset < end) {
-		struct granule *g = granule_at(offset);
-		size_t stop = offset / 8 * 8 + 8 < end ? offset / 8 * 8 + 8 : end;
-
-		if (library && region_of[offset / 8])
-			check_owner(offset, write, pc);
-		if (g->atomic)
-			plain_on_atomic(offset, stop - offset, write, pc);
-		for (; offset < stop; offset++) {
-			union clock *byte = &g->byte[offset % 8];
-			union clock late = {.v = byte->v > step_now->clock.v};
-
-			if (late.w[0] || (write && late.w[1])) {
-				union clock culprit = *byte;
-
-				if (!write)
-					culprit.w[1] = 0;
-				race(&step_memory[offset], write ? "write" : "read", &culprit, pc);
-			}
-			byte->t[me] = step_now->clock.t[me];
-		}
-	}
-}
-
-void step_user_read(const void *p, size_t n)
-{
-	plain(p, n, false, false, NULL);
-}
-
-void step_user_write(const void *p, size_t n)
-{
-	plain(p, n, true, false, NULL);
-}
-
-void step_library_read(const void *p, size_t n, const void *pc)
-{
-	plain(p, n, false, true, pc);
-}
-
-void step_library_write(const void *p, size_t n, const void *pc)
-{
-	plain(p, n, true, true, pc);
-}
-
-unsigned step_region(const char *name, const void *p, size_t n)
-{
-	unsigned r = ++region_count;
-
-	if (r >= REGIONS || offset_of(p) % 8 || n % 8 || offset_of(p) + n > STEP_ARENA)
-		step_fail("region %s is not possible", name);
-	regions_start[r] = regions[r] = (struct region){name, STEP_USER};
-	memset(&region_of[offset_of(p) / 8], (int)r, n / 8);
-	return r;
-}
-
-void step_regions_forget(void)
-{
-	memset(region_of, 0, sizeof(region_of));
-	region_count = 0;
-}
-
-void step_own(unsigned region, enum step_owner owner)
-{
-	regions[region].owner = owner;
-	if (!step_running())
-		regions_start[region].owner = owner;
-}
-
-void step_grant(unsigned region)
-{
-	step_now->grant = region;
-}
-
-/* --- atomic memory --- */
 
 static uint64_t read_memory(const void *p, unsigned size)
 {
@@ -286,8 +133,7 @@ static struct location *find(const void *p, unsigned size)
 		l->address = (uintptr_t)p;
 		l->stores = 0;
 		l->chain = (uintptr_t)p;
-		if (offset_of(p) < STEP_BYTES)
-			granule_at(offset_of(p))->atomic = 1;
+		step_mark_atomic(p);
 	}
 	if (l->stores == 0) {
 		l->size = size;
@@ -297,30 +143,6 @@ static struct location *find(const void *p, unsigned size)
 		l->store[0].hash = step_mix((uintptr_t)p, l->store[0].value);
 	}
 	return l;
-}
-
-/* An atomic access conflicts with plain ones that do not happen before it. */
-static void check_plain(const void *p, unsigned size, bool write, const void *pc)
-{
-	size_t offset = offset_of(p);
-	const struct granule *g = &shadow[offset / 8];
-
-	if (offset >= STEP_BYTES)
-		return;
-	if (region_of[offset / 8])
-		check_owner(offset, write, pc);
-	if (g->run != step_run)
-		return;
-	for (unsigned i = 0; i < size; i++) {
-		union clock culprit = g->byte[offset % 8 + i];
-		union clock late;
-
-		if (!write)
-			culprit.w[1] = 0;
-		late.v = culprit.v > step_now->clock.v;
-		if (late.w[0] || late.w[1])
-			race(p, write ? "atomic write" : "atomic read", &culprit, pc);
-	}
 }
 
 /* Index of the oldest store that the present context may still read. */
@@ -395,7 +217,7 @@ uint64_t step_load(const void *p, unsigned size, int order, const void *pc)
 	if (!step_running())
 		return read_memory(p, size);
 	step_yield(p, false);
-	check_plain(p, size, false, pc);
+	step_check_plain(p, size, false, pc);
 	l = find(p, size);
 	clock_tick(step_now);
 	age = step_pick(step_stale_left ? l->stores - floor_of(l, order) : 1);
@@ -416,7 +238,7 @@ void step_store(void *p, unsigned size, uint64_t value, int order, const void *p
 		return;
 	}
 	step_yield(p, true);
-	check_plain(p, size, true, pc);
+	step_check_plain(p, size, true, pc);
 	clock_tick(step_now);
 	step_trace(pc, "store %s +%zx = %#llx", order_name(order), offset_of(p), (unsigned long long)value);
 	write_to(find(p, size), value, order, false);
@@ -460,13 +282,13 @@ uint64_t step_rmw(void *p, unsigned size, enum step_rmw op, uint64_t v, int orde
 		return old;
 	}
 	step_yield(p, true);
-	check_plain(p, size, true, pc);
+	step_check_plain(p, size, true, pc);
 	l = find(p, size);
 	old = newest(l)->value;
 	value = combine(op, old, v) & mask(size);
 	clock_tick(step_now);
-	step_trace(pc, "%s %s +%zx: %#llx -> %#llx", names[op], order_name(order), offset_of(p), (unsigned long long)old,
-		   (unsigned long long)value);
+	step_trace(pc, "%s %s +%zx: %#llx -> %#llx", names[op], order_name(order), offset_of(p),
+		   (unsigned long long)old, (unsigned long long)value);
 	read_from(newest(l), order);
 	write_to(l, value, order, true);
 	clock_tick(step_now);
@@ -516,7 +338,7 @@ bool step_cas(void *p, unsigned size, uint64_t *expected, uint64_t desired, int 
 	clock_tick(step_now);
 	s = store_at(l, l->stores - 1 - cas_age(l, *expected, fail_order, weak, &spurious));
 	won = s->value == *expected && !spurious;
-	check_plain(p, size, won, pc);
+	step_check_plain(p, size, won, pc);
 	step_trace(pc, "cas %s +%zx: %#llx, %s%#llx -> %#llx", order_name(won ? order : fail_order), offset_of(p),
 		   (unsigned long long)s->value, won ? "" : "fails for ", (unsigned long long)*expected,
 		   (unsigned long long)desired);
