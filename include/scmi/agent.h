@@ -190,8 +190,8 @@ int scmi_agent_wait_until(struct scmi_agent *agent, struct scmi_call *call, uint
 
 /*
  * Ends a call that is in flight with SCMI_E_CANCELLED; done may run before this returns. The command itself cannot be
- * taken back: its slot stays in quarantine until the reply has come. Returns SCMI_OK; SCMI_E_INPROGRESS: its reply is
- * being delivered just now and decides; SCMI_E_NOTFOUND: not in flight (any more); SCMI_E_INVAL (NULL, size). Never
+ * taken back: its slot stays in quarantine until the reply has come. Returns SCMI_OK; SCMI_E_INPROGRESS: its end has come
+ * and is being delivered, done has yet to run; SCMI_E_NOTFOUND: not in flight (any more); SCMI_E_INVAL (NULL, size). Never
  * waits. Must not run beside a submit of the same call. Context: any.
  */
 int scmi_agent_cancel(struct scmi_agent *agent, struct scmi_call *call);

@@ -108,7 +108,8 @@ struct scmi_sink {
 
 	/*
 	 * complete: delivers a message of len payload bytes. Claims the call, calls back fetch() with cookie =
-	 * x->priv for one bounded copy straight into the caller's buffer, and ends it. SCMI_E_GONE: a time-out or a
+	 * x->priv for one bounded copy straight into the caller's buffer, and ends it; the user's callback may run
+	 * inside, while the reference still holds the slot. SCMI_E_GONE: a time-out or a
 	 * cancel has won meanwhile, nothing was written, fetch() not called. At most once between acquire and
 	 * release; the reference stays held.
 	 */
@@ -129,7 +130,8 @@ struct scmi_sink {
 	/*
 	 * link_down: the peer is gone, and the transport promises that nothing that was sent before this call will
 	 * be delivered any more. Every call of the link ends with err (SCMI_E_LINK if 0), every debt is forgiven;
-	 * submits are refused with SCMI_E_NOPEER until ready().
+	 * submits are refused with SCMI_E_NOPEER until ready(). A send() that is under way just now keeps its slot, for
+	 * its message may have gone to the next peer: until its reply, the next link_down() or a stop.
 	 */
 	void (*link_down)(void *core, int err);
 };
@@ -146,8 +148,9 @@ struct scmi_transport_ops {
 	int (*start)(void *ctx, const struct scmi_sink *sink, void *core);
 
 	/*
-	 * stop: ends traffic. When it returns no upcall runs or will run; every acquired transfer has been
-	 * released; wait() has returned. What is in flight is dropped. Context: thread, never inside an upcall.
+	 * stop: ends traffic. When it returns no upcall runs or will run; every acquired transfer has been released,
+	 * and nothing that was sent is delivered any more, after another start either. No send(), poll(), wait() or
+	 * flush() is under way or comes before the next start. Context: thread, never inside an upcall.
 	 */
 	void (*stop)(void *ctx);
 
@@ -196,7 +199,7 @@ struct scmi_transport {
 	uint32_t caps; /* SCMI_CAP_* */
 	const struct scmi_transport_ops *ops;
 	void *ctx;
-	uint32_t max_payload;        /* bytes after the header, status included: P of parameters, P - 4 of values */
+	uint32_t max_payload; /* bytes after the header, status included: P of parameters, P - 4 of values; to 16 MiB */
 	uint32_t max_inflight;       /* commands that may be owed a reply at once; at least 1 */
 	uint32_t timeout_us;         /* default for a response, from the wire; 0: SCMI_TIMEOUT_DEFAULT_US */
 	uint32_t delayed_timeout_us; /* default for a delayed response, from the response; 0: as above */

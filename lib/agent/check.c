@@ -8,8 +8,11 @@
 	(SCMI_CAP_POLL | SCMI_CAP_IRQ | SCMI_CAP_SYNC_SEND | SCMI_CAP_NOTIFY | SCMI_CAP_ATOMIC | SCMI_CAP_CONCURRENT | \
 	 SCMI_CAP_WAIT | SCMI_CAP_PEER_BUFS)
 
+#define PAYLOAD_MAX     (1u << 24)
 #define LATENESS_MAX_US 3600000000u
 #define LATENESS_SLOTS  256u /* fewer than four epochs are too few to tell late replies apart */
+
+static const char not_a_power[] = "slots: not a power of two";
 
 static const char *transport_fault(const struct scmi_transport *t)
 {
@@ -46,6 +49,8 @@ static const char *transport_fault(const struct scmi_transport *t)
 		return "transport.ops.wake: missing, caps say WAIT";
 	if (t->max_payload < SCMI_STATUS_BYTES)
 		return "transport.max_payload: less than a status word";
+	if (t->max_payload > PAYLOAD_MAX)
+		return "transport.max_payload: more than 16 MiB";
 	if (t->max_inflight == 0)
 		return "transport.max_inflight: 0";
 	return NULL;
@@ -97,7 +102,7 @@ const char *scmi__config_fault(const struct scmi_agent_config *c)
 	if (c->slots > SCMI_SLOTS_MAX)
 		return "slots: more than 1024";
 	if ((c->slots & (c->slots - 1u)) != 0)
-		return "slots: not a power of two";
+		return not_a_power;
 	return limits_fault(c);
 }
 
@@ -121,7 +126,7 @@ void scmi__log_fault(const struct scmi_agent_config *c, const char *fault)
 	scmi__text_init(&t, line, sizeof(line));
 	scmi__text_str(&t, "agent configuration: ");
 	scmi__text_str(&t, fault);
-	if (c->slots <= SCMI_SLOTS_MAX && (c->slots & (c->slots - 1u)) != 0) {
+	if (fault == not_a_power) {
 		scmi__text_str(&t, "; the next one is ");
 		scmi__text_u32(&t, next_power(c->slots));
 	}

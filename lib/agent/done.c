@@ -177,8 +177,13 @@ static void run_all_put_off(struct scmi_agent *a)
 		;
 }
 
+/* For who entered a frame but runs no done function of its own in it: what ended meanwhile is run first. */
 void scmi__frame_leave(struct scmi_agent *a, struct frame *f)
 {
+	struct slot *s;
+
+	while ((s = pop(a, f)) != NULL)
+		call_back(a, s, W_CALL);
 	leave(f);
 	if (!a->deferred)
 		run_all_put_off(a);

@@ -134,7 +134,7 @@ struct scmi_agent {
 	_Atomic uint32_t freed;         /* hint: the slot that was freed last */
 	_Atomic uint32_t waiters_used;  /* bitmap of the waiter entries */
 	_Atomic uint32_t put_off;       /* ended calls whose callbacks wait for a poll: index + 1 of the newest */
-	_Atomic uint32_t pollers;
+	_Atomic uint32_t visitors;      /* contexts that use the transport without a slot: stop waits for them */
 	struct frame frames[FRAMES];
 };
 
@@ -276,6 +276,13 @@ int scmi__notify_acquire(struct scmi_agent *a, uint32_t hdr, struct scmi_xfer *x
 int scmi__notify_complete(struct scmi_agent *a, struct scmi_xfer *x, uint32_t len);
 void scmi__notify_release(struct scmi_agent *a, struct scmi_xfer *x, bool completed);
 int scmi__refuse(struct scmi_agent *a, uint32_t hdr, uint32_t len, enum counter which, int err, const char *why);
+
+/*
+ * life.c. For who may call the transport without a slot: between enter, which fails where the agent does not run, and
+ * leave the transport is not stopped.
+ */
+bool scmi__enter(struct scmi_agent *a);
+void scmi__leave(struct scmi_agent *a);
 
 /* receive.c, life.c */
 extern const struct scmi_sink scmi__sink;

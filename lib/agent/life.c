@@ -31,16 +31,42 @@ static bool claim(struct slot *s, uint32_t w)
 						       memory_order_relaxed);
 }
 
-/* Somebody is at work on this slot and will leave it: all but a call that has ended and whose waiter is yet to come. */
-static bool busy(uint32_t w)
+bool scmi__enter(struct scmi_agent *a)
 {
-	if ((w & (W_QUEUED | W_SENDING | W_HELD)) != 0)
+	uint32_t state;
+
+	/* seq_cst: counted before the look at the state; stop stores the state before it looks at the count. */
+	atomic_fetch_add_explicit(&a->visitors, 1u, memory_order_seq_cst);
+	state = atomic_load_explicit(&a->state, memory_order_seq_cst);
+	if (state == LINK_UP || state == LINK_DOWN)
+		return true;
+	scmi__leave(a);
+	return false;
+}
+
+void scmi__leave(struct scmi_agent *a)
+{
+	atomic_fetch_sub_explicit(&a->visitors, 1u, memory_order_seq_cst);
+}
+
+/* A caller or a sender is at work on this slot, or a done function is due: not a call that nobody waits for yet. */
+static bool attended(uint32_t w)
+{
+	if ((w & (W_QUEUED | W_SENDING)) != 0)
 		return true;
 	return (w & W_CALL) != 0 && (w & (W_DONE | W_LOOSE)) != (W_DONE | W_LOOSE);
 }
 
-/* Ends the slot's call and waits until everybody has left it. */
-static void clear_slot(struct scmi_agent *a, struct slot *s)
+static void pause(struct scmi_agent *a)
+{
+	if (a->deferred && atomic_load_explicit(&a->put_off, memory_order_seq_cst) != 0)
+		(void)scmi__run_put_off(a);
+	else
+		a->port->relax(a->port->ctx);
+}
+
+/* Ends the slot's call, and waits until whoever attends to it is through. A transport may hold it still. */
+static void close_slot(struct scmi_agent *a, struct slot *s)
 {
 	for (;;) {
 		/* seq_cst: against take, which marks the word and then looks at the state. */
@@ -49,15 +75,20 @@ static void clear_slot(struct scmi_agent *a, struct slot *s)
 		if (word_claimable(w)) {
 			if (claim(s, w))
 				scmi__end(a, s, SCMI_E_CLOSED, 0);
-			continue;
-		}
-		if (!busy(w))
+		} else if (attended(w)) {
+			pause(a);
+		} else {
 			return;
-		if (a->deferred && atomic_load_explicit(&a->put_off, memory_order_seq_cst) != 0)
-			(void)scmi__run_put_off(a);
-		else
-			a->port->relax(a->port->ctx);
+		}
 	}
+}
+
+/* The transport has stopped: what it held has been released, and what the peer owed will not come. */
+static void clear_slot(struct scmi_agent *a, struct slot *s)
+{
+	while ((atomic_load_explicit(&s->word, memory_order_seq_cst) & W_HELD) != 0)
+		pause(a);
+	scmi__forgive(a, s);
 }
 
 int scmi_agent_stop(struct scmi_agent *agent)
@@ -69,12 +100,14 @@ int scmi_agent_stop(struct scmi_agent *agent)
 	if (atomic_exchange_explicit(&agent->state, LINK_STOPPED, memory_order_seq_cst) == LINK_STOPPED)
 		return SCMI_OK;
 	for (uint32_t i = 0; i < agent->limit; i++)
-		clear_slot(agent, &agent->slots[i]);
+		close_slot(agent, &agent->slots[i]);
+	while (atomic_load_explicit(&agent->visitors, memory_order_seq_cst) != 0)
+		pause(agent);
 	agent->transport.ops->stop(agent->transport.ctx);
 	for (uint32_t i = 0; i < agent->limit; i++)
-		scmi__forgive(agent, &agent->slots[i]);
-	while (!scmi__frames_empty(agent) || atomic_load_explicit(&agent->pollers, memory_order_seq_cst) != 0)
-		agent->port->relax(agent->port->ctx);
+		clear_slot(agent, &agent->slots[i]);
+	while (!scmi__frames_empty(agent))
+		pause(agent);
 	return SCMI_OK;
 }
 

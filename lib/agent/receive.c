@@ -22,11 +22,13 @@ int scmi__refuse(struct scmi_agent *a, uint32_t hdr, uint32_t len, enum counter 
 	return err;
 }
 
-/* Why a response does not belong to what the slot holds; NULL: it is none of ours. */
-static int refuse_response(struct scmi_agent *a, uint32_t hdr, uint32_t len, const struct slot *s)
+/* Why a response does not belong to what the slot holds; NULL, or a slot that was never taken: it is none of ours. */
+static int refuse_response(struct scmi_agent *a, uint32_t hdr, uint32_t len, struct slot *s)
 {
-	uint32_t diff = s == NULL ? HDR_TOKEN : hdr ^ atomic_load_explicit(&s->hdr, memory_order_relaxed);
+	uint32_t diff = HDR_TOKEN;
 
+	if (s != NULL && atomic_load_explicit(&s->word, memory_order_relaxed) >= W_EPOCH)
+		diff = hdr ^ atomic_load_explicit(&s->hdr, memory_order_relaxed);
 	if ((diff & HDR_TOKEN) != 0)
 		return scmi__refuse(a, hdr, len, C_STRAY_TOKEN, SCMI_E_STRAY, "stray_token");
 	if ((diff & HDR_PROTOCOL) != 0)

@@ -181,10 +181,14 @@ HOT int launch(struct scmi_agent *a, struct scmi_call *call, uint32_t bits, stru
 	return err;
 }
 
-static void flush(struct scmi_agent *a)
+/* Nothing was sent: earlier submits may have said that something follows, and left the doorbell to it. */
+static int give_up(struct scmi_agent *a, int err)
 {
-	if (a->transport.ops->flush != NULL)
+	if (a != NULL && a->transport.ops->flush != NULL && scmi__enter(a)) {
 		a->transport.ops->flush(a->transport.ctx);
+		scmi__leave(a);
+	}
+	return err;
 }
 
 int scmi_agent_submit(struct scmi_agent *agent, struct scmi_call *call)
@@ -193,12 +197,10 @@ int scmi_agent_submit(struct scmi_agent *agent, struct scmi_call *call)
 	int err = check_call(agent, call);
 
 	if (err != SCMI_OK)
-		return err;
+		return give_up(agent, err);
 	err = launch(agent, call, call->done != NULL ? W_CALLBACK : W_LOOSE, &s);
-	if (s == NULL || (err != SCMI_OK && unsend(agent, s))) {
-		flush(agent); /* earlier submits may have said that this one follows */
-		return err;
-	}
+	if (s == NULL || (err != SCMI_OK && unsend(agent, s)))
+		return give_up(agent, err);
 	leave_sending(agent, s, call);
 	return SCMI_OK;
 }
@@ -206,8 +208,8 @@ int scmi_agent_submit(struct scmi_agent *agent, struct scmi_call *call)
 /* No reply yet. Returns the holds that are left to us. */
 static uint32_t wait_for_reply(struct scmi_agent *a, struct slot *s, struct scmi_call *call)
 {
-	if ((call->flags & SCMI_CALL_MORE) != 0)
-		flush(a);
+	if ((call->flags & SCMI_CALL_MORE) != 0 && a->transport.ops->flush != NULL)
+		a->transport.ops->flush(a->transport.ctx);
 	/* A reply that is there already saves the clock, the stamp and the sleep. */
 	if ((a->transport.caps & SCMI_CAP_POLL) != 0)
 		(void)a->transport.ops->poll(a->transport.ctx, 1);
@@ -224,7 +226,7 @@ static int finish_call(struct scmi_agent *a, struct slot *s, struct scmi_call *c
 	uint32_t holds = W_CALL | W_SENDING;
 
 	if (err != SCMI_OK && unsend(a, s))
-		return err;
+		return give_up(a, err);
 	if ((atomic_load_explicit(&s->word, memory_order_acquire) & W_DONE) == 0)
 		holds = wait_for_reply(a, s, call);
 	err = call->err_;
@@ -239,14 +241,14 @@ int scmi_agent_call(struct scmi_agent *agent, struct scmi_call *call)
 	int err = check_call(agent, call);
 
 	if (err != SCMI_OK)
-		return err;
+		return give_up(agent, err);
 	if (call->done != NULL)
-		return SCMI_E_INVAL;
+		return give_up(agent, SCMI_E_INVAL);
 	if (scmi__frame_here(agent) != NULL)
-		return SCMI_E_CONTEXT;
+		return give_up(agent, SCMI_E_CONTEXT);
 	err = launch(agent, call, 0, &s);
 	if (s == NULL)
-		return err;
+		return give_up(agent, err);
 	w = atomic_load_explicit(&s->word, memory_order_acquire);
 	if ((w & W_LOW) != (W_CALL | W_SENDING | W_CLAIMED | W_DONE) || err != SCMI_OK)
 		return finish_call(agent, s, call, err);

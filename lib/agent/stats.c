@@ -22,7 +22,7 @@ static struct census look_at_slots(struct scmi_agent *a)
 		c.takes += w / W_EPOCH;
 		if ((w & (W_CALL | W_CLAIMED)) == W_CALL)
 			c.in_flight++;
-		if ((w & W_OWED_R) != 0 || (w & W_HOLDS) == (W_CALL | W_SENDING))
+		if ((w & W_OWED_R) != 0 || (w & (W_HOLDS | W_CLAIMED)) == (W_CALL | W_SENDING))
 			c.owed++;
 		if (word_quarantined(w))
 			c.quarantined++;

@@ -175,13 +175,14 @@ int scmi_agent_poll(struct scmi_agent *agent, int max)
 
 	if (max <= 0 || scmi__frame_here(agent) != NULL)
 		return 0;
-	atomic_fetch_add_explicit(&agent->pollers, 1u, memory_order_seq_cst);
+	if (!scmi__enter(agent))
+		return 0;
 	n = scmi__turn(agent, max);
 	if (agent->deferred && atomic_load_explicit(&agent->put_off, memory_order_relaxed) != 0) {
 		int ran = scmi__run_put_off(agent);
 
 		n += ran > 0 ? ran : 0;
 	}
-	atomic_fetch_sub_explicit(&agent->pollers, 1u, memory_order_seq_cst);
+	scmi__leave(agent);
 	return n;
 }

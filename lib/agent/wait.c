@@ -112,13 +112,10 @@ static void lead(struct scmi_agent *a, struct slot *s, uint32_t waiter, uint64_t
 	for (;;) {
 		int n = scmi__turn(a, POLL_BATCH);
 
-		if (ended(s))
+		if (ended(s) || is_over(a, until_us))
 			return;
-		if (n > 0)
-			continue;
-		if (is_over(a, until_us))
-			return;
-		lead_sleep(a, waiter, until_us);
+		if (n <= 0)
+			lead_sleep(a, waiter, until_us);
 	}
 }
 
@@ -143,9 +140,8 @@ static void follow(struct scmi_agent *a, struct slot *s, uint32_t waiter, uint64
 static void poll_until(struct scmi_agent *a, struct slot *s, uint64_t until_us)
 {
 	for (;;) {
-		int n = scmi__turn(a, POLL_BATCH);
-
-		if (ended(s) || (n <= 0 && is_over(a, until_us)))
+		(void)scmi__turn(a, POLL_BATCH);
+		if (ended(s) || is_over(a, until_us))
 			return;
 		a->port->relax(a->port->ctx);
 	}
