@@ -424,7 +424,7 @@ const struct conf_case conf_thread_cases[] = {
 	{"cancel_beside_reply_ends_once", cancel_beside_reply_ends_once, 0, 0, 1, NULL},
 	{"stop_beside_replies_drops_the_rest", stop_beside_replies_drops_the_rest, 0, 0, 1, NULL},
 	{"polls_at_once_deliver_once", polls_at_once_deliver_once, SCMI_CAP_POLL, 0, 1, "has no poll"},
-	{"stop_waits_for_an_upcall", stop_waits_for_an_upcall, 0, 0, 1, NULL},
+	{"stop_waits_for_an_upcall", stop_waits_for_an_upcall, SCMI_CAP_IRQ, 0, 1, "delivers inside poll() only"},
 	{"stop_ends_a_wait", stop_ends_a_wait, SCMI_CAP_WAIT, 0, 1, "has no wait"},
 	{"link_down_waits_for_an_upcall", link_down_waits_for_an_upcall, 0, CONF_PEER_GOES, 1,
 	 "its peer is always there"},
