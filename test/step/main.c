@@ -93,6 +93,8 @@ static int run_all(double seconds)
 				return 1;
 			complete++;
 		}
+		if (complete == 0)
+			break;
 		printf("p%u s%u: %u of %u scenarios, %llu schedules, %.1f s\n", level->p, level->s, complete, count,
 		       (unsigned long long)(schedules - before), now() - began);
 		fflush(stdout);

@@ -39,6 +39,11 @@ static void start_deferred(void)
 	world_start(&(struct world_config){.watched = true, .flags = SCMI_AGENT_DEFERRED});
 }
 
+static void start_polled(void)
+{
+	world_start(&(struct world_config){.watched = true, .caps = SCMI_CAP_POLL | SCMI_CAP_CONCURRENT});
+}
+
 static int send_fails(struct message *m)
 {
 	(void)m;
@@ -149,6 +154,8 @@ const struct step_scenario scenarios_life[] = {
 	{"stop-cancel", start, {submit_0, cancel_0, stop}, "scx", 2, WORLD},
 	{"stop-wait", start_waiting, {submit_wait_0, receive_loop, stop}, "wrx", 2, WORLD},
 	{"stop-lead", start_led, {submit_wait_0, call_1, stop}, "wvx", 0, WORLD},
+	{"stop-poll", start_polled, {submit_0, answer_loop, poll_once, stop}, "sapx", 2, WORLD},
+	{"stop-lead-cancel", start_led, {submit_wait_0, answer_loop, cancel_0, stop}, "wacx", 6, WORLD},
 	{"stop-deferred", start_deferred, {submit_0, receive_one, poll_once, stop}, "srpx", 2, WORLD},
 	{"stop-failing", start_failing, {submit_0, stop}, "sx", 0, WORLD},
 	{"link-down", start, {submit_0, receive_one, link_down}, "srd", 2, WORLD},

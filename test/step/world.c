@@ -140,7 +140,15 @@ static int transport_start(void *ctx, const struct scmi_sink *sink, void *core)
 	world->core = core;
 	world->linked = true;
 	world->deaf = false;
+	world->halted = false;
 	return SCMI_OK;
+}
+
+/* Between start and stop only. */
+static void check_started(const char *what)
+{
+	if (world->halted)
+		step_fail("%s of a transport that has stopped", what);
 }
 
 static bool no_upcalls(const void *arg)
@@ -164,6 +172,7 @@ static void transport_stop(void *ctx)
 	(void)ctx;
 	go_deaf();
 	memset(world->wire, 0, sizeof(world->wire));
+	world->halted = true;
 }
 
 struct user *user_of(uint32_t ghost)
@@ -181,6 +190,7 @@ static int transport_send(void *ctx, const struct scmi_tx *tx)
 
 	(void)ctx;
 	step_point(&world->wire);
+	check_started("send()");
 	if (world->lock == step_self() + 1)
 		step_fail("send() with the port's lock held");
 	step_library_read(tx->payload, tx->len, NULL);
@@ -277,6 +287,7 @@ static int transport_poll(void *ctx, int max)
 		struct message m;
 
 		step_look(&world->wire);
+		check_started("poll()");
 		if (world->deaf || count_messages(true) == 0)
 			break;
 		step_touch(&world->wire);
@@ -299,6 +310,7 @@ static void transport_wait(void *ctx, uint64_t deadline_us)
 
 	(void)ctx;
 	step_point(&world->wire);
+	check_started("wait()");
 	step_note("waits for the transport");
 	*mine = deadline_us;
 	step_block(something_came, mine);

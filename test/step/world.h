@@ -79,6 +79,7 @@ struct world {
 	bool watched; /* upcalls and callbacks are counted: stop waits for them */
 	unsigned callbacks;
 	uint64_t diary[STEP_CONTEXTS]; /* written by callbacks, read by who has stopped the agent */
+	bool halted;                   /* the transport has stopped */
 	bool mute;                     /* poll() finds nothing */
 	bool keeps_time;               /* no reply comes later than the lateness */
 	bool hostile;                  /* the peer answers what it was not sent */
