@@ -19,27 +19,54 @@ struct litmus {
 
 extern struct litmus *litmus;
 
-/* X(name): each is a void function, one context's part of a program. */
-#define LITMUS_PARTS(X)                                                                                                \
-	X(mp_write_relaxed)                                                                                            \
-	X(mp_write_release)                                                                                            \
-	X(mp_read_relaxed)                                                                                             \
-	X(mp_read_acquire)                                                                                             \
-	X(mp_write_fence)                                                                                              \
-	X(mp_read_fence)                                                                                               \
-	X(mp_add_relaxed) X(mp_store_relaxed) X(mp_read_two) X(plain_write_release) X(plain_write_relaxed)             \
-		X(plain_read_acquire) X(plain_write) X(plain_write_other) X(sb_a_acq_rel) X(sb_b_acq_rel)              \
-			X(sb_a_seq_cst) X(sb_b_seq_cst) X(sb_a_fence) X(sb_b_fence) X(sb_a_mixed) X(write_twice)       \
-				X(read_twice_a) X(read_twice_b) X(iriw_x_acq) X(iriw_y_acq) X(iriw_xy_acq)             \
-					X(iriw_yx_acq) X(iriw_x_sc) X(iriw_y_sc) X(iriw_xy_sc) X(iriw_yx_sc)           \
-						X(cas_once_a) X(cas_once_b) X(add_rmw) X(add_split) X(pop_blind_a)     \
-							X(pop_push_blind_b) X(pop_tagged_a) X(pop_push_tagged_b)       \
-								X(weak_once) X(spin_for_y) X(set_y) X(spin_for_ever)   \
-									X(reinit_x) X(poke_call) X(peek_call)          \
-										X(cas_stale)
-
-#define LITMUS_DECLARE(name) void name(void);
-LITMUS_PARTS(LITMUS_DECLARE)
-#undef LITMUS_DECLARE
+/* Each is one context's part of a program. */
+void mp_write_relaxed(void);
+void mp_write_release(void);
+void mp_read_relaxed(void);
+void mp_read_acquire(void);
+void mp_write_fence(void);
+void mp_read_fence(void);
+void mp_add_relaxed(void);
+void mp_store_relaxed(void);
+void mp_read_two(void);
+void plain_write_release(void);
+void plain_write_relaxed(void);
+void plain_read_acquire(void);
+void plain_write(void);
+void plain_write_other(void);
+void sb_a_acq_rel(void);
+void sb_b_acq_rel(void);
+void sb_a_seq_cst(void);
+void sb_b_seq_cst(void);
+void sb_a_fence(void);
+void sb_b_fence(void);
+void sb_a_mixed(void);
+void write_twice(void);
+void read_twice_a(void);
+void read_twice_b(void);
+void iriw_x_acq(void);
+void iriw_y_acq(void);
+void iriw_xy_acq(void);
+void iriw_yx_acq(void);
+void iriw_x_sc(void);
+void iriw_y_sc(void);
+void iriw_xy_sc(void);
+void iriw_yx_sc(void);
+void cas_once_a(void);
+void cas_once_b(void);
+void add_rmw(void);
+void add_split(void);
+void pop_blind_a(void);
+void pop_push_blind_b(void);
+void pop_tagged_a(void);
+void pop_push_tagged_b(void);
+void weak_once(void);
+void spin_for_y(void);
+void set_y(void);
+void spin_for_ever(void);
+void reinit_x(void);
+void poke_call(void);
+void peek_call(void);
+void cas_stale(void);
 
 #endif

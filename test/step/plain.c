@@ -27,6 +27,16 @@ static struct region regions[REGIONS];
 static struct region regions_start[REGIONS];
 static unsigned region_count;
 
+bool step_running(void)
+{
+	return step_now != &step_contexts[SETUP];
+}
+
+unsigned step_self(void)
+{
+	return (unsigned)(step_now - step_contexts);
+}
+
 void step_plain_reset(void)
 {
 	memcpy(regions, regions_start, sizeof(regions));

@@ -60,16 +60,6 @@ static jmp_buf scheduler;
 static ucontext_t scheduler_first;
 static ucontext_t coroutine_first[STEP_CONTEXTS];
 
-bool step_running(void)
-{
-	return step_now != &step_contexts[SETUP];
-}
-
-unsigned step_self(void)
-{
-	return (unsigned)(step_now - step_contexts);
-}
-
 /* --- the end of a run --- */
 
 static _Noreturn void leave(enum outcome outcome)
