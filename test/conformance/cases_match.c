@@ -27,7 +27,7 @@ static void submit_held(struct conf_env *env, struct conf_call *calls, uint32_t 
 
 		scmi_put_le32(number, i);
 		conf_call_init(&calls[i], env, CONF_ECHO, number, sizeof(number));
-		assert_int_equal(scmi_agent_submit(env->agent, &calls[i].call), SCMI_OK);
+		conf_submit(&calls[i]);
 	}
 	conf_peer_wait(&env->peer, n);
 }
@@ -104,7 +104,7 @@ static void one_more_than_max_inflight_is_busy(struct conf_env *env)
 	req = conf_peer_take(&env->peer, n - 1u);
 	conf_peer_play(&env->peer, &req, false);
 	check_echo(&calls[n - 1u], n - 1u);
-	assert_int_equal(scmi_agent_submit(env->agent, &more.call), SCMI_OK); /* a slot is free again */
+	conf_submit(&more); /* a slot is free again */
 	conf_peer_wait(&env->peer, n);
 	for (uint32_t i = 0; i < n; i++) {
 		req = conf_peer_take(&env->peer, 0);
@@ -251,7 +251,7 @@ static void submit_timed(struct conf_env *env, struct conf_call *calls, uint32_t
 	for (uint32_t i = 0; i < n; i++) {
 		conf_call_init(&calls[i], env, CONF_ECHO, "late", 4);
 		calls[i].call.timeout_us = 1000;
-		assert_int_equal(scmi_agent_submit(env->agent, &calls[i].call), SCMI_OK);
+		conf_submit(&calls[i]);
 	}
 	conf_peer_wait(&env->peer, n);
 }

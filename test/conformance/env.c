@@ -185,6 +185,20 @@ void conf_until(struct conf_env *env, bool (*fn)(void *arg), void *arg)
 	}
 }
 
+static bool is_submitted(void *arg)
+{
+	struct conf_call *c = arg;
+	const int err = scmi_agent_submit(c->env->agent, &c->call);
+
+	assert_true(err == SCMI_OK || err == SCMI_E_BUSY);
+	return err == SCMI_OK;
+}
+
+void conf_submit(struct conf_call *c)
+{
+	conf_until(c->env, is_submitted, c);
+}
+
 static bool has_ended(void *arg)
 {
 	return conf_call_ended(arg) != 0;

@@ -206,6 +206,8 @@ struct conf_call {
 
 /* Prepares a command of the test protocol, to be submitted with done, that never times out by itself. */
 void conf_call_init(struct conf_call *c, struct conf_env *env, uint8_t message, const void *params, uint32_t len);
+/* Submits where a slot is free, or just about to be: who delegates releases it only after the done function has run. */
+void conf_submit(struct conf_call *c);
 int conf_call_ended(struct conf_call *c);
 /* Drives the agent until the call has ended. Returns its error. */
 int conf_finish(struct conf_call *c);
