@@ -13,6 +13,7 @@ struct conf_link {
 	struct conf_peer *peer;
 	void *mem;
 	bool threaded;
+	bool serving; /* the server thread is there */
 	pthread_t server;
 };
 
@@ -97,16 +98,20 @@ static int peer_start(struct conf_link *link)
 {
 	int err = link->endpoint.ops->start(link->endpoint.ctx, &sink, link);
 
-	if (err == SCMI_OK && link->threaded && pthread_create(&link->server, NULL, serve, link) != 0)
+	if (err != SCMI_OK || !link->threaded)
+		return err;
+	if (pthread_create(&link->server, NULL, serve, link) != 0)
 		abort();
-	return err;
+	link->serving = true;
+	return SCMI_OK;
 }
 
 static void peer_stop(struct conf_link *link)
 {
 	link->endpoint.ops->stop(link->endpoint.ctx);
-	if (link->threaded)
+	if (link->serving)
 		pthread_join(link->server, NULL);
+	link->serving = false;
 }
 
 static int answer(struct conf_link *link, void *ref, uint32_t hdr, const void *payload, uint32_t len, bool in_place)

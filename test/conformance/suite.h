@@ -44,7 +44,10 @@ struct conf_kind {
 	/* The agent and the peer are stopped, and no request is open. */
 	void (*destroy)(struct conf_link *link);
 
-	/* The peer appears, and goes. Required; only where the kind says CONF_PEER_GOES is the latter seen by the agent. */
+	/*
+	 * The peer appears, and goes. Required; only where the kind says CONF_PEER_GOES is the latter seen by the agent.
+	 * A second peer_stop() in a row does nothing.
+	 */
 	int (*peer_start)(struct conf_link *link);
 	void (*peer_stop)(struct conf_link *link);
 
