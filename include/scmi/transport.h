@@ -61,11 +61,12 @@ struct scmi_tx {
 
 /* A message that has come. */
 struct scmi_rx {
-	uint32_t hdr;     /* header word, host order, read once */
-	uint32_t len;     /* bytes after the header, as bounded by the transport to what it really has */
-	const void *data; /* these bytes, if they are private and stable until the call returns; NULL: by fetch() */
-	void *cookie;     /* the transport's own, for fetch() */
-	uint16_t token;   /* scmi_tx.token of the command on whose descriptor or area it came, or SCMI_TOKEN_ANY */
+	uint32_t hdr; /* header word, host order, read once */
+	uint32_t len; /* bytes after the header, as bounded by the transport to what it really has */
+	const void *
+		data; /* these bytes, if private and stable (the core copies before a reply's slot is free); NULL: fetch() */
+	void *cookie;   /* the transport's own, for fetch() */
+	uint16_t token; /* scmi_tx.token of the command on whose descriptor or area it came, or SCMI_TOKEN_ANY */
 };
 
 /*
@@ -128,10 +129,9 @@ struct scmi_sink {
 	void (*ready)(void *core);
 
 	/*
-	 * link_down: the peer is gone, and the transport promises that nothing that was sent before this call will
-	 * be delivered any more. Every call of the link ends with err (SCMI_E_LINK if 0), every debt is forgiven;
-	 * submits are refused with SCMI_E_NOPEER until ready(). A send() that is under way just now keeps its slot, for
-	 * its message may have gone to the next peer: until its reply, the next link_down() or a stop.
+	 * link_down: the peer is gone, and the transport promises that nothing that was sent before this call, or by a
+	 * send() that is under way, will be delivered any more. Every call of the link ends with err (SCMI_E_LINK if
+	 * 0), every debt is forgiven; submits are refused with SCMI_E_NOPEER until ready().
 	 */
 	void (*link_down)(void *core, int err);
 };
@@ -181,7 +181,8 @@ struct scmi_transport_ops {
 	/*
 	 * wait: sleeps until something has come, wake() was called, or the port's clock reached deadline_us
 	 * (SCMI_NEVER: no limit). Delivers nothing: poll() follows. May return early. One context at a time. wake:
-	 * makes the present or the next wait return; from any context. Both required with SCMI_CAP_WAIT.
+	 * makes the present or the next wait return; from any context, and at any time: beside and after stop() it
+	 * does nothing. Both required with SCMI_CAP_WAIT.
 	 */
 	void (*wait)(void *ctx, uint64_t deadline_us);
 	void (*wake)(void *ctx);

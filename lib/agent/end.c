@@ -19,7 +19,7 @@ void scmi__finish(struct scmi_agent *a, struct slot *s, uint32_t held)
 		return;
 	}
 	do
-		waiter = (w & W_WAITER) != 0 ? s->call->waiter_ : WAITER_NONE;
+		waiter = registered(s->call, w);
 	while (!atomic_compare_exchange_weak_explicit(&s->word, &w, (w | W_DONE) & ~held, memory_order_seq_cst,
 						      memory_order_acquire));
 	if ((w & W_SENDING) != 0)
@@ -59,17 +59,14 @@ void scmi__end(struct scmi_agent *a, struct slot *s, int err, uint32_t held)
 	scmi__finish(a, s, held);
 }
 
-/*
- * What the peer owed will not come. A slot in send() keeps its debt: whether its message went out before or after the
- * link was lost is not known.
- */
+/* What the peer owed will not come; not for a call that is alive, whose message is only being sent. */
 void scmi__forgive(struct scmi_agent *a, struct slot *s)
 {
 	uint32_t w = atomic_load_explicit(&s->word, memory_order_acquire);
 	uint32_t n;
 
 	do {
-		if ((w & W_OWED) == 0 || (w & W_SENDING) != 0)
+		if ((w & W_OWED) == 0 || (w & (W_SENDING | W_CLAIMED)) == W_SENDING)
 			return;
 		n = w & ~W_OWED;
 		if ((n & W_HOLDS) == 0)

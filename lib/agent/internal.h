@@ -154,11 +154,23 @@ static inline uint32_t slot_ticket(uint32_t index, uint32_t life)
 	return life | TICKET_VALID | index;
 }
 
-/* Private words of the call that cancel may read beside the contexts that end it. */
+/* Private words of the call that some contexts may read beside the one that writes them. */
 static inline _Atomic uint32_t *call_ticket(struct scmi_call *call)
 {
 	_Static_assert(sizeof(_Atomic uint32_t) == sizeof(uint32_t), "atomics of 32 bits are plain words");
 	return (_Atomic uint32_t *)&call->ticket_;
+}
+
+/* A second wait may register while an ender still looks at the first one's event; its compare-and-swap then fails. */
+static inline _Atomic uint32_t *call_waiter(struct scmi_call *call)
+{
+	return (_Atomic uint32_t *)&call->waiter_;
+}
+
+/* The waiter that the word tells of. */
+static inline uint32_t registered(struct scmi_call *call, uint32_t w)
+{
+	return (w & W_WAITER) != 0 ? atomic_load_explicit(call_waiter(call), memory_order_relaxed) : WAITER_NONE;
 }
 
 static inline struct waiter *waiter_at(struct scmi_agent *a, uint32_t i)

@@ -143,7 +143,7 @@ static void leave_sending(struct scmi_agent *a, struct slot *s, struct scmi_call
 			scmi__run_done(a, s, W_CALL | W_SENDING);
 			return;
 		}
-		waiter = (w & W_WAITER) != 0 ? call->waiter_ : WAITER_NONE;
+		waiter = registered(call, w);
 		/* seq_cst: before the bound is lowered, against the scan's store of it and its look at the words. */
 	} while (!atomic_compare_exchange_weak_explicit(&s->word, &w, w & ~W_SENDING, memory_order_seq_cst,
 							memory_order_acquire));

@@ -70,7 +70,8 @@ uint32_t scmi__take_elsewhere(struct scmi_agent *a, uint32_t home, uint32_t *lif
 void scmi__drop_shared(struct scmi_agent *a, struct slot *s, uint32_t holds)
 {
 	uint32_t off = (holds & W_CALL) != 0 ? holds | W_WAITER | W_CALLBACK | W_LOOSE : holds;
-	uint32_t w = atomic_fetch_and_explicit(&s->word, ~off, memory_order_acq_rel) & ~off;
+	/* seq_cst: where a quarantine begins the bound is lowered after it, as in leave_sending(). */
+	uint32_t w = atomic_fetch_and_explicit(&s->word, ~off, memory_order_seq_cst) & ~off;
 
 	if ((w & W_HOLDS) == 0)
 		scmi__free(a, s, w);

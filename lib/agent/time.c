@@ -166,6 +166,8 @@ uint64_t scmi__next_us(struct scmi_agent *a, uint32_t tick)
 
 uint64_t scmi_agent_next_deadline(struct scmi_agent *agent)
 {
+	if (atomic_load_explicit(&agent->state, memory_order_relaxed) == LINK_STOPPED)
+		return SCMI_NEVER;
 	return scmi__next_us(agent, atomic_load_explicit(&agent->next_deadline, memory_order_seq_cst));
 }
 

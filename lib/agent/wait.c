@@ -132,8 +132,12 @@ static void follow(struct scmi_agent *a, struct slot *s, uint32_t waiter, uint64
 	if (!ended(s) && atomic_load_explicit(&a->lead, memory_order_seq_cst) != 0)
 		err = a->port->event_wait(a->port->ctx, waiter_event(a, waiter), end_us);
 	atomic_store_explicit(&me->asleep, 0u, memory_order_relaxed);
-	if (err != SCMI_OK)
-		(void)scmi__turn(a, 1); /* our time is over while the leader is busy elsewhere */
+	if (err == SCMI_OK)
+		return;
+	/* Our time is over while the leader is busy elsewhere; or our call is just being ended, by a context that must run. */
+	(void)scmi__turn(a, 1);
+	if (!ended(s))
+		a->port->relax(a->port->ctx);
 }
 
 /* Polls without sleeping: for POLL calls, and for more waiters than there are events. */
@@ -164,7 +168,7 @@ static void sleep_until(struct scmi_agent *a, struct slot *s, struct scmi_call *
 {
 	bool over = false;
 
-	call->waiter_ = waiter;
+	atomic_store_explicit(call_waiter(call), waiter, memory_order_relaxed);
 	/* The event is written before WAITER says so: pairs with the acquire in the ender's loop. seq_cst: then ended(). */
 	atomic_fetch_or_explicit(&s->word, W_WAITER, memory_order_seq_cst);
 	while (!ended(s) && !over) {

@@ -25,7 +25,7 @@ extern "C" {
  * Permissions. Devices are the user's, numbered from 0; which resources (clocks, domains ...) belong to a device only the
  * user's other servers know, and they ask scmi_base_allowed(). What the core knows is protocols: one that is denied to an
  * agent for every device is denied to it as a whole, its commands get SCMI_DENIED and it is not listed. The base protocol
- * cannot be denied.
+ * itself is always served, also to an agent that is denied every device.
  */
 struct scmi_base_model {
 	uint32_t size;             /* sizeof(struct scmi_base_model) */
