@@ -384,6 +384,8 @@ inline forgive(s)
 		if
 #ifdef FORGIVE_SENDING
 		:: W[s] & OWED ->
+#elif defined(FORGIVE_ENDED)
+		:: (W[s] & OWED) && (W[s] & (SENDING | CLAIMED)) != SENDING ->
 #else
 		:: (W[s] & OWED) && !(W[s] & SENDING) ->
 #endif
