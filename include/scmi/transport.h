@@ -129,9 +129,11 @@ struct scmi_sink {
 	void (*ready)(void *core);
 
 	/*
-	 * link_down: the peer is gone, and the transport promises that nothing that was sent before this call, or by a
-	 * send() that is under way, will be delivered any more. Every call of the link ends with err (SCMI_E_LINK if
-	 * 0), every debt is forgiven; submits are refused with SCMI_E_NOPEER until ready().
+	 * link_down: the peer is gone, and the transport promises that nothing that was sent before this call will be
+	 * delivered any more. Every call of the link ends with err (SCMI_E_LINK if 0), every debt is forgiven; submits
+	 * are refused with SCMI_E_NOPEER until ready(). The slot of a submit that is under way just now keeps its debt
+	 * if its send() succeeds, for it may have gone to the next peer: until its reply, the next link_down() or a
+	 * stop. A send() that fails owes nothing: better let it.
 	 */
 	void (*link_down)(void *core, int err);
 };

@@ -59,14 +59,17 @@ void scmi__end(struct scmi_agent *a, struct slot *s, int err, uint32_t held)
 	scmi__finish(a, s, held);
 }
 
-/* What the peer owed will not come; not for a call that is alive, whose message is only being sent. */
+/*
+ * What the peer owed will not come. A slot in send() keeps its debt, for its message may go out on the next link; it
+ * costs that slot until its reply, the next loss, a stop or its lateness.
+ */
 void scmi__forgive(struct scmi_agent *a, struct slot *s)
 {
 	uint32_t w = atomic_load_explicit(&s->word, memory_order_acquire);
 	uint32_t n;
 
 	do {
-		if ((w & W_OWED) == 0 || (w & (W_SENDING | W_CLAIMED)) == W_SENDING)
+		if ((w & W_OWED) == 0 || (w & W_SENDING) != 0)
 			return;
 		n = w & ~W_OWED;
 		if ((n & W_HOLDS) == 0)

@@ -200,10 +200,10 @@ static int receive_other(struct scmi_agent *a, const struct scmi_rx *rx)
 
 static int receive_unmatched(struct scmi_agent *a, const struct scmi_rx *rx, struct slot *s, enum match how)
 {
+	/* The debt is settled, and the slot may be in its next life already. */
 	if (how == MATCH_LATE)
-		(void)scmi__refuse(a, rx->hdr, rx->len, C_LATE, SCMI_E_STRAY, "late");
-	else
-		(void)refuse_response(a, rx->hdr, rx->len, s);
+		return scmi__refuse(a, rx->hdr, rx->len, C_LATE, SCMI_E_STRAY, "late");
+	(void)refuse_response(a, rx->hdr, rx->len, s);
 	return refused(a, rx);
 }
 

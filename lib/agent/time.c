@@ -64,7 +64,8 @@ static uint32_t earlier(uint32_t a, uint32_t b)
  */
 static uint32_t stamp_quarantine(struct scmi_agent *a, struct slot *s, uint32_t w, uint32_t now)
 {
-	uint32_t end = now + (a->lateness_us >> TICK_SHIFT) + 1u;
+	/* By a fresh look at the clock: the call may have ended while this turn polled. */
+	uint32_t end = scmi__tick_now(a) + (a->lateness_us >> TICK_SHIFT) + 1u;
 
 	if (end == TICK_NONE)
 		end++;

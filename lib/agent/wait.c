@@ -183,6 +183,18 @@ static void sleep_until(struct scmi_agent *a, struct slot *s, struct scmi_call *
 	pass_on(a);
 }
 
+/*
+ * Our time is over, the call lives on. Not so once it is claimed: its ender may have read our event already, and another
+ * registration would give the word the very value that the ender has seen. Then its end is a few steps away.
+ */
+static void unregister(struct scmi_agent *a, struct slot *s)
+{
+	uint32_t w = atomic_fetch_and_explicit(&s->word, ~W_WAITER, memory_order_seq_cst);
+
+	while ((w & W_CLAIMED) != 0 && !ended(s))
+		a->port->relax(a->port->ctx);
+}
+
 /* Waits for the end of a call whose CALL is ours. Returns whether it has ended; false only once until_us has come. */
 bool scmi__await(struct scmi_agent *a, struct slot *s, struct scmi_call *call, uint64_t until_us)
 {
@@ -201,7 +213,7 @@ bool scmi__await(struct scmi_agent *a, struct slot *s, struct scmi_call *call, u
 	}
 	sleep_until(a, s, call, waiter, until_us);
 	if (!ended(s))
-		atomic_fetch_and_explicit(&s->word, ~W_WAITER, memory_order_seq_cst);
+		unregister(a, s);
 	give_waiter(a, waiter);
 	return ended(s);
 }

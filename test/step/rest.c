@@ -221,6 +221,8 @@ void world_check(void)
 		;
 	let_time_pass();
 	let_late_replies_come(too_late);
+	if (world->downed) /* what was just being sent when the link went down is owed until it does so again */
+		world->sink->link_down(world->core, 0);
 	while (scmi_agent_poll(world->agent, 1) > 0)
 		;
 	for (unsigned i = 0; i < USERS; i++)
