@@ -2,8 +2,8 @@
 /*
  * The wire: header word, little-endian access, status codes, message building and splitting, names.
  *
- * Follows Arm DEN0056 (SCMI) 3.2; docs/wire.md has every bit. Everything here is freestanding, keeps no state and may be
- * called from any context.
+ * Follows Arm DEN0056 (SCMI) 3.2; docs/wire.md has every bit. Everything here is freestanding, keeps no state and may
+ * be called from any context.
  */
 #ifndef SCMI_MESSAGE_H
 #define SCMI_MESSAGE_H
@@ -30,6 +30,7 @@ enum scmi_msg_type {
 	SCMI_MSG_NOTIFICATION = 3
 };
 
+/* Puts a header word together; token and type are cut to their bits. The four below take it apart. */
 static inline uint32_t scmi_hdr(uint8_t protocol, uint8_t message, enum scmi_msg_type type, uint16_t token)
 {
 	return (uint32_t)message | ((uint32_t)type & 3u) << 8 | (uint32_t)protocol << 10 |
@@ -192,9 +193,9 @@ enum scmi_base_notification { SCMI_BASE_ERROR_EVENT = 0x0 };
 #define SCMI_LONG_NAME  64u
 
 /*
- * Building. A message-passing transport puts header and payload together with scmi_msg_build() and takes them apart with
- * scmi_msg_part(); it reads neither. Who writes a status, or splits one off, does it with the functions below and no
- * other way. All lengths are bytes; all of these return SCMI_OK, or
+ * Building. A message-passing transport puts header and payload together with scmi_msg_build() and takes them apart
+ * with scmi_msg_part(); it reads neither. Who writes a status, or splits one off, does it with the functions below
+ * and no other way. All lengths are bytes; all of these return SCMI_OK, or
  * SCMI_E_INVAL (a NULL where memory is needed) or SCMI_E_TOOBIG (more than cap bytes): then nothing is written;
  * *out takes the bytes written. Bytes to copy may stand already where they go, else they must not overlap dst.
  */
@@ -203,8 +204,8 @@ enum scmi_base_notification { SCMI_BASE_ERROR_EVENT = 0x0 };
 int scmi_msg_build(void *dst, uint32_t cap, uint32_t hdr, const void *payload, uint32_t len, uint32_t *out);
 
 /*
- * The response to the command whose header was hdr, and its delayed response. With a status other than SCMI_SUCCESS the
- * values are left out, as the peer expects.
+ * The response to the command whose header was hdr, and its delayed response. With a status other than SCMI_SUCCESS
+ * the values are left out, as the peer expects.
  */
 int scmi_msg_build_response(void *dst, uint32_t cap, uint32_t hdr, int32_t status, const void *values, uint32_t len,
 			    uint32_t *out);
@@ -215,17 +216,20 @@ int scmi_msg_build_delayed(void *dst, uint32_t cap, uint32_t hdr, int32_t status
 int scmi_msg_build_reply(void *dst, uint32_t cap, int32_t status, const void *values, uint32_t len, uint32_t *out);
 
 /*
- * Splitting. Pointers in the results point into the bytes that were given, which must be private and stable: a peer that
- * can still write them makes every check worthless. A result is written only on SCMI_OK and SCMI_E_REMOTE.
+ * Splitting. Pointers in the results point into the bytes that were given, which must be private and stable: a peer
+ * that can still write them makes every check worthless. A result is written only on SCMI_OK and SCMI_E_REMOTE.
  */
 
-/* Takes the header off. Returns SCMI_OK, SCMI_E_INVAL (NULL), SCMI_E_PROTO (shorter than a header). */
+/*
+ * Takes the header off; *payload is NULL where nothing follows. Returns SCMI_OK, SCMI_E_INVAL (NULL), SCMI_E_PROTO
+ * (shorter than a header).
+ */
 int scmi_msg_part(const void *bytes, uint32_t len, uint32_t *hdr, const void **payload, uint32_t *payload_len);
 
 /*
- * Splits the payload of a response or delayed response of which payload_len bytes came; head points to its first 4 and
- * is not looked at where there are fewer. The status is looked at before the length: an error may come without values
- * (and what follows an error is ignored). Returns
+ * Splits the payload of a response or delayed response of which payload_len bytes came; head points to its first 4
+ * and is not looked at where there are fewer. The status is looked at before the length: an error may come without
+ * values (and what follows an error is ignored). Returns
  * SCMI_OK, *status SCMI_SUCCESS and *values_len bytes of values from offset SCMI_STATUS_BYTES on;
  * SCMI_E_REMOTE, *status the platform's error, *values_len 0;
  * SCMI_E_PROTO, shorter than a status; SCMI_E_INVAL, NULL.
@@ -255,9 +259,10 @@ int scmi_msg_from_platform(const void *bytes, uint32_t len, struct scmi_msg *msg
 #define SCMI_NO_NOTIFICATION (-1)
 
 /*
- * What is known of a message: one constant row of the library's table. Sizes are bytes. The minimum is what the oldest
- * version of the protocol carries, the maximum what the newest known one can; where they differ the message is variable
- * or has grown. Rows are reached through the functions below only, so that the structure may grow at its end.
+ * What is known of a message: one constant row of the library's table. Sizes are bytes. The minimum is what the
+ * oldest version of the protocol carries, the maximum what the newest known one can; where they differ the message is
+ * variable or has grown. Rows are reached through the functions below only, so that the structure may grow at its
+ * end.
  */
 struct scmi_message_info {
 	const char *name;    /* as the specification spells it: "BASE_DISCOVER_VENDOR" */
@@ -274,8 +279,8 @@ struct scmi_message_info {
 };
 
 /*
- * The row of a message, or NULL if it is unknown. A protocol's own row goes before the common one; the common messages
- * are found for every protocol, unknown and vendor's ones included. Context: any.
+ * The row of a message, or NULL if it is unknown. A protocol's own row goes before the common one; the common
+ * messages are found for every protocol, unknown and vendor's ones included. Context: any.
  */
 const struct scmi_message_info *scmi_message_find(uint8_t protocol, enum scmi_msg_type kind, uint8_t id);
 

@@ -2,9 +2,9 @@
 /*
  * The platform end: takes requests from agents, knows the agents apart, answers now or later.
  *
- * A platform owns a table of servers, one a protocol, each a table of commands over a model of the user's; and a table of
- * agents, each with the endpoint that it talks through. Like the agent it lives in the caller's memory, allocates
- * nothing and keeps no global state.
+ * A platform owns a table of servers, one a protocol, each a table of commands over a model of the user's; and a
+ * table of agents, each with the endpoint that it talks through. Like the agent it lives in the caller's memory,
+ * allocates nothing and keeps no global state.
  */
 #ifndef SCMI_PLATFORM_H
 #define SCMI_PLATFORM_H
@@ -21,6 +21,10 @@
 extern "C" {
 #endif
 
+/*
+ * Opaque. Of all functions below only scmi_platform_size() and scmi_platform_init() take NULL for a platform, a
+ * request or a configuration.
+ */
 struct scmi_platform;
 
 /* ---- the endpoint contract: a transport's platform end ---- */
@@ -29,8 +33,8 @@ struct scmi_platform;
 #define SCMI_PLATFORM_SINK_V1 1u
 
 /*
- * A request, from the time when the endpoint delivers it until it has its answer. Memory of the endpoint's, one for each
- * request that can be open at once.
+ * A request, from the time when the endpoint delivers it until it has its answer. Memory of the endpoint's, one for
+ * each request that can be open at once.
  */
 struct scmi_request {
 	/* filled in by the endpoint */
@@ -55,30 +59,34 @@ struct scmi_request {
 
 /* What the platform offers an endpoint. */
 struct scmi_platform_sink {
-	uint32_t version;
+	uint32_t version; /* SCMI_PLATFORM_SINK_V1; members are only ever appended */
 
 	/*
 	 * A request has come. Most are answered at once: returns how many bytes of reply stand in req->reply, status
 	 * first, and the request is the endpoint's again; its header is that of the reply. SCMI_REPLY_LATER: the
-	 * endpoint's reply() is called for it exactly once, from any context, and may have been already: req must not be
-	 * touched. SCMI_REPLY_NONE: no reply can be given (no room for a status); the buffer goes back all the same.
-	 * Never waits. Context: any, but one context at a time for one channel; a transport whose requests are handed
-	 * over by the sender itself (loopback, synchronous) calls it in as many contexts as there are senders.
+	 * endpoint's reply() is called for it exactly once, from any context, and may have been already: req must not
+	 * be touched. SCMI_REPLY_NONE: no reply can be given (no room for a status); the buffer goes back all the
+	 * same. Never waits. Context: any, but one context at a time for one channel; a transport whose requests are
+	 * handed over by the sender itself (loopback, synchronous) calls it in as many contexts as there are senders.
 	 */
 	uint32_t (*request)(void *channel, struct scmi_request *req);
 
-	/* There is room again after send() returned SCMI_E_BUSY. */
+	/* There is room again after send() returned SCMI_E_BUSY. Context: any. */
 	void (*ready)(void *channel);
 };
 
+/* All but send and delivered are required. */
 struct scmi_endpoint_ops {
 	uint32_t version; /* SCMI_ENDPOINT_V1; members are only ever appended */
-	const char *name;
+	const char *name; /* for people; the platform never compares it */
 
 	/* Begins traffic for one agent. SCMI_OK, or SCMI_E_IO, SCMI_E_INVAL with everything undone. Context: thread. */
 	int (*start)(void *ctx, const struct scmi_platform_sink *sink, void *channel);
 
-	/* Ends it: when it returns no request is delivered any more; open requests may still be replied to. */
+	/*
+	 * Ends it: when it returns no request is delivered any more; open requests may still be replied to. Context:
+	 * thread.
+	 */
 	void (*stop)(void *ctx);
 
 	/*
@@ -90,18 +98,20 @@ struct scmi_endpoint_ops {
 	/*
 	 * Sends a message of the platform's own: a delayed response or a notification. Lent until it returns.
 	 * SCMI_E_BUSY: no room now; SCMI_E_TOOBIG, SCMI_E_NOPEER, SCMI_E_NOTSUP. Optional: NULL for a link without
-	 * platform-to-agent channel. Context: any, several at once; may run beside stop(), and then returns any of them.
+	 * platform-to-agent channel. Context: any, several at once; may run beside stop(), and then returns any of
+	 * them.
 	 */
 	int (*send)(void *ctx, uint32_t hdr, const void *payload, uint32_t len);
 
 	/*
-	 * How many requests it has delivered since it was made, modulo 2^32; exact at rest. Required of an endpoint that
-	 * may call request() in several contexts at once: the platform's own count, which takes no locked instruction,
-	 * would lose some. Optional for the rest. Context: any.
+	 * How many requests it has delivered since it was made, modulo 2^32; exact at rest. Required of an endpoint
+	 * that may call request() in several contexts at once: the platform's own count, which takes no locked
+	 * instruction, would lose some. Optional for the rest. Context: any.
 	 */
 	uint32_t (*delivered)(void *ctx);
 };
 
+/* An endpoint, ready to be given to an agent of the platform: what its constructor fills in. One agent each. */
 struct scmi_endpoint {
 	uint32_t size;        /* sizeof(struct scmi_endpoint) */
 	uint32_t max_payload; /* bytes after the header, status included; 8 to 0x7fffffff */
@@ -120,15 +130,15 @@ struct scmi_endpoint {
 /*
  * One command of a protocol, in a constant table. Never grows.
  *
- * An agent that knows a newer minor version, which may append parameters, is not met by a larger params_max: it has to
- * negotiate first, as the specification wants.
+ * An agent that knows a newer minor version, which may append parameters, is not met by a larger params_max: it has
+ * to negotiate first, as the specification wants.
  *
  * handle gets the server's model and a request whose parameters have been checked for length. It puts values with
  * scmi_request_put_*() and returns the status: SCMI_SUCCESS sends them, an error of enum scmi_status or of the vendor
- * sends the status alone, another value > 0 is the handler's fault and sends SCMI_GENERIC_ERROR. SCMI_REQUEST_LATER: the
- * request stays open until scmi_request_reply(), which may have run already; the handler does not touch it any more. Runs
- * in the context in which the endpoint delivers: must not sleep where that is an interrupt. Handlers of one server run at
- * once when several endpoints deliver at once, or one does in several contexts.
+ * sends the status alone, another value > 0 is the handler's fault and sends SCMI_GENERIC_ERROR. SCMI_REQUEST_LATER:
+ * the request stays open until scmi_request_reply(), which may have run already; the handler does not touch it any
+ * more. Runs in the context in which the endpoint delivers: must not sleep where that is an interrupt. Handlers of
+ * one server run at once when several endpoints deliver at once, or one does in several contexts.
  */
 struct scmi_server_command {
 	int32_t (*handle)(void *model, struct scmi_request *req);
@@ -149,15 +159,15 @@ struct scmi_server_command {
 
 /*
  * A protocol: its commands over a model. The platform itself answers PROTOCOL_VERSION, PROTOCOL_ATTRIBUTES,
- * PROTOCOL_MESSAGE_ATTRIBUTES and, if offered, NEGOTIATE_PROTOCOL_VERSION, unless commands has an entry of its own for
- * them (PROTOCOL_ATTRIBUTES of some protocols is more than a word).
+ * PROTOCOL_MESSAGE_ATTRIBUTES and, if offered, NEGOTIATE_PROTOCOL_VERSION, unless commands has an entry of its own
+ * for them (PROTOCOL_ATTRIBUTES of some protocols is more than a word).
  */
 struct scmi_server {
-	uint32_t size; /* sizeof(struct scmi_server) */
-	uint8_t protocol;
+	uint32_t size;                              /* sizeof(struct scmi_server) */
+	uint8_t protocol;                           /* SCMI_PROTOCOL_*, 0x10 and above */
 	uint8_t flags;                              /* SCMI_SERVER_* */
-	uint16_t commands_n;                        /* entries of commands */
-	uint32_t version;                           /* the newest that it speaks, SCMI_VERSION(major, minor) */
+	uint16_t commands_n;                        /* entries of commands, 1 at least */
+	uint32_t version;                           /* the newest that it speaks, SCMI_VERSION(major, minor); not 0 */
 	uint32_t attributes;                        /* what PROTOCOL_ATTRIBUTES says */
 	uint8_t absent;                             /* commands with one of these flags are not offered by this one */
 	uint8_t reserved_[3];                       /* 0 */
@@ -172,8 +182,8 @@ struct scmi_server {
 	int (*init)(void *model, struct scmi_platform *platform, const char **why);
 
 	/*
-	 * The agent's configuration is reset (see scmi_platform_reset_agent()): forget what it has set and what it wants
-	 * to be told. Optional. Context: any.
+	 * The agent's configuration is reset (see scmi_platform_reset_agent()): forget what it has set and what it
+	 * wants to be told. Optional. Context: any.
 	 */
 	void (*reset)(void *model, uint16_t agent);
 };
@@ -183,7 +193,7 @@ struct scmi_server {
 /* Who asks: 1 for the first agent of the configuration. Context: any, while the request is open, as all of these. */
 uint16_t scmi_request_agent(const struct scmi_request *req);
 
-/* The platform that it was sent to. */
+/* The platform that it was sent to. Context: as above. */
 struct scmi_platform *scmi_request_platform(const struct scmi_request *req);
 
 /* The version of the protocol that the agent has negotiated, the server's own if it has not. */
@@ -198,7 +208,8 @@ uint32_t scmi_request_room(const struct scmi_request *req);
 /*
  * Append to the reply's values: a word; bytes; a name in a field of 16 bytes, cut to 15 and padded with NULs. Never
  * beyond reply_cap: what does not fit is not written, and turns a reply of SCMI_SUCCESS into SCMI_COMMS_ERROR without
- * values. One context at a time for one request.
+ * values. What is handed in is copied. One context at a time for one request. Context: any, while the request is
+ * open.
  */
 void scmi_request_put_u32(struct scmi_request *req, uint32_t value);
 void scmi_request_put_bytes(struct scmi_request *req, const void *bytes, uint32_t len);
@@ -206,15 +217,15 @@ void scmi_request_put_name(struct scmi_request *req, const char *name);
 
 /*
  * What a *_NOTIFY command does: switches one of the protocol's notifications on or off for the agent that asks, by
- * notify_enable as it came. Returns SCMI_SUCCESS, the handler's status; SCMI_INVALID_PARAMETERS if a reserved bit (31:1)
- * is set, or notification is above 14.
+ * notify_enable as it came. Returns SCMI_SUCCESS, the handler's status; SCMI_INVALID_PARAMETERS if a reserved bit
+ * (31:1) is set, or notification is above 14. Context: any, while the request is open.
  */
 int32_t scmi_request_notify(struct scmi_request *req, uint32_t notification, uint32_t notify_enable);
 
 /*
  * Answers a request whose handler has returned, or will return, SCMI_REQUEST_LATER. Exactly once: the request is the
- * endpoint's again, and must not be touched. Returns SCMI_OK; SCMI_E_GONE: it has been answered already, nothing was sent
- * (a safeguard, counted: it cannot tell once the endpoint has delivered another request in the same memory).
+ * endpoint's again, and must not be touched. Returns SCMI_OK; SCMI_E_GONE: it has been answered already, nothing was
+ * sent (a safeguard, counted: it cannot tell once the endpoint has delivered another request in the same memory).
  * Also after scmi_platform_stop(). Context: any.
  */
 int scmi_request_reply(struct scmi_request *req, int32_t status);
@@ -225,9 +236,9 @@ int scmi_request_reply(struct scmi_request *req, int32_t status);
 struct scmi_platform_agent {
 	uint32_t size;         /* sizeof(struct scmi_platform_agent) */
 	uint32_t denied_n;     /* entries of denied */
-	const uint8_t *denied; /* protocols that it may not use, to begin with; never the base protocol. NULL: none */
+	const uint8_t *denied; /* served protocols that it may not use, to begin with; never the base one. NULL: none */
 	const char *name;      /* 15 characters at most; NULL: not to be discovered. Those without come last */
-	const struct scmi_endpoint *endpoint;
+	const struct scmi_endpoint *endpoint; /* its own, no other agent's; required */
 };
 
 /* All tables are kept, not copied: they must not change nor go before scmi_platform_fini(). */
@@ -262,30 +273,31 @@ struct scmi_platform_config {
 size_t scmi_platform_size(const struct scmi_platform_config *config);
 
 /*
- * Initialises a platform in mem: len bytes, aligned as max_align_t, which stay the platform's until scmi_platform_fini().
- * Starts no traffic. Returns SCMI_OK and *platform; SCMI_E_NOMEM if mem is misaligned or a byte too short; SCMI_E_INVAL
- * for a configuration that is not allowed, or what a server's init said, each with a log line that names the member. On
- * an error nothing is kept. Context: thread.
+ * Initialises a platform in mem: len bytes, aligned as max_align_t, which stay the platform's until
+ * scmi_platform_fini(). Starts no traffic. Returns SCMI_OK and *platform; SCMI_E_NOMEM if mem is misaligned or a byte
+ * too short; SCMI_E_INVAL for a configuration that is not allowed, or what a server's init said, each with a log line
+ * that names the member (none where the configuration is NULL or its size wrong). On an error nothing is kept.
+ * Context: thread.
  */
 int scmi_platform_init(struct scmi_platform **platform, void *mem, size_t len,
 		       const struct scmi_platform_config *config);
 
 /*
- * Starts every endpoint, in order; each agent begins with its notifications off and nothing negotiated. Returns SCMI_OK;
- * SCMI_E_INVAL if it runs already; an endpoint's own error, with everything undone and a log line. Context: thread, one at
- * a time with stop and fini.
+ * Starts every endpoint, in order; each agent begins with its notifications off and nothing negotiated. Returns
+ * SCMI_OK; SCMI_E_INVAL if it runs already; an endpoint's own error, with everything undone and a log line. Context:
+ * thread, one at a time with stop and fini.
  */
 int scmi_platform_start(struct scmi_platform *platform);
 
 /*
- * Ends traffic: when it returns no handler runs or will run. Open requests may and must still be answered. May be started
- * again. Returns SCMI_OK, also when it was stopped. Context: thread; not inside a handler.
+ * Ends traffic: when it returns no handler runs or will run. Open requests may and must still be answered. May be
+ * started again. Returns SCMI_OK, also when it was stopped. Context: thread; not inside a handler.
  */
 int scmi_platform_stop(struct scmi_platform *platform);
 
 /*
- * Stops, and gives the memory back. Returns SCMI_OK; SCMI_E_BUSY: a request is still open, or a notification being sent;
- * it is stopped but keeps its memory: answer, then try again. No other call may follow. Context: thread.
+ * Stops, and gives the memory back. Returns SCMI_OK; SCMI_E_BUSY: a request is still open, or a notification being
+ * sent; it is stopped but keeps its memory: answer, then try again. No other call may follow. Context: thread.
  */
 int scmi_platform_fini(struct scmi_platform *platform);
 
@@ -293,18 +305,19 @@ int scmi_platform_fini(struct scmi_platform *platform);
 #define SCMI_ALL_AGENTS 0xffffu
 
 /*
- * Sends a notification to one agent, or to all, if it has switched it on and may use the protocol. Notifications are not
- * kept: where an endpoint has no room the message is dropped and counted. payload in wire order, lent until it returns.
- * Returns SCMI_OK, also when nobody has asked; SCMI_E_BUSY, dropped for one agent at least; or the first other error of an
- * endpoint: SCMI_E_TOOBIG, SCMI_E_NOPEER ...; SCMI_E_NOTFOUND, no such agent or protocol; SCMI_E_INVAL, notification above
- * 14, or payload NULL with a length; SCMI_E_CLOSED, not started. Context: any that the endpoints allow.
+ * Sends a notification to one agent, or to all, if it has switched it on and may use the protocol. Notifications are
+ * not kept: where an endpoint has no room the message is dropped and counted. payload in wire order, lent until it
+ * returns. Returns SCMI_OK, also when nobody has asked; SCMI_E_BUSY, dropped for one agent at least; or the first
+ * other error of an endpoint: SCMI_E_TOOBIG, SCMI_E_NOPEER ...; SCMI_E_NOTFOUND, no such agent or protocol;
+ * SCMI_E_INVAL, notification above 14, or payload NULL with a length; SCMI_E_CLOSED, not started. Context: any that
+ * the endpoints allow.
  */
 int scmi_platform_notify(struct scmi_platform *platform, uint16_t agent, uint8_t protocol, uint8_t notification,
 			 const void *payload, uint32_t len);
 
 /*
- * Forgets what an agent has set up: notifications off, nothing negotiated, and each server's reset. For an agent that has
- * booted anew; BASE_RESET_AGENT_CONFIGURATION does the same. Permissions stay. Returns SCMI_OK; SCMI_E_NOTFOUND.
+ * Forgets what an agent has set up: notifications off, nothing negotiated, and each server's reset. For an agent that
+ * has booted anew; BASE_RESET_AGENT_CONFIGURATION does the same. Permissions stay. Returns SCMI_OK; SCMI_E_NOTFOUND.
  * Context: any.
  */
 int scmi_platform_reset_agent(struct scmi_platform *platform, uint16_t agent);
@@ -317,11 +330,11 @@ int scmi_platform_reset_agent(struct scmi_platform *platform, uint16_t agent);
 struct scmi_platform_stats {
 	uint32_t size; /* sizeof(struct scmi_platform_stats), set by the caller */
 
-	uint32_t requests;
-	uint32_t ok;      /* answered with SCMI_SUCCESS */
-	uint32_t errors;  /* answered with an error status */
-	uint32_t no_room; /* given back unanswered and not run: no room for a status */
-	uint32_t open;    /* to be answered later */
+	uint32_t requests; /* that the endpoints have delivered */
+	uint32_t ok;       /* answered with SCMI_SUCCESS */
+	uint32_t errors;   /* answered with an error status */
+	uint32_t no_room;  /* given back unanswered and not run: no room for a status */
+	uint32_t open;     /* to be answered later */
 
 	/* of the errors, those that the core itself gave */
 	uint32_t bad_type;     /* not a command: SCMI_PROTOCOL_ERROR */
@@ -332,14 +345,14 @@ struct scmi_platform_stats {
 	uint32_t overflowed;   /* the values had no room: SCMI_COMMS_ERROR */
 
 	uint32_t notified; /* notifications, once for each agent that had asked */
-	uint32_t sent;
-	uint32_t dropped; /* the endpoint said SCMI_E_BUSY */
-	uint32_t failed;  /* the endpoint gave another error */
+	uint32_t sent;     /* the endpoint took it */
+	uint32_t dropped;  /* the endpoint said SCMI_E_BUSY */
+	uint32_t failed;   /* the endpoint gave another error */
 
 	uint32_t double_replies; /* second answers that were refused */
 };
 
-/* Reads the counters. Returns SCMI_OK, or SCMI_E_INVAL (NULL, a size this version does not know). Context: any. */
+/* Reads the counters. SCMI_OK, or SCMI_E_INVAL (stats NULL, a size this version does not know). Context: any. */
 int scmi_platform_stats(struct scmi_platform *platform, struct scmi_platform_stats *stats);
 
 #ifdef __cplusplus

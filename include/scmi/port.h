@@ -3,8 +3,8 @@
  * The port: all that the library asks of an operating system, or of a board without one.
  *
  * A port is a table of functions with a context. The library never reads a clock, sleeps, locks or spins but through
- * this table, so a fake port with a fake clock makes every time-out test instant, and a scheduler of one's own can run
- * the real source. Ready ports: port/posix.h (pthreads), port/linux.h (futex). A new one: docs/porting.md and
+ * this table, so a fake port with a fake clock makes every time-out test instant, and a scheduler of one's own can
+ * run the real source. Ready ports: port/posix.h (pthreads), port/linux.h (futex). A new one: docs/porting.md and
  * lib/port/template. All members but those marked optional are required; they are checked once, when an agent or a
  * transport is initialised with the port, and then called without checks.
  */
@@ -31,13 +31,13 @@ struct scmi_port {
 	uint32_t event_size; /* bytes of one event's storage, 1 to SCMI_EVENT_BYTES_MAX; max_align_t aligned */
 	void *ctx;           /* handed to every function; the port's own */
 
-	/* Monotonic time in microseconds from any origin. Never goes back, never stops. Context: any. */
+	/* Monotonic microseconds from any origin. Never goes back, stops only while the system sleeps. Context: any. */
 	uint64_t (*now_us)(void *ctx);
 
 	/*
 	 * One short critical section, not recursive. Held for a few instructions, never across a call-out, a function
-	 * of the port included. Where a receive interrupt can preempt the holder, lock masks it. Context: any that may
-	 * use a transport of this port.
+	 * of the port included. Where a receive interrupt can preempt the holder, lock masks it. Context: any that
+	 * may use a transport of this port.
 	 */
 	void (*lock)(void *ctx);
 	void (*unlock)(void *ctx);

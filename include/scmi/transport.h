@@ -3,13 +3,13 @@
  * The transport contract, agent side: what carries messages between an agent and a platform.
  *
  * A transport is a table of functions, a context and some declared data. It calls back into the core only through the
- * struct scmi_sink that start() hands it, links no symbol of the core, and never reads a field of a message header: the
- * header word is passed on, whole, both ways. Whole words may be compared. docs/writing-a-transport.md is the guide;
- * transports/loopback is the reference to copy.
+ * struct scmi_sink that start() hands it, links no symbol of the core, and never reads a field of a message header:
+ * the header word is passed on, whole, both ways. Whole words may be compared. docs/writing-a-transport.md is the
+ * guide; transports/loopback is the reference to copy.
  *
  * Contexts. The core calls send() and poll() from any thread, several at once where the transport says CONCURRENT;
- * from an interrupt it calls send() only where the transport says ATOMIC. The sink may be called from any context,
- * interrupts included, never with a lock of the transport held.
+ * from an interrupt it calls send() and flush() only where the transport says ATOMIC. The sink may be called from any
+ * context, interrupts included, never with a lock of the transport held.
  */
 #ifndef SCMI_TRANSPORT_H
 #define SCMI_TRANSPORT_H
@@ -27,7 +27,7 @@ extern "C" {
 /* Capabilities, declared in struct scmi_transport. */
 #define SCMI_CAP_POLL       (1u << 0) /* poll() delivers what has come */
 #define SCMI_CAP_IRQ        (1u << 1) /* delivers by itself, from an interrupt or a thread of its own */
-#define SCMI_CAP_SYNC_SEND  (1u << 2) /* the reply has been delivered when send() returns */
+#define SCMI_CAP_SYNC_SEND  (1u << 2) /* as a rule the reply has been delivered when send() returns */
 #define SCMI_CAP_NOTIFY     (1u << 3) /* can carry platform-to-agent messages */
 #define SCMI_CAP_ATOMIC     (1u << 4) /* send() may be called from an interrupt */
 #define SCMI_CAP_CONCURRENT (1u << 5) /* room for max_inflight messages; send() may run in several contexts at once */
@@ -70,12 +70,12 @@ struct scmi_rx {
 };
 
 /*
- * A reference to the live transfer that a message was matched to. Caller's memory: the transport keeps one beside each
- * message that it completes later; hdr, cap and poll are filled in by acquire().
+ * A reference to the live transfer that a message was matched to. Caller's memory: the transport keeps one beside
+ * each message that it completes later; hdr, cap and poll are filled in by acquire().
  */
 struct scmi_xfer {
 	uint32_t hdr;   /* the header that was matched, type included; read only */
-	uint32_t cap;   /* bytes of values (of payload, for a notification) that the taker has room for; read only */
+	uint32_t cap;   /* room: bytes of values (65535 is that or more), of a notification's payload; read only */
 	void *priv;     /* the transport's own; NULL after acquire(); handed to fetch() as rx->cookie */
 	uint8_t poll;   /* 1: the taker polls, nobody waits for an interrupt; read only */
 	uint8_t state_; /* the core's */
@@ -94,7 +94,9 @@ struct scmi_sink {
 	 * rx: a message has come; acquire, complete and release in one. Calls back fetch() (not where rx->data is
 	 * set), and may run the user's callback, before it returns. SCMI_E_STRAY: unknown or stale token, wrong
 	 * protocol, message, link or type, a duplicate, a late reply (its slot's debt is settled). SCMI_E_PROTO:
-	 * matched by rx->token but not by its header: that slot's debt and call are ended with SCMI_E_PROTO.
+	 * matched by rx->token but not by its header: that slot's debt and call are ended with SCMI_E_PROTO. Of a
+	 * notification: SCMI_E_BUSY, no event buffer is free; SCMI_E_PROTO, longer than one, or fetch() failed. A
+	 * malformed reply is SCMI_OK here: it ends its call.
 	 */
 	int (*rx)(void *core, const struct scmi_rx *rx);
 
@@ -111,8 +113,8 @@ struct scmi_sink {
 	 * complete: delivers a message of len payload bytes. Claims the call, calls back fetch() with cookie =
 	 * x->priv for one bounded copy straight into the caller's buffer, and ends it; the user's callback may run
 	 * inside, while the reference still holds the slot. SCMI_E_GONE: a time-out or a
-	 * cancel has won meanwhile, nothing was written, fetch() not called. At most once between acquire and
-	 * release; the reference stays held.
+	 * cancel has won meanwhile, nothing was written, fetch() not called. Of a notification also SCMI_E_BUSY and
+	 * SCMI_E_PROTO, as rx. At most once between acquire and release; the reference stays held.
 	 */
 	int (*complete)(void *core, struct scmi_xfer *x, uint32_t len);
 
@@ -121,7 +123,8 @@ struct scmi_sink {
 
 	/*
 	 * settle: what was sent with this token came back without a usable message (a used descriptor of length 0,
-	 * an area FREE with ERROR). Ends the call with err and the debt of a response. SCMI_E_STRAY: nothing is owed.
+	 * an area FREE with ERROR). Ends the call with err (SCMI_E_PROTO if that is no error) and the debt of a
+	 * response. SCMI_E_STRAY: nothing is owed.
 	 */
 	int (*settle)(void *core, uint16_t token, int err);
 
@@ -130,10 +133,10 @@ struct scmi_sink {
 
 	/*
 	 * link_down: the peer is gone, and the transport promises that nothing that was sent before this call will be
-	 * delivered any more. Every call of the link ends with err (SCMI_E_LINK if 0), every debt is forgiven; submits
-	 * are refused with SCMI_E_NOPEER until ready(). The slot of a submit that is under way just now keeps its debt
-	 * if its send() succeeds, for it may have gone to the next peer: until its reply, the next link_down() or a
-	 * stop. A send() that fails owes nothing: better let it.
+	 * delivered any more. Every call of the link ends with err (SCMI_E_LINK if 0), every debt is forgiven;
+	 * submits are refused with SCMI_E_NOPEER until ready(). The slot of a submit that is under way just now keeps
+	 * its debt if its send() succeeds, for it may have gone to the next peer: until its reply, the next
+	 * link_down() or a stop. A send() that fails owes nothing: better let it.
 	 */
 	void (*link_down)(void *core, int err);
 };
@@ -163,7 +166,10 @@ struct scmi_transport_ops {
 	 */
 	int (*send)(void *ctx, const struct scmi_tx *tx);
 
-	/* flush: rings the doorbell for sends that said `more`. Optional: without it send() ignores `more`. */
+	/*
+	 * flush: rings the doorbell for sends that said `more`. Also called where none did. Optional: without it
+	 * send() ignores `more`. Context: as send(), several at once.
+	 */
 	void (*flush)(void *ctx);
 
 	/*
@@ -191,7 +197,8 @@ struct scmi_transport_ops {
 
 	/*
 	 * recover: resets the link so that no earlier message can arrive, if it can: SCMI_OK promises that. Else
-	 * SCMI_E_NOTSUP or SCMI_E_BUSY. Optional. Context: thread. (Called by the recovery policy of a later version.)
+	 * SCMI_E_NOTSUP or SCMI_E_BUSY. Optional. Context: thread. (Called by the recovery policy of a later
+	 * version.)
 	 */
 	int (*recover)(void *ctx);
 };
@@ -202,10 +209,10 @@ struct scmi_transport {
 	uint32_t caps; /* SCMI_CAP_* */
 	const struct scmi_transport_ops *ops;
 	void *ctx;
-	uint32_t max_payload; /* bytes after the header, status included: P of parameters, P - 4 of values; to 16 MiB */
-	uint32_t max_inflight;       /* commands that may be owed a reply at once; at least 1 */
-	uint32_t timeout_us;         /* default for a response, from the wire; 0: SCMI_TIMEOUT_DEFAULT_US */
-	uint32_t delayed_timeout_us; /* default for a delayed response, from the response; 0: as above */
+	uint32_t max_payload;  /* bytes after the header, status included: parameters, or values + 4; 4 to 16 MiB */
+	uint32_t max_inflight; /* commands that may be owed a reply at once; at least 1 */
+	uint32_t timeout_us;   /* default for a response, from the wire; 0: SCMI_TIMEOUT_DEFAULT_US */
+	uint32_t delayed_timeout_us; /* of a delayed response, from the response; 0: SCMI_DELAYED_TIMEOUT_DEFAULT_US */
 };
 
 /*

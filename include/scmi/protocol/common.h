@@ -2,14 +2,15 @@
 /*
  * What every protocol has: version, attributes, negotiation; and the call that typed commands are made of.
  *
- * Typed commands take and give values in host order. They wait for the reply with the transport's default time-out, so
- * all of them belong into a thread; who needs flags, a deadline or a callback fills in a struct scmi_call instead, with
- * the layouts of docs/wire.md.
+ * Typed commands take and give values in host order. They wait for the reply with the transport's default time-out,
+ * so all of them belong into a thread; who needs flags, a deadline or a callback fills in a struct scmi_call instead,
+ * with the layouts of docs/wire.md.
  *
- * They return SCMI_OK and the results; else the results are left alone. SCMI_E_REMOTE: the platform answered with an
- * error; *status is then its word (enum scmi_status), in all other cases SCMI_SUCCESS. status may be NULL. SCMI_E_PROTO:
- * the reply is shorter than its values, or contradicts itself; a longer one is no error, newer versions append.
- * SCMI_E_INVAL: a result pointer is NULL. The rest as scmi_agent_call().
+ * They return SCMI_OK and the results; else the results are left alone, but where a function says otherwise.
+ * SCMI_E_REMOTE: the platform answered with an error; *status is then its word (enum scmi_status), in all other cases
+ * SCMI_SUCCESS. status may be NULL. SCMI_E_PROTO: the reply is shorter than its values, or contradicts itself; a
+ * longer one is no error, newer versions append. SCMI_E_INVAL: a result pointer is NULL, and *status is left alone
+ * too. The rest as scmi_agent_call().
  */
 #ifndef SCMI_PROTOCOL_COMMON_H
 #define SCMI_PROTOCOL_COMMON_H
@@ -23,9 +24,9 @@ extern "C" {
 #endif
 
 /*
- * scmi_agent_call() with the two rules of typed commands: a reply that is longer than call->reply_cap is success, and one
- * with fewer values than the message has at least (scmi_message_find(); none for a message that is not in the table) is
- * SCMI_E_PROTO. So call->reply_len may be more than call->reply_cap. For protocols of the vendor's too.
+ * scmi_agent_call() with the two rules of typed commands: a reply that is longer than call->reply_cap is success, and
+ * one with fewer values than the message has at least (scmi_message_find(); none for a message that is not in the
+ * table) is SCMI_E_PROTO. So call->reply_len may be more than call->reply_cap. For protocols of the vendor's too.
  */
 int scmi_protocol_call(struct scmi_agent *agent, struct scmi_call *call);
 
@@ -46,10 +47,10 @@ int scmi_protocol_message_attributes(struct scmi_agent *agent, uint8_t protocol,
 int scmi_protocol_negotiate(struct scmi_agent *agent, uint8_t protocol, uint32_t version, int32_t *status);
 
 /*
- * The step that opens a protocol: asks for the platform's version, and where that is newer than `newest`, the newest that
- * the caller knows, asks the platform to speak `newest`. *version is the platform's own; *spoken the one that it speaks
- * from now on: the same, or `newest` if it agreed. Where it did not, *spoken stays above `newest`, and replies may
- * be laid out differently if the major number differs. Refused negotiation is no error.
+ * The step that opens a protocol: asks for the platform's version, and where that is newer than `newest`, the newest
+ * that the caller knows, asks the platform to speak `newest`. *version is the platform's own; *spoken the one that it
+ * speaks from now on: the same, or `newest` if it agreed. Where it did not, *spoken stays above `newest`, and replies
+ * may be laid out differently if the major number differs. Refused negotiation is no error.
  */
 int scmi_protocol_agree(struct scmi_agent *agent, uint8_t protocol, uint32_t newest, uint32_t *version,
 			uint32_t *spoken, int32_t *status);

@@ -22,10 +22,10 @@ extern "C" {
  * What the server serves; the user's memory, which stays in use until scmi_platform_fini(). One model belongs to one
  * platform. Zero is a good default for every member but size and vendor.
  *
- * Permissions. Devices are the user's, numbered from 0; which resources (clocks, domains ...) belong to a device only the
- * user's other servers know, and they ask scmi_base_allowed(). What the core knows is protocols: one that is denied to an
- * agent for every device is denied to it as a whole, its commands get SCMI_DENIED and it is not listed. The base protocol
- * itself is always served, also to an agent that is denied every device.
+ * Permissions. Devices are the user's, numbered from 0; which resources (clocks, domains ...) belong to a device only
+ * the user's other servers know, and they ask scmi_base_allowed(). What the core knows is protocols: one that is
+ * denied to an agent for every device is denied to it as a whole, its commands get SCMI_DENIED and it is not listed.
+ * The base protocol itself is always served, also to an agent that is denied every device.
  */
 struct scmi_base_model {
 	uint32_t size;             /* sizeof(struct scmi_base_model) */
@@ -36,12 +36,12 @@ struct scmi_base_model {
 	uint32_t implementation_version;
 	uint32_t devices;          /* 0: no commands to set permissions */
 	uint32_t *permissions;     /* devices x agents words, the library's own; any content; NULL without devices */
-	uint32_t permission_words; /* how many these are */
+	uint32_t permission_words; /* how many these are; too few: scmi_platform_init() returns SCMI_E_NOMEM */
 
 	/*
 	 * Whether one agent may set permissions and configuration of another (or its own). NULL: no agent may. Called
-	 * inside requests of the caller, with ids of the agents table. (An agent may always reset its own configuration,
-	 * permissions excepted.)
+	 * inside requests of the caller, with ids of the agents table. (An agent may always reset its own
+	 * configuration, permissions excepted.)
 	 */
 	bool (*may_manage)(void *arg, uint16_t caller, uint16_t agent);
 	void *arg;
@@ -52,13 +52,13 @@ struct scmi_base_model {
 
 /*
  * Fills in the server for a model. The model is looked at by scmi_platform_init(), but for version, sub_vendor and
- * devices, which decide the commands that are offered and are read now. Context: thread.
+ * devices, which decide the commands that are offered and are read now. Neither may be NULL. Context: thread.
  */
 void scmi_base_server(struct scmi_server *server, struct scmi_base_model *model);
 
 /*
- * Whether the agent may at present use the protocol on the device. false too for an unknown agent, protocol or device.
- * Without devices: whether it may use the protocol. Context: any, from scmi_platform_init() on.
+ * Whether the agent may at present use the protocol on the device. false too for an unknown agent, protocol or
+ * device. Without devices: whether it may use the protocol. Context: any, from scmi_platform_init() on.
  */
 bool scmi_base_allowed(const struct scmi_base_model *model, uint16_t agent, uint8_t protocol, uint32_t device);
 
@@ -66,11 +66,11 @@ bool scmi_base_allowed(const struct scmi_base_model *model, uint16_t agent, uint
 #define SCMI_BASE_REPORTS_MAX 12u
 
 /*
- * Sends a BASE_ERROR_EVENT to the agent, or to SCMI_ALL_AGENTS, if it has asked for it by BASE_NOTIFY_ERRORS. cause is the
- * agent whose commands failed (0: the platform), fatal says that the platform cannot go on. A report is 64 bits: in the
- * low word the header of the command that failed, in the high word its status.
- * Returns as scmi_platform_notify(); SCMI_E_INVAL for more than SCMI_BASE_REPORTS_MAX reports, or NULL with a count.
- * Context: any that the endpoints allow.
+ * Sends a BASE_ERROR_EVENT to the agent, or to SCMI_ALL_AGENTS, if it has asked for it by BASE_NOTIFY_ERRORS. cause
+ * is the agent whose commands failed (0: the platform), fatal says that the platform cannot go on. A report is 64
+ * bits: in the low word the header of the command that failed, in the high word its status. reports is lent until it
+ * returns. Returns as scmi_platform_notify(); SCMI_E_INVAL for more than SCMI_BASE_REPORTS_MAX reports, or NULL with
+ * a count. Context: any that the endpoints allow.
  */
 int scmi_base_error_event(struct scmi_platform *platform, uint16_t agent, uint16_t cause, bool fatal,
 			  const uint64_t *reports, uint32_t count);

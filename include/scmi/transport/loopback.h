@@ -65,22 +65,23 @@ size_t scmi_loopback_size(const struct scmi_loopback_config *config);
  * limit passed, threaded without a sound port); SCMI_E_NOMEM if mem is misaligned or a byte too short; SCMI_E_IO from
  * the port. On an error nothing is kept. Context: thread.
  *
- * The platform end starts first: the agent's start returns SCMI_E_NOPEER until it has. When the platform end stops, the
- * agent is told by link_down(), when it starts again by ready(). Either end's stop waits for the upcalls to the other
- * that are under way, so it must not be called from inside one. In synchronous mode the platform end must not be
- * stopped while another thread is inside a submit or a call of the agent's: requests run on that thread's stack.
+ * The platform end starts first: the agent's start returns SCMI_E_NOPEER until it has. When the platform end stops,
+ * the agent is told by link_down(), when it starts again by ready(). Either end's stop waits for the upcalls to the
+ * other that are under way, so it must not be called from inside one. In synchronous mode the platform end must not
+ * be stopped while another thread is inside a submit or a call of the agent's: requests run on that thread's stack.
  */
 int scmi_loopback_init(struct scmi_loopback **out, void *mem, size_t len, const struct scmi_loopback_config *config,
 		       struct scmi_transport *transport, struct scmi_endpoint *endpoint);
 
-/* Gives the memory back; both ends must be stopped, and no request open any more. Context: thread. */
+/* Gives the memory back; both ends must be stopped, and no request open any more; lb not NULL. Context: thread. */
 void scmi_loopback_fini(struct scmi_loopback *lb);
 
 /*
  * Threaded mode: hands to the platform the requests that have come, in their order; sleeps until one comes, or the
  * port's clock reaches deadline_us (0: never sleeps; SCMI_NEVER: no limit). Handlers run on the calling thread. One
- * thread at a time. Returns how many requests that were, 0 at the deadline; SCMI_E_CLOSED: the platform end is not
- * started, or was stopped meanwhile; SCMI_E_NOTSUP in synchronous mode. Context: thread, not inside a handler.
+ * thread at a time. Returns how many requests that were, max_inflight at most, 0 at the deadline; SCMI_E_CLOSED: the
+ * platform end is not started, or was stopped meanwhile; SCMI_E_NOTSUP in synchronous mode. Context: thread, not
+ * inside a handler.
  */
 int scmi_loopback_serve(struct scmi_loopback *lb, uint64_t deadline_us);
 
