@@ -9,6 +9,7 @@
 	 SCMI_CAP_WAIT | SCMI_CAP_PEER_BUFS)
 
 #define PAYLOAD_MAX     (1u << 24)
+#define EVENTS_MAX      (1u << 30) /* bytes of all event buffers: their size is counted in 32 bits on small machines */
 #define LATENESS_MAX_US 3600000000u
 #define LATENESS_SLOTS  256u /* fewer than four epochs are too few to tell late replies apart */
 
@@ -65,6 +66,11 @@ int scmi_transport_check(const struct scmi_transport *transport, const char **wh
 	return fault == NULL ? SCMI_OK : SCMI_E_INVAL;
 }
 
+static uint64_t events_total(const struct scmi_agent_config *c)
+{
+	return (uint64_t)c->event_buffers * (c->event_bytes != 0 ? c->event_bytes : c->transport->max_payload);
+}
+
 static const char *limits_fault(const struct scmi_agent_config *c)
 {
 	if (c->max_waiters > SCMI_WAITERS_MAX)
@@ -79,6 +85,8 @@ static const char *limits_fault(const struct scmi_agent_config *c)
 		return "event_buffers: more than 65534";
 	if (c->event_bytes > c->transport->max_payload)
 		return "event_bytes: more than the transport's max_payload";
+	if (events_total(c) > EVENTS_MAX)
+		return "event_buffers: more than 1 GiB in all";
 	if (c->event_buffers != 0 && (c->transport->caps & SCMI_CAP_NOTIFY) == 0)
 		return "event_buffers: this transport carries no notifications";
 	return NULL;

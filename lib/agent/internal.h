@@ -64,7 +64,8 @@ struct frame {
 	uint16_t tail;
 };
 
-enum link_state { LINK_STOPPED, LINK_STARTING, LINK_UP, LINK_DOWN };
+/* While start() runs nothing is sent, whatever the transport says of its peer: it is only kept. */
+enum link_state { LINK_STOPPED, LINK_STARTING, LINK_STARTING_DOWN, LINK_UP, LINK_DOWN };
 
 /* Exceptions only: what goes well is counted by what it leaves behind (see stats.c). */
 enum counter {

@@ -2,6 +2,17 @@
 /* Start, stop, and a link that goes down and comes back. */
 #include "internal.h"
 
+/* What the transport said of its peer decides what comes after the start. */
+static void open_link(struct scmi_agent *a)
+{
+	uint32_t state = atomic_load_explicit(&a->state, memory_order_relaxed);
+
+	while (!atomic_compare_exchange_weak_explicit(&a->state, &state,
+						      state == LINK_STARTING ? LINK_UP : LINK_DOWN, memory_order_seq_cst,
+						      memory_order_relaxed))
+		;
+}
+
 int scmi_agent_start(struct scmi_agent *agent)
 {
 	uint32_t state = LINK_STOPPED;
@@ -18,10 +29,7 @@ int scmi_agent_start(struct scmi_agent *agent)
 		atomic_store_explicit(&agent->state, LINK_STOPPED, memory_order_seq_cst);
 		return err;
 	}
-	state = LINK_STARTING;
-	/* Not if the transport has said meanwhile that its peer is not there yet. */
-	(void)atomic_compare_exchange_strong_explicit(&agent->state, &state, LINK_UP, memory_order_seq_cst,
-						      memory_order_relaxed);
+	open_link(agent);
 	return SCMI_OK;
 }
 
@@ -59,9 +67,8 @@ static bool attended(uint32_t w)
 
 static void pause(struct scmi_agent *a)
 {
-	if (a->deferred && atomic_load_explicit(&a->put_off, memory_order_seq_cst) != 0)
-		(void)scmi__run_put_off(a);
-	else
+	/* Where all frames are taken whoever is inside them must get its turn. */
+	if (!a->deferred || atomic_load_explicit(&a->put_off, memory_order_seq_cst) == 0 || scmi__run_put_off(a) < 0)
 		a->port->relax(a->port->ctx);
 }
 
@@ -125,10 +132,19 @@ int scmi_agent_fini(struct scmi_agent *agent)
 void scmi__link_ready(void *core)
 {
 	struct scmi_agent *a = (struct scmi_agent *)core;
-	uint32_t state = LINK_DOWN;
+	uint32_t state = atomic_load_explicit(&a->state, memory_order_relaxed);
 
-	(void)atomic_compare_exchange_strong_explicit(&a->state, &state, LINK_UP, memory_order_seq_cst,
-						      memory_order_relaxed);
+	do {
+		if (state != LINK_DOWN && state != LINK_STARTING_DOWN)
+			return;
+	} while (!atomic_compare_exchange_weak_explicit(&a->state, &state,
+							state == LINK_DOWN ? LINK_UP : LINK_STARTING,
+							memory_order_seq_cst, memory_order_relaxed));
+}
+
+static uint32_t without_peer(uint32_t state)
+{
+	return state == LINK_UP || state == LINK_DOWN ? LINK_DOWN : LINK_STARTING_DOWN;
 }
 
 void scmi__link_down(void *core, int err)
@@ -139,7 +155,7 @@ void scmi__link_down(void *core, int err)
 	do {
 		if (state == LINK_STOPPED)
 			return; /* stop ends the calls itself */
-	} while (!atomic_compare_exchange_weak_explicit(&a->state, &state, LINK_DOWN, memory_order_seq_cst,
+	} while (!atomic_compare_exchange_weak_explicit(&a->state, &state, without_peer(state), memory_order_seq_cst,
 							memory_order_relaxed));
 	for (uint32_t i = 0; i < a->limit; i++) {
 		struct slot *s = &a->slots[i];

@@ -151,13 +151,13 @@ static void poll_until(struct scmi_agent *a, struct slot *s, uint64_t until_us)
 	}
 }
 
-static bool spin(struct scmi_agent *a, struct slot *s)
+/* Time runs while we spin: ours, and that of all calls. */
+static bool spin(struct scmi_agent *a, struct slot *s, uint64_t until_us)
 {
-	for (uint32_t turns = a->spin_turns; turns != 0; turns--) {
-		if (ended(s))
-			return true;
-		if ((a->transport.caps & SCMI_CAP_POLL) != 0)
-			(void)a->transport.ops->poll(a->transport.ctx, 1);
+	for (uint32_t turns = a->spin_turns; turns != 0 && !ended(s); turns--) {
+		(void)scmi__turn(a, 1);
+		if (ended(s) || is_over(a, until_us))
+			break;
 		a->port->relax(a->port->ctx);
 	}
 	return ended(s);
@@ -200,7 +200,7 @@ bool scmi__await(struct scmi_agent *a, struct slot *s, struct scmi_call *call, u
 {
 	uint32_t waiter;
 
-	if (spin(a, s))
+	if (spin(a, s, until_us))
 		return true;
 	if ((call->flags & SCMI_CALL_POLL) != 0) {
 		poll_until(a, s, until_us);

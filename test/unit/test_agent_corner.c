@@ -360,9 +360,81 @@ static void link_down_inside_send_keeps_that_slot_until_the_next(void **state)
 	rig_end(r);
 }
 
+/* The peer is there, then start() fails: nobody may have sent or polled meanwhile, for nothing would end that call. */
+static int early_err;
+static void submit_and_poll_early(struct script *s, void *arg)
+{
+	struct rig_call *c = arg;
+	s->sink->link_down(s->core, 0);
+	(void)scmi_agent_poll(c->rig->agent, 1);
+	s->sink->ready(s->core);
+	early_err = rig_submit(c);
+	(void)scmi_agent_poll(c->rig->agent, 1);
+}
+static void start_that_fails_after_ready_has_let_nobody_in(void **state)
+{
+	struct rig *r = rig_new(RIG_POLL, 4);
+	struct rig_call c;
+	(void)state;
+	rig_init(r);
+	rig_call_init(r, &c);
+	r->script.on_start = submit_and_poll_early;
+	r->script.arg = &c;
+	r->script.start_err = SCMI_E_IO;
+	assert_int_equal(scmi_agent_start(r->agent), SCMI_E_IO);
+	assert_int_equal(early_err, SCMI_E_CLOSED);
+	assert_int_equal(r->script.sends, 0);
+	assert_int_equal(r->script.polls, 0);
+	rig_end(r);
+}
+
+/* However long a waiter may spin: time-outs and its own limit are kept. */
+static void ten_us_pass(struct fake_port *fake, void *arg)
+{
+	(void)arg;
+	fake->now_us += 10;
+}
+static void spin_turns_do_not_outlast_the_time(void **state)
+{
+	struct rig *r = rig_new(RIG_WAIT, 4);
+	struct rig_call c;
+	(void)state;
+	r->config.spin_turns = 1000000;
+	r->fake.on_relax = ten_us_pass;
+	rig_start(r);
+	rig_call_init(r, &c);
+	c.call.timeout_us = 2000;
+	assert_int_equal(rig_submit_loose(&c), SCMI_OK);
+	assert_int_equal(rig_wait_until(&c, r->fake.now_us + 1000), SCMI_E_INPROGRESS);
+	assert_in_range(r->fake.calls.relax, 90, 110);
+	assert_int_equal(rig_wait(&c), SCMI_E_TIMEOUT);
+	assert_in_range(r->fake.calls.relax, 190, 220);
+	rig_end(r);
+}
+
+/* 65534 buffers of 16 MiB are not counted in the 32 bits of a small machine. */
+static void event_buffers_of_more_than_a_gib_are_refused(void **state)
+{
+	struct rig *r = rig_new(RIG_IRQ | SCMI_CAP_NOTIFY, 1);
+	(void)state;
+	r->script.transport.max_payload = 1u << 24;
+	r->config.event_buffers = 64;
+	assert_true(scmi_agent_size(&r->config) > 1u << 30);
+	r->config.event_buffers = 65;
+	assert_int_equal(scmi_agent_size(&r->config), 0);
+	r->config.event_buffers = 256;
+	assert_int_equal(scmi_agent_size(&r->config), 0);
+	r->config.event_bytes = 64;
+	assert_true(scmi_agent_size(&r->config) > 256 * 64);
+	rig_end(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(start_that_fails_after_ready_has_let_nobody_in),
+		cmocka_unit_test(spin_turns_do_not_outlast_the_time),
+		cmocka_unit_test(event_buffers_of_more_than_a_gib_are_refused),
 		cmocka_unit_test(notify_handler_that_submits_gets_its_done),
 		cmocka_unit_test(put_off_is_run_when_a_notification_leaves_its_frame),
 		cmocka_unit_test(log_of_another_fault_says_nothing_of_slots),
