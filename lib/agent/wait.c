@@ -100,7 +100,7 @@ static void lead_sleep(struct scmi_agent *a, uint32_t waiter, uint64_t until_us)
 		next_us = until_us;
 	if ((a->transport.caps & SCMI_CAP_WAIT) != 0)
 		a->transport.ops->wait(a->transport.ctx, next_us);
-	else if ((a->transport.caps & (SCMI_CAP_IRQ | SCMI_CAP_SYNC_SEND)) != 0)
+	else if ((a->transport.caps & SCMI_CAP_IRQ) != 0 || (a->transport.caps & SCMI_CAP_POLL) == 0)
 		(void)a->port->event_wait(a->port->ctx, waiter_event(a, waiter), next_us);
 	else
 		a->port->relax(a->port->ctx);

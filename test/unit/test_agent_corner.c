@@ -412,6 +412,27 @@ static void spin_turns_do_not_outlast_the_time(void **state)
 	rig_end(r);
 }
 
+/* What does not come inside send() is found by poll alone. */
+static void post_the_reply(struct fake_port *fake, void *arg)
+{
+	struct rig *r = arg;
+	if (fake->calls.relax == 3)
+		script_post_reply(&r->script, script_last(&r->script), SCMI_SUCCESS);
+}
+static void waiter_of_a_transport_that_answers_in_send_or_is_polled_polls(void **state)
+{
+	struct rig *r = rig_up(RIG_SYNC | SCMI_CAP_POLL, 4);
+	struct rig_call c;
+	(void)state;
+	r->fake.on_relax = post_the_reply;
+	r->fake.arg = r;
+	rig_call_init(r, &c);
+	c.call.timeout_us = SCMI_FOREVER;
+	assert_int_equal(rig_do(&c), SCMI_OK);
+	assert_int_equal(r->fake.calls.relax, 3);
+	rig_end(r);
+}
+
 /* 65534 buffers of 16 MiB are not counted in the 32 bits of a small machine. */
 static void event_buffers_of_more_than_a_gib_are_refused(void **state)
 {
@@ -434,6 +455,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(start_that_fails_after_ready_has_let_nobody_in),
 		cmocka_unit_test(spin_turns_do_not_outlast_the_time),
+		cmocka_unit_test(waiter_of_a_transport_that_answers_in_send_or_is_polled_polls),
 		cmocka_unit_test(event_buffers_of_more_than_a_gib_are_refused),
 		cmocka_unit_test(notify_handler_that_submits_gets_its_done),
 		cmocka_unit_test(put_off_is_run_when_a_notification_leaves_its_frame),
