@@ -93,8 +93,8 @@ int scmi_agent_cancel(struct scmi_agent *agent, struct scmi_call *call)
 		if ((ticket & TICKET_VALID) == 0 || slot_ticket(slot_index(agent, s), w & ~W_LOW) != ticket ||
 		    (w & W_CALL) == 0)
 			return SCMI_E_NOTFOUND;
-		if ((w & W_DONE) != 0)
-			return SCMI_E_NOTFOUND;
+		if ((w & W_DONE) != 0) /* a done function that has yet to run owns the call still */
+			return (w & W_CALLBACK) != 0 ? SCMI_E_INPROGRESS : SCMI_E_NOTFOUND;
 		if (!word_claimable(w))
 			return SCMI_E_INPROGRESS;
 		/* Only by the very word that was looked at: the slot may be in another life by now. */

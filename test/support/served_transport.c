@@ -42,7 +42,7 @@ static void deliver(struct served *s, const struct served_message *message)
 
 static void nap(unsigned us)
 {
-	const struct timespec t = { .tv_sec = (time_t)(us / 1000000u), .tv_nsec = (long)(us % 1000000u) * 1000 };
+	const struct timespec t = {.tv_sec = (time_t)(us / 1000000u), .tv_nsec = (long)(us % 1000000u) * 1000};
 
 	nanosleep(&t, NULL);
 }
@@ -128,7 +128,7 @@ static void stop(void *ctx)
 static int send_command(void *ctx, const struct scmi_tx *tx)
 {
 	struct served *s = ctx;
-	struct served_message message = { .hdr = tx->hdr };
+	struct served_message message = {.hdr = tx->hdr};
 
 	message.len = tx->len < SERVED_VALUES ? tx->len : SERVED_VALUES;
 	if (message.len != 0)

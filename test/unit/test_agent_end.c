@@ -311,11 +311,31 @@ static void submit_inside_send_of_another_call_works(void **state)
 	rig_end(r);
 }
 
+/* The reply came inside send(), and done waits for a poll: the call is not the user's yet. */
+static void cancel_of_a_deferred_call_that_was_answered_inside_send_is_in_progress(void **state)
+{
+	struct rig *r = rig_new(RIG_SYNC, 4);
+	struct rig_call c;
+
+	(void)state;
+	r->config.flags = SCMI_AGENT_DEFERRED;
+	rig_start(r);
+	r->script.on_send = script_answer_at_once;
+	rig_call_init(r, &c);
+	assert_int_equal(rig_submit(&c), SCMI_OK);
+	assert_int_equal(scmi_agent_cancel(r->agent, &c.call), SCMI_E_INPROGRESS);
+	assert_int_equal(scmi_agent_poll(r->agent, 1), 1);
+	assert_ended(&c, SCMI_OK);
+	assert_int_equal(scmi_agent_cancel(r->agent, &c.call), SCMI_E_NOTFOUND);
+	rig_end(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(cancel_ends_a_call_in_flight),
 		cmocka_unit_test(cancel_of_what_is_not_in_flight_finds_nothing),
+		cmocka_unit_test(cancel_of_a_deferred_call_that_was_answered_inside_send_is_in_progress),
 		cmocka_unit_test(cancel_in_the_delivery_window_loses),
 		cmocka_unit_test(cancel_wakes_the_waiter),
 		cmocka_unit_test(send_error_is_returned_and_nothing_is_left),
