@@ -348,7 +348,7 @@ static void assert_in_time(struct rig_call *c)
 
 static void wait_is_woken_by_an_earlier_deadline(void **state)
 {
-	static const uint32_t kinds[] = { RIG_WAIT, RIG_IRQ };
+	static const uint32_t kinds[] = {RIG_WAIT, RIG_IRQ};
 
 	(void)state;
 	for (int i = 0; i < 2; i++) {
