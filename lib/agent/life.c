@@ -7,9 +7,8 @@ static void open_link(struct scmi_agent *a)
 {
 	uint32_t state = atomic_load_explicit(&a->state, memory_order_relaxed);
 
-	while (!atomic_compare_exchange_weak_explicit(&a->state, &state,
-						      state == LINK_STARTING ? LINK_UP : LINK_DOWN, memory_order_seq_cst,
-						      memory_order_relaxed))
+	while (!atomic_compare_exchange_weak_explicit(&a->state, &state, state == LINK_STARTING ? LINK_UP : LINK_DOWN,
+						      memory_order_seq_cst, memory_order_relaxed))
 		;
 }
 
@@ -137,8 +136,7 @@ void scmi__link_ready(void *core)
 	do {
 		if (state != LINK_DOWN && state != LINK_STARTING_DOWN)
 			return;
-	} while (!atomic_compare_exchange_weak_explicit(&a->state, &state,
-							state == LINK_DOWN ? LINK_UP : LINK_STARTING,
+	} while (!atomic_compare_exchange_weak_explicit(&a->state, &state, state == LINK_DOWN ? LINK_UP : LINK_STARTING,
 							memory_order_seq_cst, memory_order_relaxed));
 }
 
