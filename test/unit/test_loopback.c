@@ -202,13 +202,17 @@ static int poll(struct rig *r)
 
 /* ---- configuration and memory ---- */
 
-static void expect_refused(const struct scmi_loopback_config *config)
+static void expect_refused(const struct scmi_loopback_config *config, const char *member)
 {
+	const char *why = NULL;
+
 	max_align_t mem[64];
 	struct scmi_loopback *lb;
 	struct scmi_transport transport;
 	struct scmi_endpoint endpoint;
 
+	assert_int_equal(scmi_loopback_check(config, &why), SCMI_E_INVAL);
+	assert_memory_equal(why, member, strlen(member));
 	assert_int_equal(scmi_loopback_size(config), 0);
 	assert_int_equal(scmi_loopback_init(&lb, mem, sizeof(mem), config, &transport, &endpoint), SCMI_E_INVAL);
 }
@@ -225,15 +229,16 @@ static void loopback_bad_configuration_is_refused(void **state)
 	incomplete = fake.port;
 	incomplete.relax = NULL;
 	assert_true(scmi_loopback_size(&good) != 0);
-	expect_refused(NULL);
-	c = good, c.size--, expect_refused(&c);
-	c = good, c.flags = 2, expect_refused(&c);
-	c = good, c.max_payload = 7, expect_refused(&c);
-	c = good, c.max_payload = SCMI_LOOPBACK_PAYLOAD_MAX + 1u, expect_refused(&c);
-	c = good, c.max_inflight = SCMI_LOOPBACK_INFLIGHT_MAX + 1u, expect_refused(&c);
-	c = good, c.events = SCMI_LOOPBACK_EVENTS_MAX + 1u, expect_refused(&c);
-	c = good, c.flags = SCMI_LOOPBACK_THREADED, expect_refused(&c); /* without a port */
-	c = good, c.port = &incomplete, expect_refused(&c);
+	expect_refused(NULL, "config:");
+	assert_int_equal(scmi_loopback_check(&good, NULL), SCMI_OK);
+	c = good, c.size--, expect_refused(&c, "size:");
+	c = good, c.flags = 2, expect_refused(&c, "flags:");
+	c = good, c.max_payload = 7, expect_refused(&c, "max_payload:");
+	c = good, c.max_payload = SCMI_LOOPBACK_PAYLOAD_MAX + 1u, expect_refused(&c, "max_payload:");
+	c = good, c.max_inflight = SCMI_LOOPBACK_INFLIGHT_MAX + 1u, expect_refused(&c, "max_inflight:");
+	c = good, c.events = SCMI_LOOPBACK_EVENTS_MAX + 1u, expect_refused(&c, "events:");
+	c = good, c.flags = SCMI_LOOPBACK_THREADED, expect_refused(&c, "port:"); /* without a port */
+	c = good, c.port = &incomplete, expect_refused(&c, "port:");
 }
 
 static void loopback_limits_themselves_are_allowed(void **state)

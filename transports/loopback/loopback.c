@@ -37,9 +37,45 @@ static uint32_t or_default(uint32_t value, uint32_t fallback)
 	return value != 0 ? value : fallback;
 }
 
+/* What is wrong with a configuration, beginning with the member's name; NULL: nothing. */
+static const char *fault_of(const struct scmi_loopback_config *c)
+{
+	uint32_t max_payload;
+
+	if (c == NULL)
+		return "config: NULL";
+	if (c->size != sizeof(*c))
+		return "size: not sizeof(struct scmi_loopback_config)";
+	if ((c->flags & ~SCMI_LOOPBACK_THREADED) != 0)
+		return "flags: unknown bits";
+	if ((c->flags & SCMI_LOOPBACK_THREADED) != 0 && c->port == NULL)
+		return "port: NULL, threaded needs one";
+	if (c->port != NULL && scmi_port_check(c->port) != SCMI_OK)
+		return "port: its table is not complete (see scmi_port_check)";
+	max_payload = or_default(c->max_payload, SCMI_LOOPBACK_PAYLOAD_DEFAULT);
+	if (max_payload < PAYLOAD_MIN)
+		return "max_payload: less than a status and one word";
+	if (max_payload > SCMI_LOOPBACK_PAYLOAD_MAX)
+		return "max_payload: more than SCMI_LOOPBACK_PAYLOAD_MAX";
+	if (c->max_inflight > SCMI_LOOPBACK_INFLIGHT_MAX)
+		return "max_inflight: more than SCMI_LOOPBACK_INFLIGHT_MAX";
+	if (c->events > SCMI_LOOPBACK_EVENTS_MAX)
+		return "events: more than SCMI_LOOPBACK_EVENTS_MAX";
+	return NULL;
+}
+
+int scmi_loopback_check(const struct scmi_loopback_config *config, const char **why)
+{
+	const char *fault = fault_of(config);
+
+	if (why != NULL)
+		*why = fault;
+	return fault == NULL ? SCMI_OK : SCMI_E_INVAL;
+}
+
 static bool make_plan(const struct scmi_loopback_config *c, struct plan *p)
 {
-	if (c == NULL || c->size != sizeof(*c) || (c->flags & ~SCMI_LOOPBACK_THREADED) != 0)
+	if (fault_of(c) != NULL)
 		return false;
 	p->threaded = (c->flags & SCMI_LOOPBACK_THREADED) != 0;
 	p->port = c->port;
@@ -47,10 +83,7 @@ static bool make_plan(const struct scmi_loopback_config *c, struct plan *p)
 	p->max_inflight = or_default(c->max_inflight, SCMI_LOOPBACK_INFLIGHT_DEFAULT);
 	p->events = p->threaded ? or_default(c->events, SCMI_LOOPBACK_EVENTS_DEFAULT) : 0;
 	p->stride = align_up(p->max_payload);
-	if ((p->threaded || p->port != NULL) && scmi_port_check(p->port) != SCMI_OK)
-		return false;
-	return p->max_payload >= PAYLOAD_MIN && p->max_payload <= SCMI_LOOPBACK_PAYLOAD_MAX &&
-	       p->max_inflight <= SCMI_LOOPBACK_INFLIGHT_MAX && c->events <= SCMI_LOOPBACK_EVENTS_MAX;
+	return true;
 }
 
 static size_t record_bytes(const struct plan *p)

@@ -53,16 +53,22 @@ struct scmi_loopback_config {
 };
 
 /*
- * Bytes of memory that this configuration needs, exactly; 0 if it is not allowed, as scmi_loopback_init() returns
- * SCMI_E_INVAL. Context: any.
+ * Checks a configuration. Returns SCMI_OK or SCMI_E_INVAL; *why, if why is not NULL, is then a constant sentence that begins
+ * with the name of the member at fault, else NULL. Context: any.
+ */
+int scmi_loopback_check(const struct scmi_loopback_config *config, const char **why);
+
+/*
+ * Bytes of memory that this configuration needs, exactly; 0 if it is not allowed:
+ * scmi_loopback_check() tells why. Context: any.
  */
 size_t scmi_loopback_size(const struct scmi_loopback_config *config);
 
 /*
  * Makes a loopback in mem: len bytes, aligned as max_align_t, which stay its own until scmi_loopback_fini(). Fills in
  * both ends: *transport for scmi_agent_config, *endpoint for the platform; the structures themselves may then go.
- * Returns SCMI_OK; SCMI_E_INVAL for a NULL argument or a configuration that is not allowed (size, an unknown flag, a
- * limit passed, threaded without a sound port); SCMI_E_NOMEM if mem is misaligned or a byte too short; SCMI_E_IO from
+ * Returns SCMI_OK; SCMI_E_INVAL for a NULL argument or a configuration that is not allowed (scmi_loopback_check()
+ * tells why); SCMI_E_NOMEM if mem is misaligned or a byte too short; SCMI_E_IO from
  * the port. On an error nothing is kept. Context: thread.
  *
  * The platform end starts first: the agent's start returns SCMI_E_NOPEER until it has. When the platform end stops,
