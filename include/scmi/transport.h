@@ -123,8 +123,8 @@ struct scmi_sink {
 
 	/*
 	 * settle: what was sent with this token came back without a usable message (a used descriptor of length 0,
-	 * an area FREE with ERROR). Ends the call with err (SCMI_E_PROTO if that is no error) and the debt of a
-	 * response. SCMI_E_STRAY: nothing is owed.
+	 * an area FREE with ERROR). Ends the call with err (SCMI_E_PROTO, SCMI_E_LINK, SCMI_E_NOPEER or
+	 * SCMI_E_IO; another is taken for SCMI_E_PROTO) and the debt of a response. SCMI_E_STRAY: nothing is owed.
 	 */
 	int (*settle)(void *core, uint16_t token, int err);
 
@@ -133,7 +133,8 @@ struct scmi_sink {
 
 	/*
 	 * link_down: the peer is gone, and the transport promises that nothing that was sent before this call will be
-	 * delivered any more. Every call of the link ends with err (SCMI_E_LINK if 0), every debt is forgiven;
+	 * delivered any more. Every call of the link ends with err (one of the four of settle(); SCMI_E_LINK
+	 * if it is none), every debt is forgiven;
 	 * submits are refused with SCMI_E_NOPEER until ready(). The slot of a submit that is under way just now keeps
 	 * its debt if its send() succeeds, for it may have gone to the next peer: until its reply, the next
 	 * link_down() or a stop. A send() that fails owes nothing: better let it.

@@ -201,6 +201,12 @@ static inline void trace(struct scmi_agent *a, enum scmi_trace_kind kind, uint32
 	}
 }
 
+/* What a transport may end a call with; another code would be taken for something of ours. */
+static inline int link_error(int err, int otherwise)
+{
+	return err == SCMI_E_PROTO || err == SCMI_E_LINK || err == SCMI_E_NOPEER || err == SCMI_E_IO ? err : otherwise;
+}
+
 /* slot.c */
 uint32_t scmi__take_elsewhere(struct scmi_agent *a, uint32_t home, uint32_t *life);
 void scmi__drop_shared(struct scmi_agent *a, struct slot *s, uint32_t holds);

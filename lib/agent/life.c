@@ -161,7 +161,7 @@ void scmi__link_down(void *core, int err)
 
 		while (word_claimable(w)) {
 			if (claim(s, w)) {
-				scmi__end(a, s, err < 0 ? err : SCMI_E_LINK, 0);
+				scmi__end(a, s, link_error(err, SCMI_E_LINK), 0);
 				break;
 			}
 			w = atomic_load_explicit(&s->word, memory_order_seq_cst);

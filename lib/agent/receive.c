@@ -175,7 +175,7 @@ static int settle(void *core, uint16_t token, int err)
 	count(a, C_SETTLED);
 	count(a, C_UNANSWERED);
 	if ((n & W_HELD_R) != 0)
-		scmi__end(a, s, err < 0 ? err : SCMI_E_PROTO, W_HELD_R);
+		scmi__end(a, s, link_error(err, SCMI_E_PROTO), W_HELD_R);
 	return SCMI_OK;
 }
 

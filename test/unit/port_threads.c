@@ -375,7 +375,9 @@ static void self_differs_between_all_living_threads(void **state)
 #define TURNS 100000u
 
 struct ranks {
-	atomic_uint turns;
+	atomic_uint turns; /* since there is one of lower priority; before that a busy machine may take its time */
+	atomic_bool high_runs;
+	atomic_bool low_exists;
 	atomic_bool low_has_run;
 };
 
@@ -383,8 +385,12 @@ static void *run_high(void *arg)
 {
 	struct ranks *ranks = arg;
 
-	while (!atomic_load(&ranks->low_has_run) && atomic_fetch_add(&ranks->turns, 1) < TURNS)
+	atomic_store(&ranks->high_runs, true);
+	while (!atomic_load(&ranks->low_has_run) && atomic_load(&ranks->turns) < TURNS) {
+		if (atomic_load(&ranks->low_exists))
+			atomic_fetch_add(&ranks->turns, 1);
 		port.relax(port.ctx);
+	}
 	return NULL;
 }
 
@@ -429,14 +435,17 @@ static void relax_lets_a_lower_priority_run(void **state)
 
 	(void)state;
 	atomic_store(&ranks.turns, 0);
+	atomic_store(&ranks.high_runs, false);
+	atomic_store(&ranks.low_exists, false);
 	atomic_store(&ranks.low_has_run, false);
 	if (start_fifo(&high, 2, run_high, &ranks) != 0) {
 		print_message("no right to fixed priorities here\n");
 		skip();
 	}
-	while (atomic_load(&ranks.turns) == 0)
+	while (!atomic_load(&ranks.high_runs))
 		sched_yield();
 	assert_int_equal(start_fifo(&low, 1, run_low, &ranks), 0);
+	atomic_store(&ranks.low_exists, true);
 	finish(high);
 	finish(low);
 	assert_true(atomic_load(&ranks.turns) < TURNS);
