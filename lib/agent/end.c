@@ -86,8 +86,7 @@ int scmi_agent_cancel(struct scmi_agent *agent, struct scmi_call *call)
 
 	if (agent == NULL || call == NULL || call->size != sizeof(*call))
 		return SCMI_E_INVAL;
-	ticket = atomic_load_explicit(call_ticket(call), memory_order_relaxed);
-	s = &agent->slots[ticket & TICKET_SLOT & (agent->count - 1u)];
+	s = slot_of_call(agent, call, &ticket);
 	w = atomic_load_explicit(&s->word, memory_order_acquire);
 	do {
 		if ((ticket & TICKET_VALID) == 0 || slot_ticket(slot_index(agent, s), w & ~W_LOW) != ticket ||

@@ -168,6 +168,13 @@ static inline _Atomic uint32_t *call_waiter(struct scmi_call *call)
 	return (_Atomic uint32_t *)&call->waiter_;
 }
 
+/* The slot of the call's last submit; whether it still holds that call its word must tell. */
+static inline struct slot *slot_of_call(struct scmi_agent *a, struct scmi_call *call, uint32_t *ticket)
+{
+	*ticket = atomic_load_explicit(call_ticket(call), memory_order_relaxed);
+	return &a->slots[*ticket & TICKET_SLOT & (a->count - 1u)];
+}
+
 /* The waiter that the word tells of. */
 static inline uint32_t registered(struct scmi_call *call, uint32_t w)
 {

@@ -6,10 +6,6 @@
 #include "internal.h"
 #include "../wire/mem.h"
 
-#define HDR_TOKEN    (0x3ffu << 18)
-#define HDR_PROTOCOL (0xffu << 10)
-#define HDR_MESSAGE  0xffu
-
 #define SHORT_REPLY 20u /* bytes of values; replies of fewer, whole words, are copied in place */
 
 enum xfer_state { XFER_NONE, XFER_RESPONSE, XFER_COMPLETED, XFER_EVENT, XFER_EVENT_DONE };
@@ -25,15 +21,14 @@ int scmi__refuse(struct scmi_agent *a, uint32_t hdr, uint32_t len, enum counter 
 /* Why a response does not belong to what the slot holds; NULL, or a slot that was never taken: it is none of ours. */
 static int refuse_response(struct scmi_agent *a, uint32_t hdr, uint32_t len, struct slot *s)
 {
-	uint32_t diff = HDR_TOKEN;
+	uint32_t stored = s != NULL ? atomic_load_explicit(&s->hdr, memory_order_relaxed) : 0u;
 
-	if (s != NULL && atomic_load_explicit(&s->word, memory_order_relaxed) >= W_EPOCH)
-		diff = hdr ^ atomic_load_explicit(&s->hdr, memory_order_relaxed);
-	if ((diff & HDR_TOKEN) != 0)
+	if (s == NULL || atomic_load_explicit(&s->word, memory_order_relaxed) < W_EPOCH ||
+	    scmi_hdr_token(hdr) != scmi_hdr_token(stored))
 		return scmi__refuse(a, hdr, len, C_STRAY_TOKEN, SCMI_E_STRAY, "stray_token");
-	if ((diff & HDR_PROTOCOL) != 0)
+	if (scmi_hdr_protocol(hdr) != scmi_hdr_protocol(stored))
 		return scmi__refuse(a, hdr, len, C_STRAY_PROTOCOL, SCMI_E_STRAY, "stray_protocol");
-	if ((diff & HDR_MESSAGE) != 0)
+	if (scmi_hdr_message(hdr) != scmi_hdr_message(stored))
 		return scmi__refuse(a, hdr, len, C_STRAY_MESSAGE, SCMI_E_STRAY, "stray_message");
 	return scmi__refuse(a, hdr, len, C_DUPLICATE, SCMI_E_STRAY, "duplicate");
 }

@@ -261,8 +261,8 @@ int scmi_agent_call(struct scmi_agent *agent, struct scmi_call *call)
 /* Makes the call's waiter us: LOOSE is taken by one. */
 static struct slot *take_loose(struct scmi_agent *a, struct scmi_call *call)
 {
-	uint32_t ticket = atomic_load_explicit(call_ticket(call), memory_order_relaxed);
-	struct slot *s = &a->slots[ticket & TICKET_SLOT & (a->count - 1u)];
+	uint32_t ticket;
+	struct slot *s = slot_of_call(a, call, &ticket);
 	uint32_t w = atomic_load_explicit(&s->word, memory_order_acquire);
 
 	do {
