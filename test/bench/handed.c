@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * One thread submits, the other receives and runs done; a queue of headers lies between the two. The same queue and flags
- * without an agent show what of it is the bench's own.
+ * One thread submits, the other receives and runs done; a queue of headers lies between the two. The same queue and
+ * flags without an agent show what of it is the bench's own.
  */
 #include <stdalign.h>
 #include <stdatomic.h>

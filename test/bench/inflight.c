@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The core alone, with K commands in flight all the time: replies come in order or in random order, and each done function
- * submits the next. What a command costs must not grow with K.
+ * The core alone, with K commands in flight all the time: replies come in order or in random order, and each done
+ * function submits the next. What a command costs must not grow with K.
  */
 #include <stdalign.h>
 #include <stddef.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Two threads that each make synchronous calls with a call of their own: over a transport that answers inside send(), or
- * over loopback and its platform (opened elsewhere). The call's address tells in which group of slots the agent begins to
- * look for one; two threads meet in one group by chance, 1 in 8 with 64 slots.
+ * Two threads that each make synchronous calls with a call of their own: over a transport that answers inside send(),
+ * or over loopback and its platform (opened elsewhere). The call's address tells in which group of slots the agent
+ * begins to look for one; two threads meet in one group by chance, 1 in 8 with 64 slots.
  */
 #include <stdalign.h>
 #include <stdbool.h>

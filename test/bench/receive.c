@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The receive path alone: from the transport's call of rx() to its return, for a response. A batch of commands is sent and
- * held, then all are answered inside bench_feed(); only that is counted or timed. The same with an rx() that does nothing
- * tells what the feeding itself costs; the difference is the core's.
+ * The receive path alone: from the transport's call of rx() to its return, for a response. A batch of commands is
+ * sent and held, then all are answered inside bench_feed(); only that is counted or timed. The same with an rx() that
+ * does nothing tells what the feeding itself costs; the difference is the core's.
  */
 #include <stdalign.h>
 #include <stddef.h>

@@ -8,10 +8,11 @@
  *                takes its thread, as for the limits; the agent as a whole gets twice as many done in it. Where in the
  *                pool a call begins to look for a slot hangs on its address: far from the other thread's; in the
  *                neighbouring group of slots (1 in 4 by chance, with 64 slots); in the same one (1 in 8).
- *   handed over  one thread submits, the other receives and runs done, with a queue between the two: the time of one of 64
- *                in flight, and with 1 in flight there and back. The same queue without the agent tells what of it is the
- *                bench's own.
- *   polled       a synchronous POLL call over the threaded loopback, and a thread that serves the platform without sleep.
+ *   handed over  one thread submits, the other receives and runs done, with a queue between the two: the time of one
+ *                of 64 in flight, and with 1 in flight there and back. The same queue without the agent tells what of
+ *                it is the bench's own.
+ *   polled       a synchronous POLL call over the threaded loopback, and a thread that serves the platform without
+ *                sleep.
  *   limit        two threads on one word.
  */
 #include <stdalign.h>

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * How often a synchronous call sleeps: over the threaded loopback, a thread that calls and a thread that serves the platform,
- * neither of which spins. Counted, not timed. Two are needed, one for each end; a third would be a thread in between that
- * receives for the caller. What is counted:
+ * How often a synchronous call sleeps: over the threaded loopback, a thread that calls and a thread that serves the
+ * platform, neither of which spins. Counted, not timed. Two are needed, one for each end; a third would be a thread
+ * in between that receives for the caller. What is counted:
  *
  *   sleeps    voluntary context switches of both threads, by the kernel
- *   waits     returns of the port's event_wait(), by a port that counts; a signal that is there already returns at once,
- *             so there may be more of them than sleeps
+ *   waits     returns of the port's event_wait(), by a port that counts; a signal that is there already returns at
+ *             once, so there may be more of them than sleeps
  *   signals   calls of event_signal()
  */
 #define _GNU_SOURCE
