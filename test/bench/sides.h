@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* own.c: a call of one's own. The others begin in a group of slots apart from the first's, next to it, or in the same. */
+/* own.c: a call of one's own. The others begin in a group of slots apart from the first's, next to it, in the same. */
 struct own;
 extern struct own *own_first;
 extern struct own *own_apart;
