@@ -80,6 +80,7 @@ void scmi__loopback_stop(void *ctx)
 	signal(lb, lb->news);
 	wait_for(lb, &lb->agent);
 	end_life(lb);
+	clear_doorbell(lb);
 }
 
 int scmi__loopback_end_start(void *ctx, const struct scmi_platform_sink *sink, void *channel)

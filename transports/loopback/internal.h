@@ -76,7 +76,8 @@ struct scmi_loopback {
 	struct ring replies;  /* below max_inflight slots, above events */
 	uint16_t *spare;      /* stack of free events */
 	uint32_t spares;
-	bool event_refused; /* the platform is owed a ready() */
+	bool event_refused;                     /* the platform is owed a ready() */
+	struct scmi_loopback_doorbell doorbell; /* ring NULL: none */
 };
 
 static inline struct record *record_at(const struct scmi_loopback *lb, uint32_t slot)
@@ -170,6 +171,12 @@ static inline void deliver(struct scmi_loopback *lb, struct record *rec, uint32_
 		lb->sink->rx(lb->core, &rx);
 	else /* nothing, SCMI_REPLY_NONE, or a lie */
 		lb->sink->settle(lb->core, rx.token, SCMI_E_PROTO);
+}
+
+static inline void clear_doorbell(const struct scmi_loopback *lb)
+{
+	if (lb->doorbell.clear != NULL)
+		lb->doorbell.clear(lb->doorbell.ctx);
 }
 
 /* threaded.c */

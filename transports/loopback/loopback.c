@@ -16,6 +16,7 @@ struct plan {
 	uint32_t max_inflight;
 	uint32_t events;
 	const struct scmi_port *port;
+	const struct scmi_loopback_doorbell *doorbell;
 	bool threaded;
 	size_t stride;
 };
@@ -35,6 +36,19 @@ struct layout {
 static uint32_t or_default(uint32_t value, uint32_t fallback)
 {
 	return value != 0 ? value : fallback;
+}
+
+static const char *fault_of_doorbell(const struct scmi_loopback_config *c)
+{
+	const struct scmi_loopback_doorbell *d = c->doorbell;
+
+	if (d == NULL)
+		return NULL;
+	if ((c->flags & SCMI_LOOPBACK_THREADED) == 0)
+		return "doorbell: synchronous mode delivers by itself";
+	if (d->ring == NULL || d->clear == NULL || d->fd < 0)
+		return "doorbell: it needs ring, clear and a descriptor";
+	return NULL;
 }
 
 /* What is wrong with a configuration, beginning with the member's name; NULL: nothing. */
@@ -61,7 +75,7 @@ static const char *fault_of(const struct scmi_loopback_config *c)
 		return "max_inflight: more than SCMI_LOOPBACK_INFLIGHT_MAX";
 	if (c->events > SCMI_LOOPBACK_EVENTS_MAX)
 		return "events: more than SCMI_LOOPBACK_EVENTS_MAX";
-	return NULL;
+	return fault_of_doorbell(c);
 }
 
 int scmi_loopback_check(const struct scmi_loopback_config *config, const char **why)
@@ -79,6 +93,7 @@ static bool make_plan(const struct scmi_loopback_config *c, struct plan *p)
 		return false;
 	p->threaded = (c->flags & SCMI_LOOPBACK_THREADED) != 0;
 	p->port = c->port;
+	p->doorbell = c->doorbell;
 	p->max_payload = or_default(c->max_payload, SCMI_LOOPBACK_PAYLOAD_DEFAULT);
 	p->max_inflight = or_default(c->max_inflight, SCMI_LOOPBACK_INFLIGHT_DEFAULT);
 	p->events = p->threaded ? or_default(c->events, SCMI_LOOPBACK_EVENTS_DEFAULT) : 0;
@@ -216,6 +231,8 @@ int scmi_loopback_init(struct scmi_loopback **out, void *mem, size_t len, const 
 	if (p.threaded) {
 		if (init_events(lb, base, &at) != SCMI_OK)
 			return SCMI_E_IO;
+		if (p.doorbell != NULL)
+			lb->doorbell = *p.doorbell;
 		init_queues(lb, base, &at);
 	}
 	init_records(lb);

@@ -132,22 +132,6 @@ static void deliver_index(struct scmi_loopback *lb, uint32_t index)
 	}
 }
 
-static int poll_news(void *ctx, int max)
-{
-	struct scmi_loopback *lb = ctx;
-	uint32_t index;
-	int n = 0;
-
-	if (!scmi__loopback_enter(&lb->agent))
-		return 0;
-	while (n < max && is_on(&lb->agent) && pop(lb, &lb->replies, &index)) {
-		deliver_index(lb, index);
-		n++;
-	}
-	scmi__loopback_leave(&lb->agent);
-	return n;
-}
-
 static bool news_waiting(struct scmi_loopback *lb)
 {
 	bool some;
@@ -156,6 +140,26 @@ static bool news_waiting(struct scmi_loopback *lb)
 	some = lb->replies.used != 0;
 	unlock(lb);
 	return some;
+}
+
+/* The doorbell is cleared before the look at the queue: what comes after the look rings it again. */
+static int poll_news(void *ctx, int max)
+{
+	struct scmi_loopback *lb = ctx;
+	uint32_t index;
+	int n = 0;
+
+	if (!scmi__loopback_enter(&lb->agent))
+		return 0;
+	clear_doorbell(lb);
+	while (n < max && is_on(&lb->agent) && pop(lb, &lb->replies, &index)) {
+		deliver_index(lb, index);
+		n++;
+	}
+	if (lb->doorbell.ring != NULL && n >= max && news_waiting(lb)) /* what is left over has rung before */
+		lb->doorbell.ring(lb->doorbell.ctx);
+	scmi__loopback_leave(&lb->agent);
+	return n;
 }
 
 /* One signal may stand for several messages, and a poll may have left some: so look at the queue before sleeping. */
@@ -177,6 +181,19 @@ static void wake(void *ctx)
 	struct scmi_loopback *lb = ctx;
 
 	lb->port->event_signal(lb->port->ctx, lb->news);
+}
+
+/*
+ * Something is queued for the agent. It rings inside the gate, so that a stop waits for that, and then clears it for
+ * good; where the gate is shut, what is queued is about to be forgotten.
+ */
+static void announce(struct scmi_loopback *lb)
+{
+	wake(lb);
+	if (lb->doorbell.ring != NULL && scmi__loopback_enter(&lb->agent)) {
+		lb->doorbell.ring(lb->doorbell.ctx);
+		scmi__loopback_leave(&lb->agent);
+	}
 }
 
 /* Called by a stop, when nobody is inside the agent's gate and nothing of this life can be queued any more. */
@@ -203,7 +220,7 @@ static void reply_queued(void *ctx, struct scmi_request *req, uint32_t len)
 
 	rec->len = len;
 	if (push_record(lb, &lb->replies, rec, GATE_ON)) {
-		wake(lb);
+		announce(lb);
 	} else {
 		home(rec);
 		scmi__loopback_ready(lb);
@@ -286,7 +303,7 @@ static int queue_event(struct scmi_loopback *lb, uint32_t hdr, const void *paylo
 	lock(lb);
 	push(&lb->replies, lb->max_inflight + i);
 	unlock(lb);
-	wake(lb);
+	announce(lb);
 	return SCMI_OK;
 }
 

@@ -38,6 +38,21 @@ struct scmi_loopback;
 #define SCMI_LOOPBACK_EVENTS_DEFAULT   16u
 #define SCMI_LOOPBACK_EVENTS_MAX       1024u
 
+/*
+ * Lets a loop sleep until poll() would find something: a descriptor, and how to make it readable and unreadable. Its
+ * own, no other loopback's; scmi/hosted.h has one (scmi_doorbell_create()). All members are required; never grows.
+ */
+struct scmi_loopback_doorbell {
+	/*
+	 * ring: from any context, several at once; never with a lock held. clear: by poll(), before it looks at the
+	 * queue, and when the agent has stopped. Neither may call the library.
+	 */
+	void (*ring)(void *ctx);
+	void (*clear)(void *ctx);
+	void *ctx; /* must outlive the loopback */
+	int fd;    /* what the transport's fd() tells */
+};
+
 /* Zero is a good default for every member but size, and port where the mode is threaded. */
 struct scmi_loopback_config {
 	uint32_t size;         /* sizeof(struct scmi_loopback_config) */
@@ -50,6 +65,7 @@ struct scmi_loopback_config {
 	 * that waits for an upcall in another thread calls its relax(), and spins without one.
 	 */
 	const struct scmi_port *port;
+	const struct scmi_loopback_doorbell *doorbell; /* threaded; copied. NULL: none */
 };
 
 /*
