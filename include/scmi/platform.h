@@ -71,7 +71,10 @@ struct scmi_platform_sink {
 	 */
 	uint32_t (*request)(void *channel, struct scmi_request *req);
 
-	/* There is room again after send() returned SCMI_E_BUSY. Context: any. */
+	/*
+	 * There is room again after send() returned SCMI_E_BUSY, or the peer has gone and send() will say so. May call
+	 * send() before it returns. Context: any, send() included.
+	 */
 	void (*ready)(void *channel);
 };
 
@@ -84,8 +87,8 @@ struct scmi_endpoint_ops {
 	int (*start)(void *ctx, const struct scmi_platform_sink *sink, void *channel);
 
 	/*
-	 * Ends it: when it returns no request is delivered any more; open requests may still be replied to. Context:
-	 * thread.
+	 * Ends it: when it returns no request is delivered any more, and ready() neither runs nor will; open requests
+	 * may still be replied to. Context: thread.
 	 */
 	void (*stop)(void *ctx);
 
@@ -97,9 +100,10 @@ struct scmi_endpoint_ops {
 
 	/*
 	 * Sends a message of the platform's own: a delayed response or a notification. Lent until it returns.
-	 * SCMI_E_BUSY: no room now; SCMI_E_TOOBIG, SCMI_E_NOPEER, SCMI_E_NOTSUP. Optional: NULL for a link without
-	 * platform-to-agent channel. Context: any, several at once; may run beside stop(), and then returns any of
-	 * them.
+	 * SCMI_E_BUSY: no room now, and ready() will be called, once for any number of refusals; the platform may ask
+	 * again before that. SCMI_E_TOOBIG, SCMI_E_NOPEER, SCMI_E_NOTSUP: it cannot go. Optional: NULL for a link
+	 * without platform-to-agent channel. Context: any, several at once; may run beside stop(), and then returns any
+	 * of them.
 	 */
 	int (*send)(void *ctx, uint32_t hdr, const void *payload, uint32_t len);
 
@@ -230,6 +234,61 @@ int32_t scmi_request_notify(struct scmi_request *req, uint32_t notification, uin
  */
 int scmi_request_reply(struct scmi_request *req, int32_t status);
 
+/* ---- delayed responses ---- */
+
+/*
+ * What an asynchronous command is told in the end. Caller's memory, zeroed once; used for one command after another,
+ * from a scmi_request_delay() that succeeded until it has ended.
+ */
+struct scmi_delayed {
+	uint32_t size; /* sizeof(struct scmi_delayed) */
+	uint32_t cap;  /* bytes at buf: status and values; 4 at least */
+	void *buf;     /* the payload is put together here; lent from scmi_delayed_send() until it has ended */
+
+	/*
+	 * It has ended: SCMI_OK, the endpoint took it; SCMI_E_CLOSED, the platform has been stopped; else an error of
+	 * the endpoint's send(). Runs once for each scmi_delayed_send() that returns SCMI_OK, perhaps inside it, with
+	 * no lock held; the node is out of use before, and may be used anew or go. Optional: scmi_request_delay() tells
+	 * as well whether a node is in use. Context: any from which messages are sent; never stop, start nor fini.
+	 */
+	void (*sent)(struct scmi_delayed *d, int err);
+	void *arg; /* the caller's own */
+
+	/* the platform's */
+	struct scmi_delayed *next_;
+	void *channel_;
+	uint32_t state_;
+	uint32_t life_;
+	uint32_t hdr_;
+	uint32_t len_;
+};
+
+/*
+ * Inside a handler: a delayed response will follow the response. The node takes what it needs of the request, and is in
+ * use until scmi_delayed_send() or scmi_delayed_cancel(), before the response or after it: the request may well have
+ * been answered and be gone. Returns a status for the handler: SCMI_SUCCESS; SCMI_NOT_SUPPORTED, the link has no
+ * platform-to-agent channel; SCMI_BUSY, the node is still in use; SCMI_GENERIC_ERROR, a member is not allowed. Context:
+ * the handler's.
+ */
+int32_t scmi_request_delay(struct scmi_request *req, struct scmi_delayed *d);
+
+/*
+ * Sends it: status, then len bytes of values, which are copied and may stand at buf + 4 already; an error goes without
+ * values, a status above 0 as SCMI_GENERIC_ERROR. Never dropped: where the endpoint has no room it waits in the order
+ * of these calls, before any notification that waits; sent() tells when it has ended. Returns SCMI_OK; SCMI_E_CLOSED,
+ * the platform has been stopped since the command came: it has ended, and sent() does not run; with nothing done:
+ * SCMI_E_TOOBIG, more than cap or the link carries; SCMI_E_INVAL, values NULL with a length; SCMI_E_GONE, not in use or
+ * sent before (a safeguard). Context: any that the endpoint allows, also beside other calls for the same agent.
+ */
+int scmi_delayed_send(struct scmi_delayed *d, int32_t status, const void *values, uint32_t len);
+
+/*
+ * For a command that will have no delayed response after all, because its response is an error or its agent has booted
+ * anew: it has ended, and sent() does not run. Returns SCMI_OK; SCMI_E_INPROGRESS, it has been sent and sent() will
+ * tell; SCMI_E_GONE, not in use. Context: any.
+ */
+int scmi_delayed_cancel(struct scmi_delayed *d);
+
 /* ---- the platform ---- */
 
 /* An agent, and what it is reached through. Its id is its place in the table, from 1; 0 is the platform itself. */
@@ -263,8 +322,8 @@ struct scmi_platform_config {
 	 sizeof(max_align_t))
 
 /* Parts of the bound above; proved against the real structures when the library is compiled. */
-#define SCMI_PLATFORM_BASE_BYTES  (sizeof(void *) == 8u ? 128u : 96u)
-#define SCMI_PLATFORM_AGENT_BYTES (sizeof(void *) == 8u ? 72u : 48u)
+#define SCMI_PLATFORM_BASE_BYTES  (sizeof(void *) == 8u ? 136u : 112u)
+#define SCMI_PLATFORM_AGENT_BYTES (sizeof(void *) == 8u ? 128u : 88u)
 
 /*
  * Bytes of memory that this configuration needs, exactly. 0 if the configuration is not allowed: scmi_platform_init()
@@ -284,20 +343,24 @@ int scmi_platform_init(struct scmi_platform **platform, void *mem, size_t len,
 
 /*
  * Starts every endpoint, in order; each agent begins with its notifications off and nothing negotiated. Returns
- * SCMI_OK; SCMI_E_INVAL if it runs already; an endpoint's own error, with everything undone and a log line. Context:
- * thread, one at a time with stop and fini.
+ * SCMI_OK; SCMI_E_INVAL if it runs already; SCMI_E_BUSY, a message of the time before the last stop is still being sent
+ * in another context: try again; an endpoint's own error, with everything undone and a log line. Context: thread, one
+ * at a time with stop and fini.
  */
 int scmi_platform_start(struct scmi_platform *platform);
 
 /*
- * Ends traffic: when it returns no handler runs or will run. Open requests may and must still be answered. May be
- * started again. Returns SCMI_OK, also when it was stopped. Context: thread; not inside a handler.
+ * Ends traffic: when it returns no handler runs or will run. Open requests may and must still be answered. Delayed
+ * responses that wait for room end with SCMI_E_CLOSED, those not sent yet do so when they are; notifications that wait
+ * are withdrawn; where another context is just sending it sees to that, perhaps later. May be started again. Returns
+ * SCMI_OK, also when it was stopped. Context: thread; not inside a handler.
  */
 int scmi_platform_stop(struct scmi_platform *platform);
 
 /*
- * Stops, and gives the memory back. Returns SCMI_OK; SCMI_E_BUSY: a request is still open, or a notification being
- * sent; it is stopped but keeps its memory: answer, then try again. No other call may follow. Context: thread.
+ * Stops, and gives the memory back, that of the notices too. Returns SCMI_OK; SCMI_E_BUSY: a request or a delayed
+ * response is still open, or a message being sent; it is stopped but keeps its memory: answer, send or cancel, then try
+ * again. No other call may follow. Context: thread.
  */
 int scmi_platform_fini(struct scmi_platform *platform);
 
@@ -305,27 +368,67 @@ int scmi_platform_fini(struct scmi_platform *platform);
 #define SCMI_ALL_AGENTS 0xffffu
 
 /*
- * Sends a notification to one agent, or to all, if it has switched it on and may use the protocol. Notifications are
- * not kept: where an endpoint has no room the message is dropped and counted. payload in wire order, lent until it
- * returns. Returns SCMI_OK, also when nobody has asked; SCMI_E_BUSY, dropped for one agent at least; or the first
- * other error of an endpoint: SCMI_E_TOOBIG, SCMI_E_NOPEER ...; SCMI_E_NOTFOUND, no such agent or protocol;
- * SCMI_E_INVAL, notification above 14, or payload NULL with a length; SCMI_E_CLOSED, not started. Context: any that
- * the endpoints allow.
+ * Sends a notification to one agent, or to all, if it has switched it on and may use the protocol. It is not kept:
+ * where an endpoint has no room, or delayed responses wait for it, the message is dropped and counted; struct
+ * scmi_notice is for those whose newest word must come. payload in wire order, lent until it returns. Returns SCMI_OK,
+ * also when nobody has asked; SCMI_E_BUSY, dropped for one agent at least; or the first other error of an endpoint:
+ * SCMI_E_TOOBIG, SCMI_E_NOPEER ...; SCMI_E_NOTFOUND, no such agent or protocol; SCMI_E_INVAL, notification above 14, or
+ * payload NULL with a length; SCMI_E_CLOSED, not started. Context: any that the endpoints allow.
  */
 int scmi_platform_notify(struct scmi_platform *platform, uint16_t agent, uint8_t protocol, uint8_t notification,
 			 const void *payload, uint32_t len);
 
 /*
+ * A notification to one agent of which only the newest word counts: where there is no room it waits, and a newer one
+ * takes its place. Caller's memory, zeroed once, the platform's from scmi_notice_init() until scmi_platform_fini() has
+ * returned SCMI_OK. For several agents there is one for each: each of them may have room at another time.
+ */
+struct scmi_notice {
+	uint32_t size;        /* sizeof(struct scmi_notice) */
+	uint16_t agent;       /* one agent's id */
+	uint8_t protocol;     /* served */
+	uint8_t notification; /* 0 to 14 */
+	uint32_t cap;         /* bytes of the longest payload; may be 0 */
+	void *buf;            /* two payloads of cap bytes: one may be on its way while a newer one comes */
+
+	/* the platform's */
+	struct scmi_notice *next_;
+	void *channel_;
+	uint32_t state_;
+	uint32_t hdr_;
+	uint32_t len_[2];
+	uint8_t server_;
+};
+
+/*
+ * Makes a notice known to the platform, for good. Returns SCMI_OK; SCMI_E_NOTFOUND, no such agent or protocol;
+ * SCMI_E_TOOBIG, cap is more than the agent's endpoint carries; SCMI_E_INVAL, another member is not allowed, or it has
+ * been initialised before. Context: any, a server's init included.
+ */
+int scmi_notice_init(struct scmi_platform *platform, struct scmi_notice *notice);
+
+/*
+ * Sends the notification if the agent has switched it on and may use the protocol; where there is no room it waits, in
+ * place of an older one, behind the delayed responses. Notices of one agent that wait go in turn, not by age. An agent
+ * that switches it off, is denied the protocol or is reset does not get what was posted before. payload in wire order,
+ * copied. Returns SCMI_OK, also when nobody has asked; SCMI_E_BUSY, dropped: another context is just posting the same
+ * notice (one at a time is the rule); SCMI_E_TOOBIG, more than cap; SCMI_E_INVAL, payload NULL with a length;
+ * SCMI_E_CLOSED, not started. What the endpoint says is counted. Context: any that the endpoint allows.
+ */
+int scmi_notice_post(struct scmi_notice *notice, const void *payload, uint32_t len);
+
+/*
  * Forgets what an agent has set up: notifications off, nothing negotiated, and each server's reset. For an agent that
- * has booted anew; BASE_RESET_AGENT_CONFIGURATION does the same. Permissions stay. Returns SCMI_OK; SCMI_E_NOTFOUND.
- * Context: any.
+ * has booted anew; BASE_RESET_AGENT_CONFIGURATION does the same. Permissions stay, and so do delayed responses, for the
+ * agent may be one that still waits: a server's reset may cancel them. Returns SCMI_OK; SCMI_E_NOTFOUND. Context: any.
  */
 int scmi_platform_reset_agent(struct scmi_platform *platform, uint16_t agent);
 
 /*
- * What has happened since init. Two equations, exact while no other context is inside the library, all modulo 2^32:
+ * What has happened since init. Three equations, exact while no other context is inside the library, modulo 2^32:
  *   requests = ok + errors + no_room + open
- *   notified = sent + dropped + failed
+ *   notified = sent + dropped + failed + merged + withdrawn + waiting
+ *   delayed = delayed_sent + delayed_failed + delayed_open
  */
 struct scmi_platform_stats {
 	uint32_t size; /* sizeof(struct scmi_platform_stats), set by the caller */
@@ -344,10 +447,19 @@ struct scmi_platform_stats {
 	uint32_t bad_length;   /* parameters too short or too long: SCMI_PROTOCOL_ERROR */
 	uint32_t overflowed;   /* the values had no room: SCMI_COMMS_ERROR */
 
-	uint32_t notified; /* notifications, once for each agent that had asked */
-	uint32_t sent;     /* the endpoint took it */
-	uint32_t dropped;  /* the endpoint said SCMI_E_BUSY */
-	uint32_t failed;   /* the endpoint gave another error */
+	uint32_t notified;  /* notifications, once for each agent that had asked */
+	uint32_t sent;      /* the endpoint took it */
+	uint32_t dropped;   /* no room, or two posts of one notice at once */
+	uint32_t failed;    /* the endpoint gave another error */
+	uint32_t merged;    /* a newer one took its place */
+	uint32_t withdrawn; /* it waited, and the agent did not want it any more, or the platform was stopped */
+	uint32_t waiting;   /* for room, now */
+
+	uint32_t delayed;        /* delayed responses that handlers have promised */
+	uint32_t delayed_sent;   /* the endpoint took it */
+	uint32_t delayed_failed; /* cancelled, closed, or the endpoint gave an error */
+	uint32_t delayed_open;   /* now; one whose sent() runs counts as open */
+	uint32_t delayed_queued; /* of these, those that wait for room */
 
 	uint32_t double_replies; /* second answers that were refused */
 };

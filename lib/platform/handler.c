@@ -72,9 +72,11 @@ int32_t scmi_request_notify(struct scmi_request *req, uint32_t notification, uin
 
 	if (notify_enable > 1u || notification >= SCMI_PLATFORM_NOTIFICATIONS_MAX)
 		return SCMI_INVALID_PARAMETERS;
-	if (notify_enable != 0)
+	if (notify_enable != 0) {
 		atomic_fetch_or_explicit(&ch->rights[req->server_], RIGHT_WANTS(notification), memory_order_relaxed);
-	else
-		atomic_fetch_and_explicit(&ch->rights[req->server_], ~RIGHT_WANTS(notification), memory_order_relaxed);
+		return SCMI_SUCCESS;
+	}
+	atomic_fetch_and(&ch->rights[req->server_], ~RIGHT_WANTS(notification));
+	scmi__notices_withdraw(ch, req->server_, RIGHT_WANTS(notification));
 	return SCMI_SUCCESS;
 }

@@ -19,6 +19,7 @@
 #define RIGHT_DENIED    (1u << 31)
 #define RIGHT_MINOR     0xffffu
 #define RIGHT_WANTS(id) (1u << (16u + (id)))
+#define RIGHT_WANTS_ALL (0x7fffu << 16)
 
 /* Standard protocols start here; the first INDEXED of them are found without a search. */
 #define PROTOCOL_FIRST 0x10u
@@ -32,6 +33,10 @@
 /* scmi_request.slow_: why its answer cannot take the short way, even if it is a success. */
 #define SLOW_TRACED   (1u << 0)
 #define SLOW_OVERFLOW (1u << 1) /* the values had no room */
+
+/* scmi_platform.running: whether it does, and a number that grows with each start. */
+#define RUNNING_ON   (1u << 0)
+#define RUNNING_LIFE (1u << 1)
 
 /* One agent. */
 struct channel {
@@ -50,6 +55,18 @@ struct channel {
 	_Atomic uint32_t later; /* handlers that put the answer off */
 	_Atomic uint32_t later_ok;
 	_Atomic uint32_t later_errors;
+
+	/* messages of the platform's own that wait for room: pump.c */
+	uint32_t max_payload;
+	_Atomic uint32_t pump;                 /* entries that have not been attended to */
+	_Atomic uint32_t queued;               /* delayed responses that were pushed and have not ended */
+	_Atomic uint32_t blocked;              /* the endpoint had no room for the first of them */
+	_Atomic uint32_t waiting;              /* a notice may be waiting */
+	_Atomic(struct scmi_delayed *) pushed; /* a stack, the newest first */
+	struct scmi_delayed *first;            /* the queue behind it; as last and turn the property of who pumps */
+	struct scmi_delayed *last;             /* means nothing without a first */
+	struct scmi_notice *turn;              /* the notice that goes next; NULL: any */
+	_Atomic(struct scmi_notice *) notices; /* all that there are, the newest first; only grows */
 };
 
 /* Exceptions; names of the refusals stand in request.c. */
@@ -63,6 +80,11 @@ enum counter {
 	C_SENT,
 	C_DROPPED,
 	C_FAILED,
+	C_MERGED,
+	C_WITHDRAWN,
+	C_DELAYED,
+	C_DELAYED_SENT,
+	C_DELAYED_FAILED,
 	C_DOUBLE,
 	C_COUNT
 };
@@ -80,7 +102,7 @@ struct scmi_platform {
 	uint8_t index[INDEXED]; /* of the server of protocol PROTOCOL_FIRST + i */
 
 	_Atomic uint32_t running;
-	_Atomic uint32_t senders; /* inside scmi_platform_notify() */
+	_Atomic uint32_t senders; /* contexts inside a function that sends something of the platform's own */
 	_Atomic uint32_t counters[C_COUNT];
 };
 
@@ -120,6 +142,23 @@ int32_t scmi__common_message_attributes(void *model, struct scmi_request *req);
 
 /* What a handler's return leads to, in every case but the plain success; returns what request() does. */
 uint32_t scmi__platform_finish(struct channel *channel, struct scmi_request *req, int32_t status);
+
+/* ---- pump.c, delayed.c, notify.c: what the platform sends by itself ---- */
+
+/* Sends what waits for room, as far as there is some; at once or, if another context is just at it, by that one. */
+void scmi__platform_pump(struct channel *channel);
+
+/* For whoever pumps. A delayed response: SCMI_E_BUSY, it stays; else it has ended and is not to be touched. */
+int scmi__delayed_try(struct channel *channel, struct scmi_delayed *d);
+
+/* All notices that wait, in turn: SCMI_OK, or SCMI_E_BUSY and at least one stays. */
+int scmi__notices_try(struct channel *channel);
+
+/* After the agent's right to some of the server's notifications (a mask of RIGHT_WANTS()) has been taken away. */
+void scmi__notices_withdraw(const struct channel *channel, uint32_t server, uint32_t wants);
+
+/* Notifications of this agent's that wait. */
+uint32_t scmi__notices_waiting(const struct channel *channel);
 
 /* A request that cannot be answered, because not even a status fits, is not run. Returns SCMI_REPLY_NONE. */
 uint32_t scmi__platform_return(struct channel *channel, const struct scmi_request *req);

@@ -102,10 +102,10 @@ static void reset_rights(const struct channel *ch)
 	for (uint32_t i = 0; i < p->servers_n; i++) {
 		uint32_t old = read_count(&ch->rights[i]);
 
-		while (!atomic_compare_exchange_weak_explicit(
-			&ch->rights[i], &old, (old & RIGHT_DENIED) | (p->servers[i]->version & RIGHT_MINOR),
-			memory_order_relaxed, memory_order_relaxed))
+		while (!atomic_compare_exchange_weak(&ch->rights[i], &old,
+						     (old & RIGHT_DENIED) | (p->servers[i]->version & RIGHT_MINOR)))
 			;
+		scmi__notices_withdraw(ch, i, RIGHT_WANTS_ALL);
 	}
 }
 
@@ -118,6 +118,7 @@ static void fill_channel(struct scmi_platform *p, const struct scmi_platform_age
 	ch->agent = agent;
 	ch->ops = agent->endpoint->ops;
 	ch->ctx = agent->endpoint->ctx;
+	ch->max_payload = agent->endpoint->max_payload;
 	ch->rights = rights + (size_t)i * p->servers_n;
 	ch->id = (uint16_t)(i + 1u);
 	ch->missing = ch->ops->send == NULL ? SCMI_COMMAND_P2A : 0u;
@@ -202,6 +203,13 @@ static void stop_channels(struct scmi_platform *p, uint32_t n)
 		p->channels[n].ops->stop(p->channels[n].ctx);
 }
 
+/* What waits for room ends, now that the platform does not run. */
+static void close_queues(struct scmi_platform *p)
+{
+	for (uint32_t i = 0; i < p->agents_n; i++)
+		scmi__platform_pump(&p->channels[i]);
+}
+
 static int start_channels(struct scmi_platform *p)
 {
 	for (uint32_t i = 0; i < p->agents_n; i++) {
@@ -210,32 +218,46 @@ static int start_channels(struct scmi_platform *p)
 
 		if (err != SCMI_OK) {
 			scmi__platform_log(p, SCMI_LOG_ERROR, "an agent's endpoint could not be started");
+			atomic_fetch_and(&p->running, ~RUNNING_ON);
 			stop_channels(p, i);
+			close_queues(p);
 			return err;
 		}
 	}
 	return SCMI_OK;
 }
 
+/* A context that has looked at running in the life before may send only now, so nobody starts beside it. */
+static bool is_pumping(struct scmi_platform *p)
+{
+	for (uint32_t i = 0; i < p->agents_n; i++) {
+		if (atomic_load(&p->channels[i].pump) != 0)
+			return true;
+	}
+	return false;
+}
+
 int scmi_platform_start(struct scmi_platform *platform)
 {
-	int err;
+	uint32_t running = atomic_load(&platform->running);
 
-	if (atomic_load(&platform->running) != 0)
+	if ((running & RUNNING_ON) != 0)
 		return SCMI_E_INVAL;
+	if (is_pumping(platform))
+		return SCMI_E_BUSY;
 	for (uint16_t agent = 1; agent <= platform->agents_n; agent++)
 		(void)scmi_platform_reset_agent(platform, agent);
-	atomic_store(&platform->running, 1u); /* a handler may notify before start has returned */
-	err = start_channels(platform);
-	if (err != SCMI_OK)
-		atomic_store(&platform->running, 0u);
-	return err;
+	/* A handler may notify before start has returned. */
+	atomic_store(&platform->running, (running + RUNNING_LIFE) | RUNNING_ON);
+	return start_channels(platform);
 }
 
 int scmi_platform_stop(struct scmi_platform *platform)
 {
-	if (atomic_exchange(&platform->running, 0u) != 0)
+	if ((atomic_fetch_and(&platform->running, ~RUNNING_ON) & RUNNING_ON) != 0) {
 		stop_channels(platform, platform->agents_n);
+		close_queues(platform);
+	}
 	return SCMI_OK;
 }
 
@@ -248,72 +270,29 @@ static uint32_t count_open(const struct channel *ch)
 	return read_count(&ch->later) - answered;
 }
 
+static uint32_t count_delayed(const struct scmi_platform *p)
+{
+	/* Acquire: pairs with the release at the end of a delayed response. */
+	uint32_t ended = atomic_load_explicit(&p->counters[C_DELAYED_SENT], memory_order_acquire) +
+			 atomic_load_explicit(&p->counters[C_DELAYED_FAILED], memory_order_acquire);
+
+	return read_count(&p->counters[C_DELAYED]) - ended;
+}
+
+/*
+ * In this order: whoever has ended a delayed response or left the pump came in as a sender, and is still counted as one
+ * when its end has been seen here, if it has not gone.
+ */
 int scmi_platform_fini(struct scmi_platform *platform)
 {
 	(void)scmi_platform_stop(platform);
-	if (atomic_load(&platform->senders) != 0)
-		return SCMI_E_BUSY;
 	for (uint32_t i = 0; i < platform->agents_n; i++) {
 		if (count_open(&platform->channels[i]) != 0)
 			return SCMI_E_BUSY;
 	}
+	if (count_delayed(platform) != 0 || is_pumping(platform) || atomic_load(&platform->senders) != 0)
+		return SCMI_E_BUSY;
 	return SCMI_OK;
-}
-
-/* ---- notifications ---- */
-
-static int send_notification(struct channel *ch, uint32_t hdr, const void *payload, uint32_t len)
-{
-	_Atomic uint32_t *counters = ch->platform->counters;
-	int err = ch->ops->send(ch->ctx, hdr, payload, len);
-
-	count(&counters[err == SCMI_OK ? C_SENT : err == SCMI_E_BUSY ? C_DROPPED : C_FAILED]);
-	if (ch->platform->trace != NULL)
-		scmi__platform_trace(ch, SCMI_TRACE_SEND, hdr, len, err, NULL);
-	return err;
-}
-
-/* A notification by an agent that has been denied the protocol since is not wanted any more. */
-static bool wants(const struct channel *ch, uint32_t server, uint8_t notification)
-{
-	uint32_t rights = read_count(&ch->rights[server]);
-
-	return (rights & RIGHT_WANTS(notification)) != 0 && (rights & RIGHT_DENIED) == 0 && ch->ops->send != NULL;
-}
-
-static int notify_agents(struct scmi_platform *p, uint16_t agent, uint32_t hdr, const void *payload, uint32_t len)
-{
-	uint32_t server = scmi__platform_server(p, scmi_hdr_protocol(hdr));
-	int result = SCMI_OK;
-
-	if (server == NO_SERVER || (agent != SCMI_ALL_AGENTS && scmi__platform_channel(p, agent) == NULL))
-		return SCMI_E_NOTFOUND;
-	for (uint32_t i = 0; i < p->agents_n; i++) {
-		struct channel *ch = &p->channels[i];
-		int err = SCMI_OK;
-
-		if ((agent == SCMI_ALL_AGENTS || agent == ch->id) && wants(ch, server, scmi_hdr_message(hdr)))
-			err = send_notification(ch, hdr, payload, len);
-		if (err == SCMI_E_BUSY || result == SCMI_OK)
-			result = err;
-	}
-	return result;
-}
-
-int scmi_platform_notify(struct scmi_platform *platform, uint16_t agent, uint8_t protocol, uint8_t notification,
-			 const void *payload, uint32_t len)
-{
-	int err = SCMI_E_CLOSED;
-
-	if (notification >= SCMI_PLATFORM_NOTIFICATIONS_MAX || (payload == NULL && len != 0))
-		return SCMI_E_INVAL;
-	/* In this order, both seq_cst, against stop and then fini: either they see the sender or it sees that they ran. */
-	atomic_fetch_add(&platform->senders, 1u);
-	if (atomic_load(&platform->running) != 0)
-		err = notify_agents(platform, agent, scmi_hdr(protocol, notification, SCMI_MSG_NOTIFICATION, 0),
-				    payload, len);
-	atomic_fetch_sub(&platform->senders, 1u);
-	return err;
 }
 
 /* ---- statistics ---- */
@@ -326,6 +305,24 @@ static void add_channel(struct scmi_platform_stats *s, const struct channel *ch)
 	s->errors += read_count(&ch->errors) + read_count(&ch->later_errors);
 	s->no_room += read_count(&ch->no_room);
 	s->open += count_open(ch);
+	s->waiting += scmi__notices_waiting(ch);
+	s->delayed_queued += read_count(&ch->queued);
+}
+
+static void add_own_messages(struct scmi_platform_stats *s, const struct scmi_platform *p)
+{
+	const _Atomic uint32_t *c = p->counters;
+
+	s->sent = read_count(&c[C_SENT]);
+	s->dropped = read_count(&c[C_DROPPED]);
+	s->failed = read_count(&c[C_FAILED]);
+	s->merged = read_count(&c[C_MERGED]);
+	s->withdrawn = read_count(&c[C_WITHDRAWN]);
+	s->notified = s->sent + s->dropped + s->failed + s->merged + s->withdrawn + s->waiting;
+	s->delayed_sent = read_count(&c[C_DELAYED_SENT]);
+	s->delayed_failed = read_count(&c[C_DELAYED_FAILED]);
+	s->delayed_open = count_delayed(p);
+	s->delayed = read_count(&c[C_DELAYED]);
 }
 
 int scmi_platform_stats(struct scmi_platform *platform, struct scmi_platform_stats *stats)
@@ -344,10 +341,7 @@ int scmi_platform_stats(struct scmi_platform *platform, struct scmi_platform_sta
 	s.bad_message = read_count(&c[C_BAD_MESSAGE]);
 	s.bad_length = read_count(&c[C_BAD_LENGTH]);
 	s.overflowed = read_count(&c[C_OVERFLOWED]);
-	s.sent = read_count(&c[C_SENT]);
-	s.dropped = read_count(&c[C_DROPPED]);
-	s.failed = read_count(&c[C_FAILED]);
-	s.notified = s.sent + s.dropped + s.failed;
+	add_own_messages(&s, platform);
 	s.double_replies = read_count(&c[C_DOUBLE]);
 	*stats = s;
 	return SCMI_OK;

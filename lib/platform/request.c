@@ -75,10 +75,9 @@ static uint32_t trace_request(void *channel, struct scmi_request *req)
 	return take_request(ch, req);
 }
 
-/* Nothing waits for room: notifications are dropped. Delayed responses, which must not be, will. */
 static void take_ready(void *channel)
 {
-	(void)channel;
+	scmi__platform_pump(channel);
 }
 
 const struct scmi_platform_sink *scmi__platform_sink(const struct channel *ch)

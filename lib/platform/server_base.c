@@ -60,6 +60,8 @@ static void settle_protocol(const struct scmi_base_model *m, const struct channe
 		else
 			atomic_fetch_and(&ch->rights[server], ~RIGHT_DENIED);
 	} while (denied != denied_everywhere(m, ch->id, server));
+	if (denied)
+		scmi__notices_withdraw(ch, server, RIGHT_WANTS_ALL);
 }
 
 static void settle_protocols(const struct scmi_base_model *m, const struct channel *ch)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "fake_endpoint.h"
 
+#include <limits.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,20 +49,72 @@ static void reply(void *ctx, struct scmi_request *req, uint32_t len)
 	atomic_fetch_add(&r->replies, 1);
 }
 
+/* Whether this one is refused. */
+static bool refuse(struct fake_endpoint *f)
+{
+	unsigned n = atomic_load(&f->refusals);
+
+	while (n != 0 && n != UINT_MAX && !atomic_compare_exchange_weak(&f->refusals, &n, n - 1u))
+		;
+	return n != 0;
+}
+
+static void keep(struct fake_endpoint *f, uint32_t hdr, const void *payload, uint32_t len)
+{
+	unsigned i = atomic_fetch_add(&f->taken, 1);
+
+	if (i >= FAKE_LOG)
+		return;
+	f->log[i].hdr = hdr;
+	f->log[i].len = len;
+	if (len != 0)
+		memcpy(f->log[i].bytes, payload, len < FAKE_LOG_BYTES ? len : FAKE_LOG_BYTES);
+}
+
 static int send(void *ctx, uint32_t hdr, const void *payload, uint32_t len)
 {
 	struct fake_endpoint *f = ctx;
+	int result;
 
+	if (f->on_send != NULL)
+		f->on_send(f, f->arg);
 	atomic_fetch_add(&f->sends, 1);
-	if (f->send_result != SCMI_OK)
-		return f->send_result;
-	f->sent_hdr = hdr;
-	f->sent_len = len;
-	if (len > sizeof(f->sent))
+	if (refuse(f)) {
+		if (f->ready_inside)
+			f->sink->ready(f->channel);
+		return SCMI_E_BUSY;
+	}
+	result = atomic_load(&f->send_result);
+	if (result != SCMI_OK)
+		return result;
+	if (len > FAKE_PAYLOAD)
 		return SCMI_E_TOOBIG;
-	if (len != 0)
-		memcpy(f->sent, payload, len);
+	keep(f, hdr, payload, len);
 	return SCMI_OK;
+}
+
+void fake_make_room(struct fake_endpoint *f)
+{
+	atomic_store(&f->refusals, 0);
+	f->sink->ready(f->channel);
+}
+
+const struct fake_message *fake_last(const struct fake_endpoint *f)
+{
+	unsigned n = atomic_load(&f->taken);
+
+	if (n == 0 || n > FAKE_LOG)
+		abort();
+	return &f->log[n - 1u];
+}
+
+uint32_t fake_message_u32(const struct fake_message *m, uint32_t index)
+{
+	uint32_t len = m->len < FAKE_LOG_BYTES ? m->len : FAKE_LOG_BYTES;
+
+	if (index >= len / sizeof(uint32_t))
+		return 0xdeadbeefu;
+	return scmi_get_le32(m->bytes + index * sizeof(uint32_t));
 }
 
 void fake_endpoint_init(struct fake_endpoint *f)

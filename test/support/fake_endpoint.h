@@ -8,11 +8,22 @@
 #define FAKE_ENDPOINT_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <scmi/platform.h>
 
 #define FAKE_PAYLOAD 128u /* max_payload, and the room that fake_ask() gives */
+
+#define FAKE_LOG       64u /* messages that are kept */
+#define FAKE_LOG_BYTES 32u /* of each */
+
+/* A message of the platform's own. */
+struct fake_message {
+	uint32_t hdr;
+	uint32_t len;
+	uint8_t bytes[FAKE_LOG_BYTES];
+};
 
 struct fake_endpoint {
 	struct scmi_endpoint endpoint; /* for struct scmi_platform_agent */
@@ -20,7 +31,13 @@ struct fake_endpoint {
 
 	/* what the methods return; SCMI_OK at first */
 	int start_result;
-	int send_result;
+	atomic_int send_result;
+	atomic_uint refusals; /* that many sends more get SCMI_E_BUSY; UINT_MAX: all, until fake_make_room() */
+	bool ready_inside;    /* a send that is refused so calls ready() before it returns */
+
+	/* runs in each send(), before anything else; NULL: nothing */
+	void (*on_send)(struct fake_endpoint *f, void *arg);
+	void *arg;
 
 	/* what has happened */
 	const struct scmi_platform_sink *sink;
@@ -30,9 +47,8 @@ struct fake_endpoint {
 	atomic_uint delivered; /* requests, by fake_deliver() */
 	atomic_uint replied;
 	atomic_uint sends; /* calls of send(), refused ones included */
-	uint32_t sent_hdr; /* the last message of the platform's own */
-	uint32_t sent_len;
-	uint8_t sent[256];
+	atomic_uint taken; /* messages of the platform's own; the first of them stand in log */
+	struct fake_message log[FAKE_LOG];
 	const char *fault; /* the first breach of the contract, as a sentence; NULL: none */
 };
 
@@ -55,6 +71,15 @@ void fake_endpoint_init(struct fake_endpoint *f);
 /* Delivers a request of len bytes of parameters (may be NULL with 0) with room for a reply of cap bytes. */
 void fake_deliver(struct fake_endpoint *f, struct fake_request *r, uint32_t hdr, const void *params, uint32_t len,
 		  uint32_t cap);
+
+/* Nothing is refused any more; then says ready(). */
+void fake_make_room(struct fake_endpoint *f);
+
+/* The platform's message that was taken last. Aborts if there is none, or it came after the log was full. */
+const struct fake_message *fake_last(const struct fake_endpoint *f);
+
+/* Word index of a message's payload, the first is 0; 0xdeadbeef for one that did not come. */
+uint32_t fake_message_u32(const struct fake_message *m, uint32_t index);
 
 /*
  * Delivers a command of n words of parameters (uint32_t each) with token 0x155, expects an answer at once and returns

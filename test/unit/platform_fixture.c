@@ -68,6 +68,35 @@ static int32_t twice(void *model, struct scmi_request *req)
 	return SCMI_BUSY;
 }
 
+static void on_sent(struct scmi_delayed *d, int err)
+{
+	struct fixture *f = d->arg;
+
+	assert_true(f->told_n < TOLD_MAX);
+	f->told[f->told_n].node = (unsigned)(d - f->delayed);
+	f->told[f->told_n++].err = err;
+	if (f->on_sent != NULL)
+		f->on_sent(f, d);
+}
+
+/* By node params[0], as params[1] says. */
+static int32_t delay(void *model, struct scmi_request *req)
+{
+	struct fixture *f = model;
+	uint32_t node = scmi_request_u32(req, 0) % NODES;
+	int32_t status = scmi_request_delay(req, &f->delayed[node]);
+
+	f->runs++;
+	if (status != SCMI_SUCCESS)
+		return status;
+	if (scmi_request_u32(req, 1) == DELAY_AT_ONCE)
+		assert_int_equal(scmi_delayed_send(&f->delayed[node], SCMI_SUCCESS, "early bird", 10), SCMI_OK);
+	if (scmi_request_u32(req, 1) != DELAY_LATER)
+		return SCMI_SUCCESS;
+	f->kept = req;
+	return SCMI_REQUEST_LATER;
+}
+
 static const struct scmi_server_command commands[] = {
 	{.message = ADD, .handle = add, .params_min = 8, .params_max = 8, .attributes = 0x80000001u},
 	{.message = FILL, .handle = fill, .params_min = 4, .params_max = 4},
@@ -76,6 +105,7 @@ static const struct scmi_server_command commands[] = {
 	{.message = ANY_LENGTH, .handle = any_length, .params_min = 3, .params_max = UINT16_MAX},
 	{.message = TELL, .handle = tell, .params_min = 8, .params_max = 8, .flags = SCMI_COMMAND_P2A},
 	{.message = HIDDEN, .handle = add, .params_min = 8, .params_max = 8, .flags = IF_HIDDEN},
+	{.message = DELAY, .handle = delay, .params_min = 8, .params_max = 8, .flags = SCMI_COMMAND_P2A},
 	{.message = TWICE, .handle = twice},
 };
 
@@ -126,6 +156,12 @@ int platform_set_up(void **state)
 
 	assert_non_null(p);
 	fake_endpoint_init(&p->fixture.endpoint);
+	for (unsigned i = 0; i < NODES; i++)
+		p->fixture.delayed[i] = (struct scmi_delayed){.size = sizeof(struct scmi_delayed),
+							      .buf = p->fixture.payloads[i],
+							      .cap = NODE_BYTES,
+							      .sent = on_sent,
+							      .arg = &p->fixture};
 	open_platform(p, SCMI_SERVER_NEGOTIATES);
 	*state = p;
 	return 0;
@@ -156,7 +192,8 @@ struct scmi_platform_stats stats_of(struct fixture *f)
 	assert_int_equal(s.requests, atomic_load(&f->endpoint.delivered));
 	assert_int_equal(s.requests - s.open, atomic_load(&f->endpoint.replied));
 	assert_int_equal(s.requests, s.ok + s.errors + s.no_room + s.open);
-	assert_int_equal(s.notified, s.sent + s.dropped + s.failed);
-	assert_int_equal(s.notified, atomic_load(&f->endpoint.sends));
+	assert_int_equal(s.notified, s.sent + s.dropped + s.failed + s.merged + s.withdrawn + s.waiting);
+	assert_int_equal(s.delayed, s.delayed_sent + s.delayed_failed + s.delayed_open);
+	assert_int_equal(s.sent + s.delayed_sent, atomic_load(&f->endpoint.taken));
 	return s;
 }

@@ -29,8 +29,16 @@ enum message {
 	ANY_LENGTH = 0x8,
 	TELL = 0x9,
 	HIDDEN = 0xa,
+	DELAY = 0xb,
 	TWICE = 0xfe
 };
+
+/* Second parameter of DELAY; the first is the node. */
+enum delay_how { DELAY_OPEN, DELAY_AT_ONCE, DELAY_LATER };
+
+#define NODES      6u
+#define NODE_BYTES 24u
+#define TOLD_MAX   64u
 
 struct fixture {
 	struct fake_endpoint endpoint;
@@ -40,6 +48,15 @@ struct fixture {
 	uint32_t seen_version;
 	uint32_t seen_agent;
 	unsigned runs; /* of handlers */
+
+	struct scmi_delayed delayed[NODES]; /* for DELAY */
+	uint8_t payloads[NODES][NODE_BYTES];
+	struct {
+		unsigned node;
+		int err;
+	} told[TOLD_MAX]; /* by sent(), in their order */
+	unsigned told_n;
+	void (*on_sent)(struct fixture *f, struct scmi_delayed *d); /* runs in sent(); NULL: nothing */
 };
 
 /* Servers and memory live in a block of their own, which the platform's end frees. */

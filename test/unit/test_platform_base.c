@@ -181,9 +181,10 @@ static void error_event_reaches_who_asked_with_its_reports(void **state)
 
 	assert_int_equal(ask1(f, 1, SCMI_BASE_NOTIFY_ERRORS, 1), SCMI_SUCCESS);
 	assert_int_equal(scmi_base_error_event(f->platform, SCMI_ALL_AGENTS, 2, true, reports, 2), SCMI_OK);
-	assert_int_equal(f->endpoints[0].sent_hdr, scmi_hdr(BASE, SCMI_BASE_ERROR_EVENT, SCMI_MSG_NOTIFICATION, 0));
-	assert_int_equal(f->endpoints[0].sent_len, sizeof(expected));
-	assert_memory_equal(f->endpoints[0].sent, expected, sizeof(expected));
+	assert_int_equal(fake_last(&f->endpoints[0])->hdr,
+			 scmi_hdr(BASE, SCMI_BASE_ERROR_EVENT, SCMI_MSG_NOTIFICATION, 0));
+	assert_int_equal(fake_last(&f->endpoints[0])->len, sizeof(expected));
+	assert_memory_equal(fake_last(&f->endpoints[0])->bytes, expected, sizeof(expected));
 	assert_int_equal(atomic_load(&f->endpoints[1].sends), 0);
 	assert_int_equal(ask1(f, 1, SCMI_BASE_NOTIFY_ERRORS, 0), SCMI_SUCCESS);
 	assert_int_equal(scmi_base_error_event(f->platform, 1, 2, true, reports, 2), SCMI_OK);
@@ -198,8 +199,8 @@ static void error_event_has_a_bound(void **state)
 
 	assert_int_equal(ask1(f, 1, SCMI_BASE_NOTIFY_ERRORS, 1), SCMI_SUCCESS);
 	assert_int_equal(scmi_base_error_event(f->platform, 1, 0, false, reports, SCMI_BASE_REPORTS_MAX), SCMI_OK);
-	assert_int_equal(f->endpoints[0].sent_len, 8u + 8u * SCMI_BASE_REPORTS_MAX);
-	assert_int_equal(scmi_get_le32(f->endpoints[0].sent + 4), SCMI_BASE_REPORTS_MAX);
+	assert_int_equal(fake_last(&f->endpoints[0])->len, 8u + 8u * SCMI_BASE_REPORTS_MAX);
+	assert_int_equal(scmi_get_le32(fake_last(&f->endpoints[0])->bytes + 4), SCMI_BASE_REPORTS_MAX);
 	assert_int_equal(scmi_base_error_event(f->platform, 1, 0, false, reports, SCMI_BASE_REPORTS_MAX + 1u),
 			 SCMI_E_INVAL);
 	assert_int_equal(scmi_base_error_event(f->platform, 1, 0, false, NULL, 1), SCMI_E_INVAL);

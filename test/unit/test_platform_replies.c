@@ -159,9 +159,9 @@ static void notification_goes_to_who_asked_and_nobody_else(void **state)
 	assert_int_equal(atomic_load(&e->sends), 0);
 	assert_int_equal(fake_ask(e, &f->request, VENDOR, TELL, 2, 3u, 1u), SCMI_SUCCESS);
 	assert_int_equal(scmi_platform_notify(f->platform, SCMI_ALL_AGENTS, VENDOR, 3, payload, 5), SCMI_OK);
-	assert_int_equal(e->sent_hdr, scmi_hdr(VENDOR, 3, SCMI_MSG_NOTIFICATION, 0));
-	assert_int_equal(e->sent_len, 5);
-	assert_memory_equal(e->sent, payload, 5);
+	assert_int_equal(fake_last(e)->hdr, scmi_hdr(VENDOR, 3, SCMI_MSG_NOTIFICATION, 0));
+	assert_int_equal(fake_last(e)->len, 5);
+	assert_memory_equal(fake_last(e)->bytes, payload, 5);
 	assert_int_equal(scmi_platform_notify(f->platform, 1, VENDOR, 2, payload, 5), SCMI_OK);
 	assert_int_equal(scmi_platform_notify(f->platform, 1, SCMI_PROTOCOL_CLOCK, 3, payload, 5), SCMI_OK);
 	assert_int_equal(fake_ask(e, &f->request, VENDOR, TELL, 2, 3u, 0u), SCMI_SUCCESS);

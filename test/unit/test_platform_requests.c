@@ -47,7 +47,7 @@ static void message_attributes_knows_exactly_what_is_offered(void **state)
 
 	for (uint32_t id = 0; id < 0x101u; id++) {
 		bool offered = id <= 2u || id == SCMI_NEGOTIATE_PROTOCOL_VERSION || (id >= ADD && id <= LATER) ||
-			       id == ANY_LENGTH || id == TELL || id == TWICE;
+			       id == ANY_LENGTH || id == TELL || id == DELAY || id == TWICE;
 		int32_t status = fake_ask(&f->endpoint, &f->request, VENDOR, SCMI_PROTOCOL_MESSAGE_ATTRIBUTES, 1, id);
 
 		assert_int_equal(status, offered ? SCMI_SUCCESS : SCMI_NOT_FOUND);
@@ -124,7 +124,7 @@ static void forbidden_protocol_is_denied(void **state)
 
 static void unknown_message_is_not_supported(void **state)
 {
-	static const uint8_t unknown[] = {0x7, HIDDEN, 0xb, 0x11, 0xfd, 0xff};
+	static const uint8_t unknown[] = {0x7, HIDDEN, 0xc, 0x11, 0xfd, 0xff};
 	struct fixture *f = of(state);
 
 	for (size_t i = 0; i < sizeof(unknown); i++)
@@ -242,6 +242,9 @@ static void hostile_requests_get_one_reply_within_its_room(void **state)
 		fake_deliver(&f->endpoint, &f->request, hdr, params, len, cap);
 		if (f->kept != NULL)
 			assert_int_equal(scmi_request_reply(f->kept, (int32_t)next_random(&seed)), SCMI_OK);
+		for (unsigned node = 0; node < NODES; node++)
+			(void)scmi_delayed_cancel(&f->delayed[node]);
+		f->told_n = 0;
 		assert_int_equal(atomic_load(&f->request.replies), 1);
 		if (cap >= 4u)
 			assert_int_not_equal(fake_status(&f->request), INT32_MIN);
