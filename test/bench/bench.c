@@ -4,6 +4,7 @@
  *
  *   bench call|done|chain N          N commands over loopback, agent and platform (for an instruction counter)
  *   bench hold K fifo|random N       N commands with K in flight all the time, the core alone
+ *   bench queue K N                  the same, of which the link takes one at a time
  *   bench receive nothing|done|wait N   N responses, the core alone; only what bench_feed() does is of interest
  *   bench stack                      of a chain of submits
  *   bench wakeups N                  of a synchronous call
@@ -14,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hold.h"
 #include "measure.h"
 #include "modes.h"
 #include "rig.h"
@@ -23,7 +25,8 @@
 
 static int usage(void)
 {
-	fprintf(stderr, "usage: bench call|done|chain N | hold K fifo|random N | receive nothing|done|wait N | stack | "
+	fprintf(stderr, "usage: bench call|done|chain N | hold K fifo|random N | queue K N | receive nothing|done|wait "
+			"N | stack | "
 			"wakeups N | time [SAMPLES] | threads [SAMPLES]\n");
 	return 2;
 }
@@ -35,14 +38,14 @@ static int do_loopback(void (*run)(long), const char *n)
 	return 0;
 }
 
-static int do_hold(char **argv)
+static int do_hold(const char *k, const char *order, uint32_t depth, const char *n)
 {
-	long in_flight = atol(argv[0]);
+	long in_flight = atol(k);
 
 	if (in_flight < 1 || in_flight > (long)SCMI_SLOTS_MAX)
 		return usage();
-	open_inflight((uint32_t)in_flight, strcmp(argv[1], "random") == 0);
-	run_inflight(atol(argv[2]));
+	open_inflight((uint32_t)in_flight, strcmp(order, "random") == 0, depth);
+	run_inflight(atol(n));
 	return 0;
 }
 
@@ -89,7 +92,9 @@ int main(int argc, char **argv)
 	if (argc == 3 && strcmp(mode, "chain") == 0)
 		return do_loopback(run_chain, argv[2]);
 	if (argc == 5 && strcmp(mode, "hold") == 0)
-		return do_hold(argv + 2);
+		return do_hold(argv[2], argv[3], HOLD_MAX, argv[4]);
+	if (argc == 4 && strcmp(mode, "queue") == 0)
+		return do_hold(argv[2], "fifo", 1, argv[3]);
 	if (argc == 4 && strcmp(mode, "receive") == 0)
 		return do_receive(argv + 2);
 	if ((argc == 2 || argc == 3) && strcmp(mode, "time") == 0)

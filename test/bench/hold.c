@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <scmi/errors.h>
+
 #include "hold.h"
 
 static int start(void *ctx, const struct scmi_sink *sink, void *core)
@@ -19,6 +21,10 @@ static int send(void *ctx, const struct scmi_tx *tx)
 {
 	struct hold *h = ctx;
 
+	if (h->count == h->depth) {
+		h->owes_ready = 1;
+		return SCMI_E_BUSY;
+	}
 	h->headers[(h->first + h->count) % HOLD_MAX] = tx->hdr;
 	h->count++;
 	return 0;
@@ -32,12 +38,12 @@ static const struct scmi_transport_ops hold_ops = {
 	.send = send,
 };
 
-struct scmi_transport hold_init(struct hold *h, int random)
+struct scmi_transport hold_init(struct hold *h, int random, uint32_t depth)
 {
-	*h = (struct hold){.seed = random ? 1u : 0u};
+	*h = (struct hold){.seed = random ? 1u : 0u, .depth = depth};
 	return (struct scmi_transport){
 		.size = sizeof(struct scmi_transport),
-		.caps = SCMI_CAP_IRQ | SCMI_CAP_CONCURRENT,
+		.caps = SCMI_CAP_IRQ | (depth == HOLD_MAX ? SCMI_CAP_CONCURRENT : 0u),
 		.ops = &hold_ops,
 		.ctx = h,
 		.max_payload = 132,
@@ -65,6 +71,12 @@ int hold_answer_one(struct hold *h)
 {
 	static const uint8_t reply[8] = {0, 0, 0, 0, 0, 0, 2, 0};
 	const struct scmi_rx rx = {.hdr = take_one(h), .len = sizeof(reply), .data = reply, .token = SCMI_TOKEN_ANY};
+	int err;
 
-	return h->sink->rx(h->core, &rx);
+	err = h->sink->rx(h->core, &rx);
+	if (h->owes_ready != 0) {
+		h->owes_ready = 0;
+		h->sink->ready(h->core);
+	}
+	return err;
 }

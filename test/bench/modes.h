@@ -12,8 +12,8 @@ void run_chain(long n); /* the same, but done submits the next */
 void time_single(int pairs);
 void measure_stack(void);
 
-/* inflight.c: the core alone, many in flight */
-void open_inflight(uint32_t in_flight, int random);
+/* inflight.c: the core alone, many in flight; depth: of the link, HOLD_MAX or less than in_flight */
+void open_inflight(uint32_t in_flight, int random, uint32_t depth);
 void run_inflight(long n);
 void time_inflight(int pairs);
 

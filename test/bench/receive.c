@@ -40,7 +40,7 @@ static void on_done(struct scmi_call *call, int err)
 
 void open_receive(enum receive_kind which)
 {
-	struct scmi_transport transport = hold_init(&hold, 0);
+	struct scmi_transport transport = hold_init(&hold, 0, HOLD_MAX);
 
 	kind = which;
 	open_transport(&transport, SCMI_SLOTS_MAX);

@@ -15,7 +15,8 @@ extern struct own *own_same;
 
 bool own_choose(void); /* false: the addresses do not allow it */
 void own_set_flags(uint16_t flags);
-void open_instant(void);           /* an agent whose transport answers inside send() */
+void open_instant(uint32_t caps); /* an agent whose transport answers inside send() */
+long fresh_step(void *arg, long n);
 long call_step(void *arg, long n); /* arg: which, a struct own ** */
 
 /* handed.c: an agent whose transport is a queue to the other thread */

@@ -18,6 +18,7 @@
 #include "measure.h"
 #include "modes.h"
 #include "rig.h"
+#include "sides.h"
 
 #define PHASE       2000 /* commands of one timed phase: 100 us or so */
 #define STACK_BYTES (256u * 1024u)
@@ -118,16 +119,23 @@ static size_t used_by_chain(long n)
 	return sizeof(stack) - clean;
 }
 
-void measure_stack(void)
+static void measure_chain(const char *what)
 {
 	size_t few;
 	size_t many;
 
-	open_loopback(0, &rig.port);
 	(void)used_by_chain(SHORT_CHAIN); /* whatever the first use of a function needs once */
 	few = used_by_chain(SHORT_CHAIN);
 	many = used_by_chain(LONG_CHAIN);
-	printf("stack of a chain, high-water, the thread's own included     %zu bytes after %d, %zu after %d: %s\n",
-	       few, SHORT_CHAIN, many, LONG_CHAIN, many <= few ? "constant" : "NOT CONSTANT");
+	printf("%-58s %zu bytes after %d, %zu after %d: %s\n", what, few, SHORT_CHAIN, many, LONG_CHAIN,
+	       many <= few ? "constant" : "NOT CONSTANT");
 	close_rig();
+}
+
+void measure_stack(void)
+{
+	open_loopback(0, &rig.port);
+	measure_chain("stack of a chain, the thread's own included, loopback");
+	open_instant(0);
+	measure_chain("stack of a chain, the core alone, a link with a queue");
 }

@@ -120,7 +120,7 @@ static void open_sync(void)
 
 static void open_core(void)
 {
-	open_instant();
+	open_instant(SCMI_CAP_CONCURRENT);
 	own_set_flags(0);
 }
 
@@ -129,6 +129,9 @@ static uint32_t window = 64;
 
 #define OWN(how, number, second)                                                                                       \
 	.open = how, .n = number, .mine = {call_step, &own_first}, .other = {call_step, second}, .limits = {1.0, 0.2}
+#define FRESH(number, second)                                                                                          \
+	.open = open_sync, .n = number, .mine = {fresh_step, &own_first}, .other = {fresh_step, second},               \
+	.limits = {1.0, 0.2}
 #define ALONE(how) .open = how, .n = 1000, .mine = {call_step, &own_first}, .other = {idle_step, NULL}
 #define HANDED(submit, receive, in_flight, number)                                                                     \
 	.open = open_queue, .n = number, .mine = {submit, in_flight}, .other = {receive, NULL}
@@ -150,6 +153,7 @@ static struct arrangement {
 	{"own calls, loopback", OWN(open_sync, 1000, &own_apart)},
 	{"own calls, loopback, neighbouring groups of slots", OWN(open_sync, 1000, &own_next)},
 	{"own calls, loopback, the same group of slots", OWN(open_sync, 300, &own_same)},
+	{"own calls, loopback, the same, calls made anew each time", FRESH(300, &own_same)},
 	{"own calls, core, one thread alone", ALONE(open_core)},
 	{"own calls, core", OWN(open_core, 1000, &own_apart)},
 	{"own calls, core, neighbouring groups of slots", OWN(open_core, 1000, &own_next)},
@@ -212,7 +216,7 @@ static void print_arrangement(struct arrangement *a)
 		print_ratio(a->what, " x pp", in, in, a->limits);
 	else
 		print_ratio(a->what, " x any pp", &a->ratio, in, a->limits);
-	if (a->other.step == call_step && in->n >= MIN_SAMPLES)
+	if ((a->other.step == call_step || a->other.step == fresh_step) && in->n >= MIN_SAMPLES)
 		printf("%-58s %5.2f x pp, by what both got done\n", "", quantile(&a->whole, 0.5));
 }
 
