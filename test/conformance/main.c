@@ -20,5 +20,7 @@ int main(int argc, char **argv)
 		cmocka_set_test_filter(argv[1]);
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
 		failed += conf_run(kinds[i]);
+	for (const struct conf_kind *kind = conf_flaky_kinds; kind->name != NULL; kind++)
+		failed += conf_run(kind);
 	return failed != 0;
 }

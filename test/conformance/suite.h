@@ -243,5 +243,6 @@ extern const struct conf_kind conf_loopback_threaded;
 extern const struct conf_kind conf_kind_rx;
 extern const struct conf_kind conf_kind_priv;
 extern const struct conf_kind conf_kind_one;
+extern const struct conf_kind conf_flaky_kinds[]; /* the last one has no name */
 
 #endif
