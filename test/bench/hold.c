@@ -21,13 +21,19 @@ static int send(void *ctx, const struct scmi_tx *tx)
 {
 	struct hold *h = ctx;
 
-	if (h->count == h->depth) {
-		h->owes_ready = 1;
-		return SCMI_E_BUSY;
-	}
 	h->headers[(h->first + h->count) % HOLD_MAX] = tx->hdr;
 	h->count++;
 	return 0;
+}
+
+static int send_limited(void *ctx, const struct scmi_tx *tx)
+{
+	struct hold *h = ctx;
+
+	if (h->count < h->depth)
+		return send(ctx, tx);
+	h->owes_ready = 1;
+	return SCMI_E_BUSY;
 }
 
 static const struct scmi_transport_ops hold_ops = {
@@ -38,13 +44,21 @@ static const struct scmi_transport_ops hold_ops = {
 	.send = send,
 };
 
+static const struct scmi_transport_ops limited_ops = {
+	.version = SCMI_TRANSPORT_V1,
+	.name = "limited",
+	.start = start,
+	.stop = stop,
+	.send = send_limited,
+};
+
 struct scmi_transport hold_init(struct hold *h, int random, uint32_t depth)
 {
 	*h = (struct hold){.seed = random ? 1u : 0u, .depth = depth};
 	return (struct scmi_transport){
 		.size = sizeof(struct scmi_transport),
 		.caps = SCMI_CAP_IRQ | (depth == HOLD_MAX ? SCMI_CAP_CONCURRENT : 0u),
-		.ops = &hold_ops,
+		.ops = depth == HOLD_MAX ? &hold_ops : &limited_ops,
 		.ctx = h,
 		.max_payload = 132,
 		.max_inflight = HOLD_MAX,
@@ -71,9 +85,14 @@ int hold_answer_one(struct hold *h)
 {
 	static const uint8_t reply[8] = {0, 0, 0, 0, 0, 0, 2, 0};
 	const struct scmi_rx rx = {.hdr = take_one(h), .len = sizeof(reply), .data = reply, .token = SCMI_TOKEN_ANY};
-	int err;
 
-	err = h->sink->rx(h->core, &rx);
+	return h->sink->rx(h->core, &rx);
+}
+
+int hold_answer_limited(struct hold *h)
+{
+	int err = hold_answer_one(h);
+
 	if (h->owes_ready != 0) {
 		h->owes_ready = 0;
 		h->sink->ready(h->core);

@@ -26,7 +26,10 @@ struct hold {
 
 struct scmi_transport hold_init(struct hold *h, int random, uint32_t depth);
 
-/* Answers the oldest, or any one, and calls ready() where that is owed. Returns what the core's rx returned. */
+/* Answers the oldest, or any one. Returns what the core's rx returned. */
 int hold_answer_one(struct hold *h);
+
+/* The same where the depth is limited: calls ready() if a send was refused. */
+int hold_answer_limited(struct hold *h);
 
 #endif

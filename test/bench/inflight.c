@@ -49,8 +49,13 @@ void open_inflight(uint32_t in_flight, int random, uint32_t depth)
 /* Each answer submits again, so that the number in flight stays. */
 void run_inflight(long n)
 {
-	for (long i = 0; i < n; i++)
-		must(hold_answer_one(&hold), "answer");
+	if (hold.depth == HOLD_MAX) {
+		for (long i = 0; i < n; i++)
+			must(hold_answer_one(&hold), "answer");
+	} else {
+		for (long i = 0; i < n; i++)
+			must(hold_answer_limited(&hold), "answer");
+	}
 }
 
 /* Nanoseconds a command, in units of the machine's pace; 0 if that has changed. */
