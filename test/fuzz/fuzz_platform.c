@@ -115,11 +115,14 @@ static void error_event(void)
 	uint32_t count = byte() % (SCMI_BASE_REPORTS_MAX + 2u);
 	uint32_t before = rig.count.notified;
 	uint32_t wanted = 0;
+	bool blocked = false;
 	int err;
 
 	choose_send_result();
-	for (uint32_t i = 0; i < AGENTS; i++)
+	for (uint32_t i = 0; i < AGENTS; i++) {
 		wanted += (to == SCMI_ALL_AGENTS || to == i + 1u) && rig.agents[i].wants_errors;
+		blocked = blocked || rig.agents[i].blocked;
+	}
 	err = scmi_base_error_event(rig.platform, to, 1, true, reports, count);
 	if (count > SCMI_BASE_REPORTS_MAX)
 		MUST(err == SCMI_E_INVAL);
@@ -127,9 +130,9 @@ static void error_event(void)
 		MUST(err == SCMI_E_CLOSED);
 	else if (to != SCMI_ALL_AGENTS && (to < 1u || to > AGENTS))
 		MUST(err == SCMI_E_NOTFOUND);
-	else
+	else if (!blocked)
 		MUST(err == (wanted != 0 ? rig.send_result : SCMI_OK) && rig.count.notified - before == wanted);
-	MUST(err == SCMI_OK || err == rig.send_result || rig.count.notified == before);
+	MUST(err == SCMI_OK || err == rig.send_result || rig.count.notified == before || blocked);
 }
 
 static void notify(void)
@@ -146,6 +149,23 @@ static void notify(void)
 		protocol = rig.servers[1u + protocol % (SERVERS - 1u)]->protocol; /* base: error_event() */
 	err = scmi_platform_notify(rig.platform, to, protocol, notification, payload, len);
 	MUST(err != SCMI_OK || notification < SCMI_PLATFORM_NOTIFICATIONS_MAX);
+}
+
+/* Delayed responses, and perhaps room for those that have waited. */
+static void complete(void)
+{
+	uint8_t how = byte();
+
+	choose_send_result();
+	atomic_store(&rig.acme.at_once, how & 1u);
+	MUST(acme_complete(&rig.acme) <= ACME_READINGS);
+	if ((how & 2u) == 0 || !rig.agents[0].running)
+		return;
+	rig.send_result = SCMI_OK;
+	for (uint32_t i = 0; i < AGENTS; i++) {
+		rig.agents[i].sink->ready(rig.agents[i].channel);
+		MUST(!rig.agents[i].blocked);
+	}
 }
 
 static void reset_agent(void)
@@ -183,6 +203,9 @@ static void ask_permission(void)
 static void step(void)
 {
 	switch (byte() & 15u) {
+	case 7:
+		complete();
+		break;
 	case 8:
 	case 9:
 		answer();

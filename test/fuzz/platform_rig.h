@@ -58,6 +58,7 @@ struct agent {
 	uint16_t id;
 	bool running;
 	bool wants_errors;
+	bool blocked; /* the last delayed response was refused for want of room */
 	struct slot slots[SLOTS];
 };
 
@@ -77,6 +78,7 @@ extern struct rig {
 	struct fake_endpoint acme_endpoint;
 	const struct scmi_server *servers[SERVERS];
 	int send_result;
+	bool was_blocked;                 /* notifications may have been dropped that we never saw */
 	uint64_t digest;                  /* of all that was sent */
 	struct scmi_platform_stats count; /* our own */
 	uint32_t traced_requests;

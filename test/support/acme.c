@@ -16,6 +16,7 @@
 #define TRIP_POINTS              1u          /* in the first word of a description */
 #define CELSIUS_MILLI            0x0000e802u /* in the second: type 2, a scale of 10^-3 */
 #define READING_ASYNC            1u
+#define TRIP_UPWARDS             (1u << 16)
 
 static const struct {
 	const char *name;
@@ -139,16 +140,57 @@ static int32_t sensor_trip_point_notify(void *model, struct scmi_request *req)
 	return scmi_request_notify(req, SENSOR_TRIP_POINT_EVENT, scmi_request_u32(req, 1));
 }
 
+static int complete(struct acme_reading *reading)
+{
+	uint8_t values[ACME_READING_BYTES - SCMI_STATUS_BYTES];
+
+	scmi_put_le32(values, reading->sensor);
+	scmi_put_le64(values + 4, sensors[reading->sensor].reading);
+	return scmi_delayed_send(&reading->delayed, SCMI_SUCCESS, values, sizeof(values));
+}
+
+/* The node tells whether it is in use. */
+static int32_t start_reading(struct acme *acme, struct scmi_request *req, uint32_t sensor)
+{
+	int32_t status = SCMI_BUSY;
+
+	for (uint32_t i = 0; i < ACME_READINGS && status == SCMI_BUSY; i++) {
+		struct acme_reading *reading = &acme->readings[i];
+
+		status = scmi_request_delay(req, &reading->delayed);
+		if (status != SCMI_SUCCESS)
+			continue;
+		reading->sensor = sensor;
+		if (atomic_load(&acme->at_once) != 0)
+			(void)complete(reading);
+		else
+			atomic_store(&reading->open, 1u);
+	}
+	return status;
+}
+
+unsigned acme_complete(struct acme *acme)
+{
+	unsigned n = 0;
+
+	for (uint32_t i = 0; i < ACME_READINGS; i++) {
+		struct acme_reading *reading = &acme->readings[i];
+
+		if (atomic_exchange(&reading->open, 0u) != 0 && complete(reading) == SCMI_OK)
+			n++;
+	}
+	return n;
+}
+
 static int32_t sensor_reading_get(void *model, struct scmi_request *req)
 {
 	uint32_t id = scmi_request_u32(req, 0);
 	uint32_t flags = scmi_request_u32(req, 1);
 
-	(void)model;
 	if (id >= ACME_SENSORS)
 		return SCMI_NOT_FOUND;
 	if (flags == READING_ASYNC)
-		return SCMI_NOT_SUPPORTED; /* the library has no delayed responses yet */
+		return start_reading(model, req, id);
 	if (flags != 0)
 		return SCMI_INVALID_PARAMETERS;
 	put_u64(req, sensors[id].reading);
@@ -166,7 +208,59 @@ static const struct scmi_server_command sensor_commands[] = {
 	{.message = SENSOR_READING_GET, .handle = sensor_reading_get, .params_min = 8, .params_max = 8},
 };
 
+/* Agent id as recorded, trip point 0. */
+static void fill_trip(uint8_t *payload, uint32_t sensor, unsigned high)
+{
+	scmi_put_le32(payload, 1u);
+	scmi_put_le32(payload + 4, sensor);
+	scmi_put_le32(payload + 8, high != 0 ? TRIP_UPWARDS : 0u);
+}
+
+int acme_trip(struct acme *acme, uint32_t sensor, unsigned high)
+{
+	uint8_t payload[ACME_TRIP_BYTES];
+
+	fill_trip(payload, sensor, high);
+	return scmi_platform_notify(acme->platform, 1, SCMI_PROTOCOL_SENSOR, SENSOR_TRIP_POINT_EVENT, payload,
+				    sizeof(payload));
+}
+
+int acme_trip_newest(struct acme *acme, uint32_t sensor, unsigned high)
+{
+	uint8_t payload[ACME_TRIP_BYTES];
+
+	fill_trip(payload, sensor, high);
+	return scmi_notice_post(&acme->trips[sensor], payload, sizeof(payload));
+}
+
 /* ---- the platform ---- */
+
+static void fill_readings(struct acme *acme)
+{
+	for (uint32_t i = 0; i < ACME_READINGS; i++) {
+		struct acme_reading *reading = &acme->readings[i];
+
+		atomic_init(&reading->open, 0u);
+		reading->delayed = (struct scmi_delayed){
+			.size = sizeof(reading->delayed), .buf = reading->payload, .cap = sizeof(reading->payload)};
+	}
+}
+
+static int init_trips(struct acme *acme)
+{
+	int err = SCMI_OK;
+
+	for (uint32_t i = 0; i < ACME_SENSORS && err == SCMI_OK; i++) {
+		acme->trips[i] = (struct scmi_notice){.size = sizeof(acme->trips[i]),
+						      .agent = 1,
+						      .protocol = SCMI_PROTOCOL_SENSOR,
+						      .notification = SENSOR_TRIP_POINT_EVENT,
+						      .buf = acme->trip_payloads[i],
+						      .cap = ACME_TRIP_BYTES};
+		err = scmi_notice_init(acme->platform, &acme->trips[i]);
+	}
+	return err;
+}
 
 static void fill_servers(struct acme *acme)
 {
@@ -217,11 +311,17 @@ int acme_open(struct acme *acme, const struct scmi_endpoint *endpoint, scmi_log_
 	acme->agent = (struct scmi_platform_agent){.size = sizeof(acme->agent), .endpoint = endpoint};
 	for (uint32_t i = 0; i < ACME_CLOCKS; i++)
 		atomic_init(&acme->running[i], 1u);
+	atomic_init(&acme->at_once, 0u);
+	fill_readings(acme);
 	err = scmi_platform_init(&acme->platform, acme->memory, sizeof(acme->memory), &config);
+	if (err == SCMI_OK)
+		err = init_trips(acme);
 	return err == SCMI_OK ? scmi_platform_start(acme->platform) : err;
 }
 
 int acme_close(struct acme *acme)
 {
+	(void)scmi_platform_stop(acme->platform);
+	(void)acme_complete(acme);
 	return scmi_platform_fini(acme->platform);
 }
