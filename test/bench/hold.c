@@ -93,7 +93,7 @@ int hold_answer_limited(struct hold *h)
 {
 	int err = hold_answer_one(h);
 
-	if (h->owes_ready != 0) {
+	if (h->owes_ready != 0 && h->count < h->depth) {
 		h->owes_ready = 0;
 		h->sink->ready(h->core);
 	}
