@@ -28,8 +28,11 @@ static bool rolls(struct flaky *f, enum flaky_direction direction, enum flaky_fa
 	return rate != 0 && flaky__pick(&f->random[direction], FLAKY_ALWAYS) < rate;
 }
 
+/* One at a time: a stall under way is not made longer. */
 static void begin_stall(struct flaky *f, enum flaky_direction direction, uint64_t now_us)
 {
+	if (f->stall_us[direction] > now_us)
+		return;
 	f->stall_us[direction] = now_us + 1u + flaky__pick(&f->random[direction], f->config.stall_us_max);
 	f->counts.fault[direction][FLAKY_STALL]++;
 }

@@ -42,7 +42,7 @@ static void note(struct rig *r, const struct scmi_rx *rx)
 	if (rx->data != NULL)
 		memcpy(s->bytes, rx->data, rx->len);
 	else
-		assert_int_equal(t->ops->fetch(t->ctx, rx, 0, s->bytes, rx->len), SCMI_OK);
+		r->fetch_err = t->ops->fetch(t->ctx, rx, 0, s->bytes, rx->len);
 }
 
 static int rx(void *core, const struct scmi_rx *message)
@@ -50,8 +50,6 @@ static int rx(void *core, const struct scmi_rx *message)
 	struct rig *r = core;
 
 	note(r, message);
-	if (r->on_rx != NULL)
-		r->on_rx(r);
 	return r->refuse;
 }
 
@@ -103,6 +101,8 @@ static void link_down(void *core, int err)
 	struct rig *r = core;
 
 	r->downs++;
+	if (r->on_down != NULL)
+		r->on_down(r);
 	r->down_err = err;
 }
 

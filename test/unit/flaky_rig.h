@@ -45,10 +45,9 @@ struct rig {
 	unsigned ready;
 	unsigned downs;
 	int down_err;
-	int refuse; /* what rx and acquire return */
-	struct scmi_xfer *held[8];
-	uint32_t held_hdr[8];
-	void (*on_rx)(struct rig *r);
+	int refuse;    /* what rx and acquire return */
+	int fetch_err; /* of the last message that was fetched */
+	void (*on_down)(struct rig *r);
 	struct rig_seen seen[RIG_SEEN];
 };
 
