@@ -19,14 +19,13 @@ static void on_reset(void *model, uint16_t agent)
 	f->reset_agent = agent;
 }
 
-static int32_t do_nothing(void *model, struct scmi_request *req)
+static int32_t listen(void *model, struct scmi_request *req)
 {
 	(void)model;
-	(void)req;
-	return SCMI_SUCCESS;
+	return scmi_request_notify(req, 0, SCMI_NOTIFY_ENABLE);
 }
 
-static const struct scmi_server_command nothing[] = {{.message = 3, .handle = do_nothing}};
+static const struct scmi_server_command commands[] = {{.message = LISTEN, .handle = listen}};
 static const uint8_t no_sensors[] = {SENSOR};
 
 static void open_version(struct fixture *f, uint32_t version)
@@ -47,7 +46,7 @@ static void open_version(struct fixture *f, uint32_t version)
 		f->others[i] = (struct scmi_server){.size = sizeof(f->others[i]),
 						    .protocol = protocols[i],
 						    .version = SCMI_VERSION(1, 0),
-						    .commands = nothing,
+						    .commands = commands,
 						    .commands_n = 1,
 						    .model = f};
 		f->servers[i + 1u] = &f->others[i];

@@ -23,6 +23,7 @@
 #define SENSOR  SCMI_PROTOCOL_SENSOR
 #define RESET   SCMI_PROTOCOL_RESET
 #define VENDOR  0x90u
+#define LISTEN  0x3u /* the one message of all but base: switches notification 0 on */
 #define SELF    0xffffffffu
 
 /* Agent 1 manages 1 and 2; agent 2 nobody; agent 3 has no name. Sensors are denied to agent 2 to begin with. */

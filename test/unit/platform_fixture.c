@@ -197,3 +197,48 @@ struct scmi_platform_stats stats_of(struct fixture *f)
 	assert_int_equal(s.sent + s.delayed_sent, atomic_load(&f->endpoint.taken));
 	return s;
 }
+
+/* ---- delayed responses ---- */
+
+int32_t ask_delay(struct fixture *f, uint32_t node, enum delay_how how)
+{
+	return fake_ask(&f->endpoint, &f->request, VENDOR, DELAY, 2, node, (uint32_t)how);
+}
+
+void open_nodes(struct fixture *f, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		assert_int_equal(ask_delay(f, i, DELAY_OPEN), SCMI_SUCCESS);
+}
+
+int send_node(struct fixture *f, uint32_t i)
+{
+	uint8_t value[4];
+
+	scmi_put_le32(value, i);
+	return scmi_delayed_send(&f->delayed[i], SCMI_SUCCESS, value, sizeof(value));
+}
+
+void send_nodes(struct fixture *f, uint32_t first, uint32_t last)
+{
+	for (uint32_t i = first; i <= last; i++)
+		assert_int_equal(send_node(f, i), SCMI_OK);
+}
+
+void assert_in_order(struct fixture *f, uint32_t n)
+{
+	assert_int_equal(atomic_load(&f->endpoint.taken), n);
+	assert_int_equal(f->told_n, n);
+	for (uint32_t i = 0; i < n; i++) {
+		assert_int_equal(fake_message_u32(&f->endpoint.log[i], 1), i);
+		assert_int_equal(f->told[i].node, i);
+		assert_int_equal(f->told[i].err, SCMI_OK);
+	}
+}
+
+void assert_told(struct fixture *f, uint32_t n, int err)
+{
+	assert_int_equal(f->told_n, n);
+	for (uint32_t i = 0; i < n; i++)
+		assert_int_equal(f->told[i].err, err);
+}

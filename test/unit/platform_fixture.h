@@ -85,4 +85,18 @@ struct fixture *of(void **state);
 /* The platform's counters, held against each other and against the endpoint's own count. */
 struct scmi_platform_stats stats_of(struct fixture *f);
 
+/* DELAY for a node, at once; its status. */
+int32_t ask_delay(struct fixture *f, uint32_t node, enum delay_how how);
+
+/* Opens the first n nodes. Sends one with its number as value, or some, which succeeds. */
+void open_nodes(struct fixture *f, uint32_t n);
+int send_node(struct fixture *f, uint32_t node);
+void send_nodes(struct fixture *f, uint32_t first, uint32_t last);
+
+/* Node i was the i-th of n to be sent and the i-th whose end was told. */
+void assert_in_order(struct fixture *f, uint32_t n);
+
+/* The ends of n nodes were told, each by err. */
+void assert_told(struct fixture *f, uint32_t n, int err);
+
 #endif

@@ -1,55 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Delayed responses: each is sent, in order, or its end is told. */
+/* Delayed responses: what they say, and that each is sent, in order. */
 #include <limits.h>
 
 #include "platform_fixture.h"
 
 #define TOKEN 0x155u /* of fake_ask() */
-
-static int32_t ask(struct fixture *f, uint32_t node, enum delay_how how)
-{
-	return fake_ask(&f->endpoint, &f->request, VENDOR, DELAY, 2, node, (uint32_t)how);
-}
-
-/* Opens the first n nodes, and sends them with their number as value. */
-static void open_nodes(struct fixture *f, uint32_t n)
-{
-	for (uint32_t i = 0; i < n; i++)
-		assert_int_equal(ask(f, i, DELAY_OPEN), SCMI_SUCCESS);
-}
-
-static int send_node(struct fixture *f, uint32_t i)
-{
-	uint8_t value[4];
-
-	scmi_put_le32(value, i);
-	return scmi_delayed_send(&f->delayed[i], SCMI_SUCCESS, value, sizeof(value));
-}
-
-static void send_nodes(struct fixture *f, uint32_t first, uint32_t last)
-{
-	for (uint32_t i = first; i <= last; i++)
-		assert_int_equal(send_node(f, i), SCMI_OK);
-}
-
-/* Node i was the i-th to be sent and the i-th whose end was told. */
-static void assert_in_order(struct fixture *f, uint32_t n)
-{
-	assert_int_equal(atomic_load(&f->endpoint.taken), n);
-	assert_int_equal(f->told_n, n);
-	for (uint32_t i = 0; i < n; i++) {
-		assert_int_equal(fake_message_u32(&f->endpoint.log[i], 1), i);
-		assert_int_equal(f->told[i].node, i);
-		assert_int_equal(f->told[i].err, SCMI_OK);
-	}
-}
-
-static void assert_told(struct fixture *f, uint32_t n, int err)
-{
-	assert_int_equal(f->told_n, n);
-	for (uint32_t i = 0; i < n; i++)
-		assert_int_equal(f->told[i].err, err);
-}
 
 /* ---- the message ---- */
 
@@ -57,7 +12,7 @@ static void delayed_response_has_the_commands_header_status_and_values(void **st
 {
 	struct fixture *f = of(state);
 
-	assert_int_equal(ask(f, 0, DELAY_OPEN), SCMI_SUCCESS);
+	assert_int_equal(ask_delay(f, 0, DELAY_OPEN), SCMI_SUCCESS);
 	assert_int_equal(stats_of(f).delayed_open, 1);
 	assert_int_equal(stats_of(f).delayed_queued, 0);
 	assert_int_equal(scmi_delayed_send(&f->delayed[0], SCMI_SUCCESS, "12345", 5), SCMI_OK);
@@ -73,7 +28,7 @@ static void delayed_response_may_stand_in_its_buffer_already(void **state)
 {
 	struct fixture *f = of(state);
 
-	assert_int_equal(ask(f, 0, DELAY_OPEN), SCMI_SUCCESS);
+	assert_int_equal(ask_delay(f, 0, DELAY_OPEN), SCMI_SUCCESS);
 	scmi_put_le32(f->payloads[0] + 4, 0xabcd1234u);
 	assert_int_equal(scmi_delayed_send(&f->delayed[0], SCMI_SUCCESS, f->payloads[0] + 4, 4), SCMI_OK);
 	assert_int_equal(fake_message_u32(fake_last(&f->endpoint), 1), 0xabcd1234u);
@@ -106,7 +61,7 @@ static void delayed_response_may_go_before_its_response(void **state)
 {
 	struct fixture *f = of(state);
 
-	assert_int_equal(ask(f, 0, DELAY_AT_ONCE), SCMI_SUCCESS);
+	assert_int_equal(ask_delay(f, 0, DELAY_AT_ONCE), SCMI_SUCCESS);
 	assert_told(f, 1, SCMI_OK);
 	assert_memory_equal(fake_last(&f->endpoint)->bytes + 4, "early bird", 10);
 	fake_deliver(&f->endpoint, &f->request, scmi_hdr(VENDOR, DELAY, SCMI_MSG_COMMAND, 9), "\0\0\0\0\2\0\0\0", 8, 8);
@@ -216,6 +171,25 @@ static void notification_beside_a_delayed_response_is_not_dropped(void **state)
 	assert_told(f, 1, SCMI_OK);
 }
 
+static void send_beside(struct fake_endpoint *e, void *arg)
+{
+	e->on_send = NULL;
+	send_nodes(arg, 1, 4);
+}
+
+/* As if other contexts sent while this one is inside send(): their nodes are taken together. */
+static void sends_beside_a_send_go_in_their_order(void **state)
+{
+	struct fixture *f = of(state);
+
+	open_nodes(f, NODES);
+	f->endpoint.on_send = send_beside;
+	f->endpoint.arg = f;
+	send_nodes(f, 0, 0);
+	send_nodes(f, 5, 5);
+	assert_in_order(f, NODES);
+}
+
 /* ---- chains ---- */
 
 struct depth {
@@ -266,7 +240,7 @@ static void node_is_used_anew_inside_sent(void **state)
 	struct fixture *f = of(state);
 
 	f->on_sent = ask_again;
-	assert_int_equal(ask(f, 1, DELAY_AT_ONCE), SCMI_SUCCESS);
+	assert_int_equal(ask_delay(f, 1, DELAY_AT_ONCE), SCMI_SUCCESS);
 	assert_told(f, 40, SCMI_OK);
 	assert_int_equal(stats_of(f).delayed_sent, 40);
 }
@@ -276,148 +250,14 @@ static void node_without_sent_tells_by_its_use(void **state)
 	struct fixture *f = of(state);
 
 	f->delayed[0].sent = NULL;
-	assert_int_equal(ask(f, 0, DELAY_OPEN), SCMI_SUCCESS);
-	assert_int_equal(ask(f, 0, DELAY_OPEN), SCMI_BUSY);
+	assert_int_equal(ask_delay(f, 0, DELAY_OPEN), SCMI_SUCCESS);
+	assert_int_equal(ask_delay(f, 0, DELAY_OPEN), SCMI_BUSY);
 	atomic_store(&f->endpoint.refusals, UINT_MAX);
 	send_nodes(f, 0, 0);
-	assert_int_equal(ask(f, 0, DELAY_OPEN), SCMI_BUSY);
+	assert_int_equal(ask_delay(f, 0, DELAY_OPEN), SCMI_BUSY);
 	fake_make_room(&f->endpoint);
-	assert_int_equal(ask(f, 0, DELAY_AT_ONCE), SCMI_SUCCESS);
+	assert_int_equal(ask_delay(f, 0, DELAY_AT_ONCE), SCMI_SUCCESS);
 	assert_int_equal(stats_of(f).delayed, 2);
-}
-
-/* ---- ends ---- */
-
-static void errors_of_the_endpoint_end_what_waits(void **state)
-{
-	static const int errors[] = {SCMI_E_NOPEER, SCMI_E_TOOBIG, SCMI_E_NOTSUP};
-	struct fixture *f = of(state);
-
-	for (unsigned n = 0; n < 3u; n++) {
-		f->told_n = 0;
-		open_nodes(f, 3);
-		atomic_store(&f->endpoint.refusals, UINT_MAX);
-		atomic_store(&f->endpoint.send_result, errors[n]);
-		send_nodes(f, 0, 2);
-		assert_int_equal(f->told_n, 0);
-		fake_make_room(&f->endpoint);
-		assert_told(f, 3, errors[n]);
-	}
-	assert_int_equal(stats_of(f).delayed_failed, 9);
-	assert_int_equal(atomic_load(&f->endpoint.taken), 0);
-}
-
-static void stop_ends_what_waits_once_and_what_is_sent_later(void **state)
-{
-	struct fixture *f = of(state);
-
-	open_nodes(f, 3);
-	atomic_store(&f->endpoint.refusals, UINT_MAX);
-	send_nodes(f, 0, 1);
-	assert_int_equal(scmi_platform_stop(f->platform), SCMI_OK);
-	assert_told(f, 2, SCMI_E_CLOSED);
-	assert_int_equal(send_node(f, 2), SCMI_E_CLOSED);
-	assert_int_equal(send_node(f, 2), SCMI_E_GONE);
-	assert_int_equal(f->told_n, 2);
-	assert_int_equal(stats_of(f).delayed_failed, 3);
-}
-
-static void command_of_an_earlier_start_gets_nothing(void **state)
-{
-	struct fixture *f = of(state);
-
-	open_nodes(f, 1);
-	assert_int_equal(scmi_platform_stop(f->platform), SCMI_OK);
-	assert_int_equal(scmi_platform_start(f->platform), SCMI_OK);
-	assert_int_equal(send_node(f, 0), SCMI_E_CLOSED);
-	assert_int_equal(atomic_load(&f->endpoint.sends), 0);
-	assert_int_equal(ask(f, 0, DELAY_AT_ONCE), SCMI_SUCCESS);
-	assert_int_equal(atomic_load(&f->endpoint.taken), 1);
-}
-
-static void restart_inside(struct fake_endpoint *e, void *arg)
-{
-	struct fixture *f = arg;
-
-	e->on_send = NULL;
-	assert_int_equal(scmi_platform_stop(f->platform), SCMI_OK);
-	assert_int_equal(scmi_platform_start(f->platform), SCMI_E_BUSY);
-	assert_int_equal(scmi_platform_fini(f->platform), SCMI_E_BUSY);
-}
-
-/* As if another context stopped while this one is inside send(). */
-static void stop_beside_send_leaves_the_rest_to_the_sender(void **state)
-{
-	struct fixture *f = of(state);
-
-	open_nodes(f, 3);
-	atomic_store(&f->endpoint.refusals, 3);
-	send_nodes(f, 0, 2);
-	f->endpoint.on_send = restart_inside;
-	f->endpoint.arg = f;
-	f->endpoint.sink->ready(f->endpoint.channel);
-	assert_int_equal(f->told_n, 3);
-	assert_int_equal(f->told[0].err, SCMI_OK);
-	assert_int_equal(f->told[1].err, SCMI_E_CLOSED);
-	assert_int_equal(f->told[2].err, SCMI_E_CLOSED);
-	assert_int_equal(scmi_platform_start(f->platform), SCMI_OK);
-}
-
-static void fini_inside(struct fixture *f, struct scmi_delayed *d)
-{
-	(void)d;
-	assert_int_equal(scmi_platform_fini(f->platform), SCMI_E_BUSY);
-}
-
-static void open_delayed_response_keeps_the_platform(void **state)
-{
-	struct fixture *f = of(state);
-
-	open_nodes(f, 2);
-	assert_int_equal(scmi_platform_fini(f->platform), SCMI_E_BUSY);
-	assert_int_equal(send_node(f, 0), SCMI_E_CLOSED);
-	assert_int_equal(scmi_platform_fini(f->platform), SCMI_E_BUSY);
-	assert_int_equal(scmi_delayed_cancel(&f->delayed[1]), SCMI_OK);
-	/* the tear-down finds that it goes now */
-}
-
-static void platform_stays_while_sent_runs(void **state)
-{
-	struct fixture *f = of(state);
-
-	f->on_sent = fini_inside;
-	assert_int_equal(ask(f, 0, DELAY_AT_ONCE), SCMI_SUCCESS);
-	assert_told(f, 1, SCMI_OK);
-}
-
-static void cancel_ends_what_has_not_been_sent(void **state)
-{
-	struct fixture *f = of(state);
-
-	assert_int_equal(scmi_delayed_cancel(&f->delayed[0]), SCMI_E_GONE);
-	open_nodes(f, 2);
-	assert_int_equal(scmi_delayed_cancel(&f->delayed[0]), SCMI_OK);
-	assert_int_equal(scmi_delayed_cancel(&f->delayed[0]), SCMI_E_GONE);
-	assert_int_equal(send_node(f, 0), SCMI_E_GONE);
-	atomic_store(&f->endpoint.refusals, UINT_MAX);
-	send_nodes(f, 1, 1);
-	assert_int_equal(scmi_delayed_cancel(&f->delayed[1]), SCMI_E_INPROGRESS);
-	fake_make_room(&f->endpoint);
-	assert_told(f, 1, SCMI_OK);
-	assert_int_equal(scmi_delayed_cancel(&f->delayed[1]), SCMI_E_GONE);
-	assert_int_equal(stats_of(f).delayed_failed, 1);
-}
-
-static void reset_of_the_agent_leaves_delayed_responses_owed(void **state)
-{
-	struct fixture *f = of(state);
-
-	open_nodes(f, 1);
-	atomic_store(&f->endpoint.refusals, 1);
-	send_nodes(f, 0, 0);
-	assert_int_equal(scmi_platform_reset_agent(f->platform, 1), SCMI_OK);
-	fake_make_room(&f->endpoint);
-	assert_in_order(f, 1);
 }
 
 /* ---- refusals ---- */
@@ -458,7 +298,7 @@ static void bad_node_is_the_servers_fault(void **state)
 	f->delayed[1].buf = NULL;
 	f->delayed[2].cap = 3;
 	for (uint32_t i = 0; i < 3u; i++)
-		assert_int_equal(ask(f, i, DELAY_OPEN), SCMI_GENERIC_ERROR);
+		assert_int_equal(ask_delay(f, i, DELAY_OPEN), SCMI_GENERIC_ERROR);
 	assert_int_equal(stats_of(f).delayed, 0);
 }
 
@@ -478,7 +318,7 @@ static void link_without_p2a_channel_delays_nothing(void **state)
 	assert_int_equal(scmi_platform_fini(f->platform), SCMI_OK);
 	f->endpoint.ops.send = NULL;
 	open_platform(p, 0);
-	assert_int_equal(ask(f, 0, DELAY_OPEN), SCMI_NOT_SUPPORTED);
+	assert_int_equal(ask_delay(f, 0, DELAY_OPEN), SCMI_NOT_SUPPORTED);
 	assert_int_equal(f->runs, 0);
 	p->vendor.commands = &command;
 	p->vendor.commands_n = 1;
@@ -500,17 +340,10 @@ int main(void)
 		TEST(ready_for_nothing_does_nothing),
 		TEST(notification_does_not_overtake_a_delayed_response_that_waits),
 		TEST(notification_beside_a_delayed_response_is_not_dropped),
+		TEST(sends_beside_a_send_go_in_their_order),
 		TEST(sends_chained_in_sent_need_no_stack),
 		TEST(node_is_used_anew_inside_sent),
 		TEST(node_without_sent_tells_by_its_use),
-		TEST(errors_of_the_endpoint_end_what_waits),
-		TEST(stop_ends_what_waits_once_and_what_is_sent_later),
-		TEST(command_of_an_earlier_start_gets_nothing),
-		TEST(stop_beside_send_leaves_the_rest_to_the_sender),
-		TEST(open_delayed_response_keeps_the_platform),
-		TEST(platform_stays_while_sent_runs),
-		TEST(cancel_ends_what_has_not_been_sent),
-		TEST(reset_of_the_agent_leaves_delayed_responses_owed),
 		TEST(send_that_is_refused_leaves_the_node_open),
 		TEST(more_than_the_link_carries_is_too_big),
 		TEST(bad_node_is_the_servers_fault),

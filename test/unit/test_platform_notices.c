@@ -1,7 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Notices: of each the newest word arrives, once there is room, if it is still wanted. */
+#define _DEFAULT_SOURCE /* mmap() */
+
 #include <limits.h>
+#include <signal.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "platform_fixture.h"
 
@@ -309,6 +315,78 @@ static void both_words_are_withdrawn_when_it_is_switched_off_beside(void **state
 	assert_int_equal(taken(&n), 0);
 }
 
+/* ---- beside its posting ---- */
+
+/*
+ * An interrupt in the middle of a post: the payload lies in a page that cannot be read, and what the first look at it runs
+ * into is the interrupt's handler, which acts and then lets it be read.
+ */
+static struct {
+	struct notices *n;
+	uint8_t *page;
+	size_t bytes;
+	struct sigaction old;
+	bool reset;
+	bool post;
+	int result; /* of that post */
+} interrupt;
+
+static void on_interrupt(int signal)
+{
+	(void)signal;
+	if (mprotect(interrupt.page, interrupt.bytes, PROT_READ | PROT_WRITE) != 0)
+		abort();
+	if (interrupt.post)
+		interrupt.result = post(interrupt.n, 0, 2);
+	if (interrupt.reset)
+		assert_int_equal(scmi_platform_reset_agent(interrupt.n->f->platform, 1), SCMI_OK);
+}
+
+static void post_interrupted(struct notices *n)
+{
+	const struct sigaction action = {.sa_handler = on_interrupt};
+
+	interrupt.n = n;
+	interrupt.bytes = (size_t)sysconf(_SC_PAGESIZE);
+	interrupt.page = mmap(NULL, interrupt.bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	assert_true(interrupt.page != MAP_FAILED);
+	scmi_put_le32(interrupt.page, 1);
+	assert_int_equal(mprotect(interrupt.page, interrupt.bytes, PROT_NONE), 0);
+	assert_int_equal(sigaction(SIGSEGV, &action, &interrupt.old), 0);
+	assert_int_equal(scmi_notice_post(&n->notice[0], interrupt.page, 4), SCMI_OK);
+	assert_int_equal(sigaction(SIGSEGV, &interrupt.old, NULL), 0);
+	assert_int_equal(munmap(interrupt.page, interrupt.bytes), 0);
+}
+
+static void post_that_is_not_wanted_at_its_end_is_withdrawn(void **state)
+{
+	static struct notices n;
+
+	init(&n, state);
+	interrupt.reset = true;
+	interrupt.post = false;
+	no_room(&n);
+	post_interrupted(&n);
+	assert_int_equal(stats_of(n.f).withdrawn, 1);
+	switch_one(n.f, 0, 1);
+	fake_make_room(&n.f->endpoint);
+	assert_int_equal(taken(&n), 0);
+}
+
+static void post_inside_a_post_is_refused(void **state)
+{
+	static struct notices n;
+
+	init(&n, state);
+	interrupt.reset = false;
+	interrupt.post = true;
+	post_interrupted(&n);
+	assert_int_equal(interrupt.result, SCMI_E_BUSY);
+	assert_int_equal(stats_of(n.f).dropped, 1);
+	assert_int_equal(taken(&n), 1);
+	assert_message(&n, 0, 0, 1);
+}
+
 /* ---- errors ---- */
 
 static void error_of_the_endpoint_is_counted_and_ends_it(void **state)
@@ -400,6 +478,8 @@ int main(void)
 		TEST(word_that_comes_while_the_older_is_refused_replaces_it),
 		TEST(word_that_is_refused_while_it_is_switched_off_is_withdrawn),
 		TEST(both_words_are_withdrawn_when_it_is_switched_off_beside),
+		TEST(post_that_is_not_wanted_at_its_end_is_withdrawn),
+		TEST(post_inside_a_post_is_refused),
 		TEST(error_of_the_endpoint_is_counted_and_ends_it),
 		TEST(bad_posts_are_refused),
 		TEST(bad_notices_are_refused),

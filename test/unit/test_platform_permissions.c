@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The base protocol's server: permissions, and the reset of an agent's configuration. */
+#include <limits.h>
+
 #include "base_fixture.h"
 
 /* ---- permissions ---- */
@@ -54,6 +56,31 @@ static void device_denied_hides_all_but_base_on_it(void **state)
 	assert_int_equal(set_device(f, 1, 2, 1, 1), SCMI_SUCCESS);
 	assert_int_equal(use(f, 2, POWER), SCMI_SUCCESS);
 	assert_int_equal(use(f, 2, SENSOR), SCMI_DENIED); /* its own permission stays */
+}
+
+/* What waits when a protocol is denied is not sent when it is allowed again, though it is still switched on. */
+static void notice_of_a_denied_protocol_does_not_wait_for_better_times(void **state)
+{
+	static uint8_t buf[2];
+	static struct scmi_notice notice;
+	struct scmi_platform_stats s = {.size = sizeof(s)};
+	struct fixture *f = *state;
+
+	notice = (struct scmi_notice){.size = sizeof(notice), .agent = 2, .protocol = CLOCK, .buf = buf, .cap = 1};
+	assert_int_equal(scmi_notice_init(f->platform, &notice), SCMI_OK);
+	assert_int_equal(fake_ask(&f->endpoints[1], &f->request, CLOCK, LISTEN, 0), SCMI_SUCCESS);
+	atomic_store(&f->endpoints[1].refusals, UINT_MAX);
+	assert_int_equal(scmi_notice_post(&notice, "a", 1), SCMI_OK);
+	assert_int_equal(set_protocol(f, 1, 2, 0, CLOCK, 0), SCMI_SUCCESS);
+	assert_int_equal(scmi_platform_stats(f->platform, &s), SCMI_OK);
+	assert_int_equal(s.waiting, 1); /* denied on one device only */
+	assert_int_equal(set_protocol(f, 1, 2, 1, CLOCK, 0), SCMI_SUCCESS);
+	assert_int_equal(scmi_notice_post(&notice, "b", 1), SCMI_OK);
+	assert_int_equal(set_protocol(f, 1, 2, 1, CLOCK, 1), SCMI_SUCCESS);
+	fake_make_room(&f->endpoints[1]);
+	assert_int_equal(atomic_load(&f->endpoints[1].taken), 0);
+	assert_int_equal(scmi_notice_post(&notice, "c", 1), SCMI_OK);
+	assert_int_equal(fake_last(&f->endpoints[1])->bytes[0], 'c');
 }
 
 static void allowed_asks_for_what_exists(void **state)
@@ -163,6 +190,7 @@ int main(void)
 		TEST(protocol_denied_on_every_device_is_denied_as_a_whole),
 		TEST(protocol_denied_to_begin_with_can_be_allowed),
 		TEST(device_denied_hides_all_but_base_on_it),
+		TEST(notice_of_a_denied_protocol_does_not_wait_for_better_times),
 		TEST(allowed_asks_for_what_exists),
 		TEST(permission_commands_name_what_is_wrong),
 		TEST(agent_that_may_not_manage_is_denied),
