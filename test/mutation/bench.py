@@ -1,0 +1,236 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""A tree of its own in which mutants are built and tested. Nothing of the repository is written to."""
+import hashlib
+import json
+import os
+import re
+import resource
+import shutil
+import signal
+import subprocess
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+LEFT_OUT = re.compile(r"\.|build|out$|dev$")  # of the top folder
+# Tests of the ports say nothing about what is mutated; those of the rest that take long come last by themselves.
+EXCLUDED = re.compile(r"^port_(posix|linux|template|fake)$")
+WALL_MIN, WALL_FACTOR = 5.0, 10.0     # seconds; of what the test took unmutated
+CPU_MIN, CPU_FACTOR = 3, 5            # what loops is caught by this, whatever else the machine does
+MEMORY = 1 << 30
+STEP_LIMIT = 120.0
+STEP_FLAGS = ["-std=c11", "-O2", "-g", "-w", "-ffreestanding", "-fsanitize=thread"]
+STEP_OWN = ("selftest.o", "litmus.o")
+LEVELS = {"quick": "p0 s1:", "deep": "p2 s0:"}  # the scheduler's last level that is waited for
+
+
+class Failure(Exception):
+	"""The unmutated tree does not build or does not pass."""
+
+
+def copy_tree(root, tree):
+	"""Brings the tree up to date and touches nothing that has not changed, so that little is built again."""
+	wanted = set()
+	for top in sorted(os.listdir(root)):
+		if LEFT_OUT.match(top):
+			continue
+		files = [os.path.join(root, top)] if os.path.isfile(os.path.join(root, top)) else \
+			[os.path.join(folder, name) for folder, folders, names in os.walk(os.path.join(root, top))
+			 for name in names if "__pycache__" not in folder]
+		for path in files:
+			inside = os.path.relpath(path, root)
+			target = os.path.join(tree, inside)
+			wanted.add(inside)
+			with open(path, "rb") as f:
+				content = f.read()
+			if not os.path.exists(target) or open(target, "rb").read() != content:
+				os.makedirs(os.path.dirname(target), exist_ok=True)
+				shutil.copyfile(path, target)
+				shutil.copymode(path, target)
+	for folder, _, names in os.walk(tree):
+		for name in names:
+			inside = os.path.relpath(os.path.join(folder, name), tree)
+			if inside not in wanted:
+				os.unlink(os.path.join(tree, inside))
+
+
+class Test:
+	def __init__(self, name, command, folder, seconds=0.0):
+		self.name, self.command, self.folder, self.seconds = name, command, folder, seconds
+		self.libraries = set()
+
+	def run(self):
+		"""None if it passes; else what it died of."""
+		cpu = int(max(CPU_MIN, CPU_FACTOR * self.seconds))
+
+		def limit():
+			resource.setrlimit(resource.RLIMIT_CPU, (cpu, cpu + 1))
+			resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+			resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+			resource.setrlimit(resource.RLIMIT_FSIZE, (MEMORY >> 4, MEMORY >> 4))
+
+		child = subprocess.Popen(self.command, cwd=self.folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+					 stderr=subprocess.DEVNULL, start_new_session=True, preexec_fn=limit)
+		try:
+			code = child.wait(timeout=max(WALL_MIN, WALL_FACTOR * self.seconds))
+		except subprocess.TimeoutExpired:
+			code = None
+		finally:
+			try:
+				os.killpg(child.pid, signal.SIGKILL)
+			except ProcessLookupError:
+				pass
+			child.wait()
+		if code in (None, -signal.SIGXCPU, -signal.SIGKILL):
+			return "hang"
+		return None if code == 0 else "crash" if code < 0 else "fails"
+
+
+class Bench:
+	def __init__(self, root, place):
+		self.tree, self.build, self.step = (os.path.join(place, name) for name in ("tree", "build", "step"))
+		self.dirty = None
+		copy_tree(root, self.tree)
+		self.output("cmake", "-S", self.tree, "-B", self.build, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=",
+			    "-DCMAKE_EXPORT_COMPILE_COMMANDS=ON", f"-DCMAKE_PROJECT_INCLUDE={HERE}/shared.cmake",
+			    "-DCMAKE_C_FLAGS=-O1 -w")
+		self.output("ninja", "-C", self.build)
+		targets = self.output("ninja", "-C", self.build, "-t", "targets", "all")
+		self.libraries = re.findall(r"^(\S*libscmi_\w+\.so): (?!phony)", targets, re.MULTILINE)
+		self.owners = self.find_owners()
+		self.same = self.library_hash()
+		self.tests = self.find_tests()
+
+	def output(self, *command):
+		done = subprocess.run(command, capture_output=True, text=True, check=False)
+		if done.returncode != 0:
+			raise Failure(f"{' '.join(command)}:\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
+		return done.stdout
+
+	def find_owners(self):
+		"""Folder of sources -> libraries made of them, by file name."""
+		owners = {}
+		with open(os.path.join(self.build, "compile_commands.json"), encoding="utf-8") as f:
+			for entry in json.load(f):
+				target = re.search(r"CMakeFiles/(scmi_\w+)\.dir/", entry.get("output", entry["command"]))
+				if target:
+					folder = os.path.dirname(os.path.relpath(entry["file"], self.tree))
+					owners.setdefault(folder, set()).add(f"lib{target.group(1)}.so")
+		return owners
+
+	def find_tests(self):
+		"""The programs among the tests, with the libraries that they are linked with."""
+		tests = []
+		for t in json.loads(self.output("ctest", "--test-dir", self.build, "--show-only=json-v1"))["tests"]:
+			command = t.get("command", [])
+			if not command or EXCLUDED.match(t["name"]) or not command[0].startswith(self.build):
+				continue
+			properties = {p["name"]: p["value"] for p in t.get("properties", [])}
+			test = Test(t["name"], command, properties.get("WORKING_DIRECTORY", self.build))
+			needed = subprocess.run(["readelf", "-d", command[0]], capture_output=True, text=True, check=False)
+			test.libraries = set(re.findall(r"\[(libscmi_\w+\.so)\]", needed.stdout))
+			if test.libraries:
+				tests.append(test)
+		return tests
+
+	def measure(self):
+		"""All must pass unmutated; how long they take bounds how long a mutant may."""
+		for test in self.tests:
+			began = time.monotonic()
+			verdict = test.run()
+			if verdict:
+				raise Failure(f"test {test.name} {verdict} unmutated")
+			test.seconds = time.monotonic() - began
+
+	def library_hash(self):
+		digest = hashlib.sha256()
+		for library in self.libraries:
+			with open(os.path.join(self.build, library), "rb") as f:
+				digest.update(f.read())
+		return digest.digest()
+
+	def put(self, path, text):
+		with open(os.path.join(self.tree, path), "w", encoding="utf-8") as f:
+			f.write(text)
+
+	def make(self, path, text):
+		"""Writes one changed file and builds the libraries: "uncompilable", "same code" or None. What was changed before
+		comes back first."""
+		if self.dirty and self.dirty[0] != path:
+			self.put(*self.dirty)
+		with open(os.path.join(self.tree, path), encoding="utf-8") as f:
+			now = f.read()
+		if not self.dirty or self.dirty[0] != path:
+			self.dirty = (path, now)
+		self.put(path, text)
+		if subprocess.run(["ninja", "-C", self.build, *self.libraries], stdout=subprocess.DEVNULL,
+				  stderr=subprocess.DEVNULL, check=False).returncode != 0:
+			return "uncompilable"
+		return "same code" if self.library_hash() == self.same else None
+
+	def restore(self):
+		if self.dirty:
+			self.put(*self.dirty)
+			self.dirty = None
+
+	def judges(self, path):
+		owners = self.owners.get(os.path.dirname(path), set())
+		return [test for test in self.tests if test.libraries & owners]
+
+	# ---- the step scheduler ----
+
+	def build_step(self):
+		env = dict(os.environ, STEP_BUILD=self.step)
+		done = subprocess.run([os.path.join(self.tree, "test/step/run"), "step", "--list"], env=env, capture_output=True,
+				      text=True, check=False)
+		if done.returncode != 0:
+			raise Failure(f"test/step/run: {done.stdout[-2000:]}{done.stderr[-2000:]}")
+
+	def instrument(self, source, target):
+		folder = os.path.join(self.tree, "include")
+		redefine = [word for name in ("memcpy", "memmove", "memset", "memcmp")
+			    for word in ("--redefine-sym", f"{name}=step_{name}")]
+		return subprocess.run(["gcc", *STEP_FLAGS, "-I", folder, "-c", source, "-o", target], stdout=subprocess.DEVNULL,
+				      stderr=subprocess.DEVNULL, check=False).returncode == 0 and \
+			subprocess.run(["objcopy", *redefine, target], check=False).returncode == 0
+
+	def step_objects(self, path, place):
+		"""The library's instrumented objects with those of the changed file made anew; None if they do not compile."""
+		folder = os.path.dirname(os.path.join(self.tree, path))
+		changed = [os.path.join(self.tree, path)] if path.endswith(".c") else \
+			[os.path.join(folder, name) for name in sorted(os.listdir(folder)) if name.endswith(".c")]
+		shutil.rmtree(place, ignore_errors=True)
+		shutil.copytree(os.path.join(self.step, "lib"), place)
+		for source in changed:
+			name = f"{os.path.basename(folder)}_{os.path.basename(source)[:-2]}.o"
+			if not self.instrument(source, os.path.join(place, name)):
+				return None
+		return [os.path.join(place, name) for name in sorted(os.listdir(place))]
+
+	def run_step(self, path, level):
+		"""None if every scenario passes at this level; "fails", or "uncompilable"."""
+		place = os.path.join(self.step, "mutant")
+		objects = self.step_objects(path, place)
+		harness = [os.path.join(self.step, name) for name in sorted(os.listdir(self.step))
+			   if name.endswith(".o") and name not in STEP_OWN]
+		program = os.path.join(place, "step")
+		if objects is None or subprocess.run(["gcc", "-no-pie", *harness, *objects, "-o", program],
+						     capture_output=True, check=False).returncode != 0:
+			return "uncompilable"
+		child = subprocess.Popen([program, "-t", "0"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+					 start_new_session=True)
+		# What hangs in the scheduler itself is killed from outside, which ends the reading too.
+		watch = subprocess.Popen(["sh", "-c", f"sleep {STEP_LIMIT * (5 if level == 'deep' else 1)}; kill -9 {child.pid}"],
+					 start_new_session=True)
+		passed = False
+		for line in child.stdout:
+			if line.startswith(LEVELS[level]):
+				passed = True
+				break
+		for process in (watch, child):
+			try:
+				os.killpg(process.pid, signal.SIGKILL)
+			except ProcessLookupError:
+				pass
+			process.wait()
+		child.stdout.close()
+		return None if passed else "fails"
