@@ -68,6 +68,12 @@ struct scmi_port {
 	 * must not do, and run chained submits in constant stack. Context: any, interrupts included.
 	 */
 	uintptr_t (*self)(void *ctx);
+
+	/*
+	 * Whether the caller is an interrupt handler, or another context that must not sleep: a submit that finds no
+	 * slot then fails instead of waiting for one. Optional: NULL on a system without such contexts. Context: any.
+	 */
+	int (*in_interrupt)(void *ctx);
 };
 
 /*

@@ -135,9 +135,9 @@ struct scmi_sink {
 	 * link_down: the peer is gone, and the transport promises that nothing that was sent before this call will be
 	 * delivered any more. Every call of the link ends with err (one of the four of settle(); SCMI_E_LINK
 	 * if it is none), every debt is forgiven;
-	 * submits are refused with SCMI_E_NOPEER until ready(). The slot of a submit that is under way just now keeps
-	 * its debt if its send() succeeds, for it may have gone to the next peer: until its reply, the next
-	 * link_down() or a stop. A send() that fails owes nothing: better let it.
+	 * submits are refused with SCMI_E_NOPEER until ready(); until then every send() fails. The slot of a submit
+	 * that is under way just now keeps its debt if its send() succeeds, for it may have gone to the next peer:
+	 * until its reply, the next link_down(), recovery or stop. A send() that fails owes nothing: better let it.
 	 */
 	void (*link_down)(void *core, int err);
 };
@@ -197,11 +197,19 @@ struct scmi_transport_ops {
 	void (*wake)(void *ctx);
 
 	/*
-	 * recover: resets the link so that no earlier message can arrive, if it can: SCMI_OK promises that. Else
-	 * SCMI_E_NOTSUP or SCMI_E_BUSY. Optional. Context: thread. (Called by the recovery policy of a later
-	 * version.)
+	 * recover: resets the link so that nothing that was sent before is delivered any more: SCMI_OK promises that,
+	 * and that send() works. SCMI_E_BUSY: not now, everything stays as it was. Another error: the link is down
+	 * until ready() or the next recover(). No send(), poll(), wait() or flush() is under way or comes before it
+	 * returns; upcalls of its own may run. Optional: without it the core calls stop() and start(). Context:
+	 * thread.
 	 */
 	int (*recover)(void *ctx);
+
+	/*
+	 * fd: a descriptor that is readable while poll() would find something, for a loop of the user's; -1: none.
+	 * poll() makes it unreadable again when it has taken all. Constant from start() to stop(). Optional.
+	 */
+	int (*fd)(void *ctx);
 };
 
 /* A transport, ready to be attached to an agent: what its constructor fills in. Copied by the core when attached. */

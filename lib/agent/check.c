@@ -15,6 +15,9 @@
 
 static const char not_a_power[] = "slots: not a power of two";
 
+#define PROTOCOL_FIRST 0x10u
+#define PROTOCOL_LAST  0xffu
+
 static const char *transport_fault(const struct scmi_transport *t)
 {
 	const struct scmi_transport_ops *ops;
@@ -66,52 +69,157 @@ int scmi_transport_check(const struct scmi_transport *transport, const char **wh
 	return fault == NULL ? SCMI_OK : SCMI_E_INVAL;
 }
 
-static uint64_t events_total(const struct scmi_agent_config *c)
+/* Every link's transport and options, the default one's first. */
+static const struct scmi_transport *transport_of(const struct scmi_agent_config *c, uint32_t i)
 {
-	return (uint64_t)c->event_buffers * (c->event_bytes != 0 ? c->event_bytes : c->transport->max_payload);
+	return i == 0 ? c->transport : c->links[i - 1u].transport;
 }
 
-static const char *limits_fault(const struct scmi_agent_config *c)
+static const struct scmi_link_options *options_of(const struct scmi_agent_config *c, uint32_t i)
 {
-	if (c->max_waiters > SCMI_WAITERS_MAX)
-		return "max_waiters: more than 32";
-	if (c->lateness_us > LATENESS_MAX_US)
+	return i == 0 ? &c->options : &c->links[i - 1u].options;
+}
+
+static uint32_t slots_of(const struct scmi_link_options *o)
+{
+	return o->slots != 0 ? o->slots : SCMI_SLOTS_DEFAULT;
+}
+
+static const char *options_fault(const struct scmi_link_options *o, const struct scmi_transport *t)
+{
+	if (o->slots > SCMI_SLOTS_MAX)
+		return "slots: more than 1024";
+	if ((o->slots & (o->slots - 1u)) != 0)
+		return not_a_power;
+	if (o->reserved >= slots_of(o) || o->reserved >= t->max_inflight)
+		return "reserved: no slot is left for calls that are not urgent";
+	if (o->lateness_us > LATENESS_MAX_US)
 		return "lateness_us: more than an hour";
-	if (c->lateness_us != 0 && (c->slots != 0 ? c->slots : SCMI_SLOTS_DEFAULT) > LATENESS_SLOTS)
+	if (o->lateness_us != 0 && slots_of(o) > LATENESS_SLOTS)
 		return "lateness_us: not with more than 256 slots";
-	if (c->lateness_us != 0 && (c->transport->caps & SCMI_CAP_PEER_BUFS) != 0)
+	if (o->lateness_us != 0 && (t->caps & SCMI_CAP_PEER_BUFS) != 0)
 		return "lateness_us: not on this transport, whose peer may still write posted memory";
-	if (c->event_buffers >= UINT16_MAX)
-		return "event_buffers: more than 65534";
-	if (c->event_bytes > c->transport->max_payload)
-		return "event_bytes: more than the transport's max_payload";
-	if (events_total(c) > EVENTS_MAX)
-		return "event_buffers: more than 1 GiB in all";
-	if (c->event_buffers != 0 && (c->transport->caps & SCMI_CAP_NOTIFY) == 0)
-		return "event_buffers: this transport carries no notifications";
 	return NULL;
 }
 
-const char *scmi__config_fault(const struct scmi_agent_config *c)
+static bool named_before(const struct scmi_agent_config *c, uint32_t link)
+{
+	for (uint32_t i = 0; i < link; i++) {
+		if (c->links[i].protocol == c->links[link].protocol)
+			return true;
+	}
+	return false;
+}
+
+static const char *link_fault(const struct scmi_agent_config *c, uint32_t i)
+{
+	const struct scmi_link *link = &c->links[i];
+
+	if (link->size != sizeof(*link))
+		return "size: not sizeof(struct scmi_link)";
+	if (link->protocol < PROTOCOL_FIRST || link->protocol > PROTOCOL_LAST)
+		return "protocol: not 0x10 to 0xff";
+	if (named_before(c, i))
+		return "protocol: has a link already";
+	return transport_fault(link->transport);
+}
+
+/* *at: which link, where it is one's; else SCMI_ALL_LINKS. */
+static const char *links_fault(const struct scmi_agent_config *c, uint32_t *at)
+{
+	uint32_t slots = 0;
+
+	if (c->links_n >= SCMI_LINKS_MAX)
+		return "links_n: more than 15";
+	if (c->links_n != 0 && c->links == NULL)
+		return "links: NULL";
+	for (uint32_t i = 0; i <= c->links_n; i++) {
+		const char *fault = i == 0 ? transport_fault(c->transport) : link_fault(c, i - 1u);
+
+		if (fault == NULL)
+			fault = options_fault(options_of(c, i), transport_of(c, i));
+		if (fault != NULL) {
+			*at = i;
+			return fault;
+		}
+		slots += slots_of(options_of(c, i));
+	}
+	return slots > SCMI_LINKS_SLOTS_MAX ? "links: more than 4096 slots in all" : NULL;
+}
+
+/* The largest notification that any link may bring; 0: none does. */
+uint32_t scmi__event_bytes(const struct scmi_agent_config *c)
+{
+	uint32_t bytes = 0;
+
+	for (uint32_t i = 0; i <= c->links_n; i++) {
+		const struct scmi_transport *t = transport_of(c, i);
+
+		if ((t->caps & SCMI_CAP_NOTIFY) != 0 && t->max_payload > bytes)
+			bytes = t->max_payload;
+	}
+	return c->event_bytes != 0 && bytes != 0 ? c->event_bytes : bytes;
+}
+
+static const char *events_fault(const struct scmi_agent_config *c)
+{
+	uint32_t bytes = scmi__event_bytes(c);
+	uint32_t most = 0;
+
+	for (uint32_t i = 0; i <= c->links_n; i++) {
+		if (transport_of(c, i)->max_payload > most)
+			most = transport_of(c, i)->max_payload;
+	}
+	if (c->event_buffers >= UINT16_MAX)
+		return "event_buffers: more than 65534";
+	if (c->event_buffers != 0 && bytes == 0)
+		return "event_buffers: this transport carries no notifications";
+	if (c->event_bytes > most)
+		return "event_bytes: more than the transport's max_payload";
+	if ((uint64_t)c->event_buffers * bytes > EVENTS_MAX)
+		return "event_buffers: more than 1 GiB in all";
+	return NULL;
+}
+
+static const char *latency_fault(const struct scmi_agent_config *c)
+{
+	if (c->latency_n != 0 && c->latency == NULL)
+		return "latency: NULL";
+	for (uint32_t i = 0; i < c->latency_n; i++) {
+		if (c->latency[i].size != sizeof(c->latency[i]))
+			return "latency: an entry's size is not sizeof(struct scmi_latency)";
+	}
+	return NULL;
+}
+
+const char *scmi__checks_fault(uint32_t strict, uint32_t tolerate)
+{
+	if (((strict | tolerate) & ~SCMI_CHECKS_ALL) != 0)
+		return "strict, tolerate: unknown checks";
+	return (strict & tolerate) != 0 ? "strict, tolerate: a check is in both" : NULL;
+}
+
+const char *scmi__config_fault(const struct scmi_agent_config *c, uint32_t *at)
 {
 	const char *fault;
 
+	*at = SCMI_ALL_LINKS;
 	if (c == NULL)
 		return "config: NULL";
 	if (c->size != sizeof(*c))
 		return "size: not sizeof(struct scmi_agent_config)";
-	if ((c->flags & ~SCMI_AGENT_DEFERRED) != 0)
+	if ((c->flags & ~(SCMI_AGENT_DEFERRED | SCMI_AGENT_PASSIVE)) != 0)
 		return "flags: unknown bits";
-	fault = transport_fault(c->transport);
-	if (fault != NULL)
-		return fault;
 	if (scmi_port_check(c->port) != SCMI_OK)
 		return "port: NULL, or its table is not complete (see scmi_port_check)";
-	if (c->slots > SCMI_SLOTS_MAX)
-		return "slots: more than 1024";
-	if ((c->slots & (c->slots - 1u)) != 0)
-		return not_a_power;
-	return limits_fault(c);
+	fault = links_fault(c, at);
+	if (fault == NULL && c->max_waiters > SCMI_WAITERS_MAX)
+		fault = "max_waiters: more than 32";
+	if (fault == NULL)
+		fault = scmi__checks_fault(c->strict, c->tolerate);
+	if (fault == NULL)
+		fault = events_fault(c);
+	return fault != NULL ? fault : latency_fault(c);
 }
 
 static uint32_t next_power(uint32_t n)
@@ -123,44 +231,49 @@ static uint32_t next_power(uint32_t n)
 	return p;
 }
 
-/* Says what is wrong, and where a number helps, which one would be right. */
-void scmi__log_fault(const struct scmi_agent_config *c, const char *fault)
+/* Says what is wrong and where, and where a number helps, which one would be right. */
+void scmi__log_fault(const struct scmi_agent_config *c, const char *fault, uint32_t at)
 {
-	char line[120];
+	char line[160];
 	struct scmi__text t;
 
 	if (c == NULL || c->size != sizeof(*c) || c->log == NULL)
 		return;
 	scmi__text_init(&t, line, sizeof(line));
 	scmi__text_str(&t, "agent configuration: ");
+	if (at != SCMI_ALL_LINKS && at != 0) {
+		scmi__text_str(&t, "links[");
+		scmi__text_u32(&t, at - 1u);
+		scmi__text_str(&t, "]: ");
+	}
 	scmi__text_str(&t, fault);
-	if (fault == not_a_power) {
+	if (fault == not_a_power && at != SCMI_ALL_LINKS) {
 		scmi__text_str(&t, "; the next one is ");
-		scmi__text_u32(&t, next_power(c->slots));
+		scmi__text_u32(&t, next_power(options_of(c, at)->slots));
 	}
 	c->log(c->log_arg, SCMI_LOG_ERROR, line);
 }
 
 /* The founding question: how many can be in flight, and who says so. */
-void scmi__log_limit(const struct scmi_agent *a)
+void scmi__log_limit(const struct link *l)
 {
-	char line[160];
+	char line[200];
 	struct scmi__text t;
 
-	if (a->log == NULL)
+	if (l->agent->log == NULL)
 		return;
 	scmi__text_init(&t, line, sizeof(line));
-	scmi__text_str(&t, a->transport.ops->name);
+	scmi__text_str(&t, l->transport.ops->name);
 	scmi__text_str(&t, ": ");
-	scmi__text_u32(&t, a->limit);
-	scmi__text_str(&t, " commands in flight at most (pool ");
-	scmi__text_u32(&t, a->count);
+	scmi__text_u32(&t, l->limit);
+	scmi__text_str(&t, l->serial ? " commands accepted at most (pool " : " commands in flight at most (pool ");
+	scmi__text_u32(&t, l->count);
 	scmi__text_str(&t, ", transport ");
-	scmi__text_u32(&t, a->transport.max_inflight);
+	scmi__text_u32(&t, l->transport.max_inflight);
 	scmi__text_str(&t, ", token space 1024), payload ");
-	scmi__text_u32(&t, a->transport.max_payload);
+	scmi__text_u32(&t, l->transport.max_payload);
 	scmi__text_str(&t, " bytes");
-	if (a->count == SCMI_SLOTS_MAX)
+	if (l->count == SCMI_SLOTS_MAX)
 		scmi__text_str(&t, "; no token bit is left to tell late replies from new ones");
-	a->log(a->log_arg, SCMI_LOG_INFO, line);
+	l->agent->log(l->agent->log_arg, SCMI_LOG_INFO, line);
 }

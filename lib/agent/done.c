@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Who runs done functions.
+ * Who runs callbacks: done functions and handlers of notifications.
  *
- * Each context inside callbacks owns a frame. What ends while its own context is already in a callback is appended to
- * that frame and run when the callback has returned, so chained submits never recurse. Where no frame is free, and in a
- * deferred agent, the ended call goes to a stack that scmi_agent_poll(), or whoever leaves a frame, takes whole. A frame
- * is entered before the call's holds are dropped: stop waits for the holds, then for the frames.
+ * Each context inside callbacks owns a frame. What ends, or comes, while its own context is already in a callback is
+ * appended to that frame and run when the callback has returned, so chained submits never recurse. Where no frame is
+ * free, and in a deferred agent, it goes to a stack that scmi_agent_poll(), or whoever leaves a frame, takes whole. A
+ * frame is entered before the call's holds are dropped: stop waits for the holds, then for the frames.
  */
 #include "internal.h"
 
@@ -44,6 +44,8 @@ struct frame *scmi__frame_enter(struct scmi_agent *a)
 							    memory_order_relaxed)) {
 			f->head = SLOT_NONE;
 			f->tail = SLOT_NONE;
+			f->event_head = 0;
+			f->event_tail = 0;
 			note_used(a, i + 1u);
 			return f;
 		}
@@ -68,7 +70,7 @@ bool scmi__frames_empty(struct scmi_agent *a)
 
 static void append(struct scmi_agent *a, struct frame *f, struct slot *s)
 {
-	uint16_t index = (uint16_t)slot_index(a, s);
+	uint16_t index = (uint16_t)slot_place(a, s);
 
 	atomic_store_explicit(&s->room, (uint16_t)SLOT_NONE, memory_order_relaxed);
 	if (f->head == SLOT_NONE)
@@ -89,38 +91,86 @@ static struct slot *pop(struct scmi_agent *a, struct frame *f)
 	return s;
 }
 
+void scmi__frame_event(struct scmi_agent *a, struct frame *f, uint32_t buffer)
+{
+	atomic_store_explicit(&scmi__buffer(a, buffer)->next, 0u, memory_order_relaxed);
+	if (f->event_head == 0)
+		f->event_head = buffer + 1u;
+	else
+		atomic_store_explicit(&scmi__buffer(a, f->event_tail - 1u)->next, buffer + 1u, memory_order_relaxed);
+	f->event_tail = buffer + 1u;
+}
+
+static bool run_event(struct scmi_agent *a, struct frame *f)
+{
+	uint32_t buffer = f->event_head;
+
+	if (buffer == 0)
+		return false;
+	f->event_head = atomic_load_explicit(&scmi__buffer(a, buffer - 1u)->next, memory_order_relaxed);
+	scmi__notify_run(a, buffer - 1u);
+	return true;
+}
+
 /* After the drop the call is the caller's, and may be submitted again by its own done function: touch nothing more. */
-static void call_back(struct scmi_agent *a, struct slot *s, uint32_t holds)
+static void call_back(struct link *l, struct slot *s, uint32_t holds)
 {
 	struct scmi_call *call = s->call;
 	scmi_done_fn done = call->done;
 	int err = call->err_;
 
-	scmi__drop(a, s, holds);
+	scmi__drop(l, s, holds);
 	done(call, err);
 }
 
-static void run_frame(struct scmi_agent *a, struct frame *f, struct slot *s, uint32_t holds)
+static bool run_call(struct scmi_agent *a, struct frame *f)
 {
-	call_back(a, s, holds);
-	while ((s = pop(a, f)) != NULL)
-		call_back(a, s, W_CALL);
+	struct slot *s = pop(a, f);
+
+	if (s == NULL)
+		return false;
+	call_back(link_of(a, s), s, W_CALL);
+	return true;
+}
+
+/* What has come to the frame meanwhile, by turns, until nothing is left. */
+static void run_out(struct scmi_agent *a, struct frame *f)
+{
+	bool more;
+
+	do {
+		more = run_call(a, f);
+		more = run_event(a, f) || more;
+	} while (more);
 	leave(f);
 }
 
-/* Ended calls that wait for a poll: pushed one by one, taken whole, so that no element comes back under a push. */
+/*
+ * What waits for a poll: pushed one by one, taken whole, so that no element comes back under a push. seq_cst: whoever
+ * pushes then looks for a frame, whoever leaves a frame then looks here.
+ */
 static void push(struct scmi_agent *a, struct slot *s)
 {
 	uint32_t old = atomic_load_explicit(&a->put_off, memory_order_relaxed);
 
 	do
 		atomic_store_explicit(&s->room, (uint16_t)(old - 1u), memory_order_relaxed);
-	while (!atomic_compare_exchange_weak_explicit(&a->put_off, &old, slot_index(a, s) + 1u, memory_order_seq_cst,
+	while (!atomic_compare_exchange_weak_explicit(&a->put_off, &old, slot_place(a, s) + 1u, memory_order_seq_cst,
+						      memory_order_relaxed));
+}
+
+static void push_event(struct scmi_agent *a, uint32_t buffer)
+{
+	uint32_t old = atomic_load_explicit(&a->put_off_events, memory_order_relaxed);
+
+	do
+		atomic_store_explicit(&scmi__buffer(a, buffer)->next, old, memory_order_relaxed);
+	while (!atomic_compare_exchange_weak_explicit(&a->put_off_events, &old, buffer + 1u, memory_order_seq_cst,
 						      memory_order_relaxed));
 }
 
 /* Takes the stack whole and appends it to the frame, the oldest first. */
-static int take_put_off(struct scmi_agent *a, struct frame *f)
+static int take_calls(struct scmi_agent *a, struct frame *f)
 {
 	uint32_t next = atomic_exchange_explicit(&a->put_off, 0u, memory_order_acq_rel);
 	uint32_t turned = 0;
@@ -144,75 +194,108 @@ static int take_put_off(struct scmi_agent *a, struct frame *f)
 	return n;
 }
 
+static int take_events(struct scmi_agent *a, struct frame *f)
+{
+	uint32_t next = atomic_exchange_explicit(&a->put_off_events, 0u, memory_order_acq_rel);
+	uint32_t turned = 0;
+	int n = 0;
+
+	while (next != 0) {
+		struct buffer *b = scmi__buffer(a, next - 1u);
+		uint32_t after = atomic_load_explicit(&b->next, memory_order_relaxed);
+
+		atomic_store_explicit(&b->next, turned, memory_order_relaxed);
+		turned = next;
+		next = after;
+	}
+	while (turned != 0) {
+		uint32_t buffer = turned - 1u;
+
+		turned = atomic_load_explicit(&scmi__buffer(a, buffer)->next, memory_order_relaxed);
+		scmi__frame_event(a, f, buffer);
+		n++;
+	}
+	return n;
+}
+
 /*
- * Runs what was put off up to now. Returns how many done functions that were, or -1 if all frames are taken: whoever
- * leaves one looks again.
+ * Runs what was put off up to now. Returns how many functions that were, or -1 if all frames are taken: whoever leaves
+ * one looks again.
  */
 int scmi__run_put_off(struct scmi_agent *a)
 {
 	struct frame *f = scmi__frame_enter(a);
-	struct slot *s;
 	int n;
 
 	if (f == NULL)
 		return -1;
-	n = take_put_off(a, f);
-	s = pop(a, f);
-	if (s != NULL)
-		run_frame(a, f, s, W_CALL);
-	else
-		leave(f);
+	n = take_calls(a, f);
+	n += take_events(a, f);
+	run_out(a, f);
 	return n;
 }
 
-static bool any_put_off(struct scmi_agent *a)
+bool scmi__any_put_off(struct scmi_agent *a)
 {
-	/* seq_cst: whoever leaves a frame stores it and looks here; whoever pushes here then looks for a frame. */
-	return atomic_load_explicit(&a->put_off, memory_order_seq_cst) != 0;
+	return atomic_load_explicit(&a->put_off, memory_order_seq_cst) != 0 ||
+	       atomic_load_explicit(&a->put_off_events, memory_order_seq_cst) != 0;
 }
 
 static void run_all_put_off(struct scmi_agent *a)
 {
-	while (any_put_off(a) && scmi__run_put_off(a) >= 0)
+	while (scmi__any_put_off(a) && scmi__run_put_off(a) >= 0)
 		;
+}
+
+/* Somebody polls: tell him. Else whoever finds a frame runs it. */
+static void hand_over(struct scmi_agent *a)
+{
+	if (!a->deferred)
+		run_all_put_off(a);
+	else if (a->wake != NULL)
+		a->wake(a->wake_arg);
 }
 
 /* For who entered a frame but runs no done function of its own in it: what ended meanwhile is run first. */
 void scmi__frame_leave(struct scmi_agent *a, struct frame *f)
 {
-	struct slot *s;
-
-	while ((s = pop(a, f)) != NULL)
-		call_back(a, s, W_CALL);
-	leave(f);
+	run_out(a, f);
 	if (!a->deferred)
 		run_all_put_off(a);
+}
+
+void scmi__put_off_event(struct scmi_agent *a, uint32_t buffer)
+{
+	push_event(a, buffer);
+	hand_over(a);
 }
 
 /*
  * The call has ended and this context is the one to run its done function. holds are this context's own, CALL among
  * them; they are dropped before done runs.
  */
-void scmi__run_done(struct scmi_agent *a, struct slot *s, uint32_t holds)
+void scmi__run_done(struct link *l, struct slot *s, uint32_t holds)
 {
+	struct scmi_agent *a = l->agent;
 	struct frame *f = a->deferred ? NULL : scmi__frame_here(a);
 	uint32_t others = holds & ~W_CALL;
 
 	if (f == NULL && !a->deferred) {
 		f = scmi__frame_enter(a);
 		if (f != NULL) {
-			run_frame(a, f, s, holds);
-			run_all_put_off(a);
+			call_back(l, s, holds);
+			scmi__frame_leave(a, f);
 			return;
 		}
 	}
 	if (others != 0)
-		scmi__drop(a, s, others);
+		scmi__drop(l, s, others);
 	if (f != NULL) {
 		append(a, f, s);
-		return;
+	} else {
+		push(a, s);
+		hand_over(a);
 	}
-	push(a, s);
-	if (!a->deferred)
-		run_all_put_off(a);
+	/* Its claim is an end for who waits for ends, though the slot is not free yet. */
+	tell(l);
 }

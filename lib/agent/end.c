@@ -3,19 +3,29 @@
 #include "internal.h"
 
 /*
+ * Claims by the very word that was looked at, for the slot may be in another life by now; else *w is what it is now.
+ * seq_cst: against a fence, or a context that waits for a slot, that says so and then looks at the word.
+ */
+bool scmi__claim(struct slot *s, uint32_t *w)
+{
+	return atomic_compare_exchange_strong_explicit(&s->word, w, *w | W_CLAIMED, memory_order_seq_cst,
+						       memory_order_acquire);
+}
+
+/*
  * The call's results stand: let its owner have it. held are holds of this context's own that go with it.
  *
  * Who carries on is decided by the value that DONE replaces: while SENDING stands the sender does, when it clears it;
  * else this context runs the done function or wakes the waiter. The waiter's event is read before DONE is set, for
  * afterwards the call may be gone; it lies in a pool that outlives its waiters, so a late signal hurts nobody.
  */
-void scmi__finish(struct scmi_agent *a, struct slot *s, uint32_t held)
+void scmi__finish(struct link *l, struct slot *s, uint32_t held)
 {
 	uint32_t w = atomic_load_explicit(&s->word, memory_order_acquire);
 	uint32_t waiter;
 
 	if ((w & (W_CALLBACK | W_SENDING)) == W_CALLBACK) {
-		scmi__run_done(a, s, W_CALL | held);
+		scmi__run_done(l, s, W_CALL | held);
 		return;
 	}
 	do
@@ -24,10 +34,13 @@ void scmi__finish(struct scmi_agent *a, struct slot *s, uint32_t held)
 						      memory_order_acquire));
 	if ((w & W_SENDING) != 0)
 		return;
-	if ((w & W_CALLBACK) != 0)
-		scmi__run_done(a, s, W_CALL);
-	else if (waiter != WAITER_NONE)
-		scmi__wake(a, waiter);
+	if ((w & W_CALLBACK) != 0) {
+		scmi__run_done(l, s, W_CALL);
+		return;
+	}
+	if (waiter != WAITER_NONE)
+		scmi__wake(l, waiter);
+	tell(l);
 }
 
 static enum counter counter_of(int err)
@@ -47,23 +60,46 @@ static enum counter counter_of(int err)
 }
 
 /* The winner of the claim ends the call without a reply. held: as in scmi__finish(). */
-void scmi__end(struct scmi_agent *a, struct slot *s, int err, uint32_t held)
+void scmi__end(struct link *l, struct slot *s, int err, uint32_t held)
 {
 	struct scmi_call *call = s->call;
+	uint32_t w = atomic_load_explicit(&s->word, memory_order_relaxed);
 
 	call->status = 0;
 	call->reply_len = 0;
 	call->err_ = err;
-	count(a, counter_of(err));
-	trace(a, SCMI_TRACE_END, slot_index(a, s), atomic_load_explicit(&s->hdr, memory_order_relaxed), 0, err, NULL);
-	scmi__finish(a, s, held);
+	count(l, counter_of(err));
+	trace(l, SCMI_TRACE_END, slot_index(l, s), scmi__call_header(l, s, call, w), 0, err, NULL);
+	scmi__finish(l, s, held);
+	/* QUEUED then, or since gone: the pump has seen the claim itself. */
+	if ((w & W_QUEUED) != 0) {
+		atomic_store_explicit(&l->dead, 1u, memory_order_release);
+		scmi__pump(l);
+	}
+}
+
+/* Ends every call of the link that can be ended. */
+void scmi__end_all(struct link *l, int err)
+{
+	for (uint32_t i = 0; i < l->limit; i++) {
+		struct slot *s = &l->slots[i];
+		/* seq_cst: against take, which marks the word and then looks at the gate. */
+		uint32_t w = atomic_load_explicit(&s->word, memory_order_seq_cst);
+
+		while (word_claimable(w)) {
+			if (scmi__claim(s, &w)) {
+				scmi__end(l, s, err, 0);
+				break;
+			}
+		}
+	}
 }
 
 /*
  * What the peer owed will not come. A slot in send() keeps its debt, for its message may go out on the next link; it
- * costs that slot until its reply, the next loss, a stop or its lateness.
+ * costs that slot until its reply, the next loss, a recovery, a stop or its lateness.
  */
-void scmi__forgive(struct scmi_agent *a, struct slot *s)
+void scmi__forgive(struct link *l, struct slot *s)
 {
 	uint32_t w = atomic_load_explicit(&s->word, memory_order_acquire);
 	uint32_t n;
@@ -74,31 +110,52 @@ void scmi__forgive(struct scmi_agent *a, struct slot *s)
 		n = w & ~W_OWED;
 		if ((n & W_HOLDS) == 0)
 			n &= ~W_LOW;
-	} while (!atomic_compare_exchange_weak_explicit(&s->word, &w, n, memory_order_acq_rel, memory_order_acquire));
-	count(a, C_UNANSWERED);
+	} while (!atomic_compare_exchange_weak_explicit(&s->word, &w, n, memory_order_seq_cst, memory_order_acquire));
+	count_debts(l, w);
+	tell(l);
 }
 
 int scmi_agent_cancel(struct scmi_agent *agent, struct scmi_call *call)
 {
 	uint32_t ticket;
+	uint32_t place;
 	struct slot *s;
 	uint32_t w;
 
 	if (agent == NULL || call == NULL || call->size != sizeof(*call))
 		return SCMI_E_INVAL;
 	s = slot_of_call(agent, call, &ticket);
+	if (s == NULL)
+		return SCMI_E_NOTFOUND;
+	place = slot_place(agent, s);
 	w = atomic_load_explicit(&s->word, memory_order_acquire);
 	do {
-		if ((ticket & TICKET_VALID) == 0 || slot_ticket(slot_index(agent, s), w & ~W_LOW) != ticket ||
-		    (w & W_CALL) == 0)
+		if (slot_ticket(place, w & ~W_LOW) != ticket || (w & W_CALL) == 0)
 			return SCMI_E_NOTFOUND;
 		if ((w & W_DONE) != 0) /* a done function that has yet to run owns the call still */
 			return (w & W_CALLBACK) != 0 ? SCMI_E_INPROGRESS : SCMI_E_NOTFOUND;
 		if (!word_claimable(w))
 			return SCMI_E_INPROGRESS;
-		/* Only by the very word that was looked at: the slot may be in another life by now. */
-	} while (!atomic_compare_exchange_weak_explicit(&s->word, &w, w | W_CLAIMED, memory_order_acq_rel,
-							memory_order_acquire));
-	scmi__end(agent, s, SCMI_E_CANCELLED, 0);
+	} while (!scmi__claim(s, &w));
+	scmi__end(link_of(agent, s), s, SCMI_E_CANCELLED, 0);
 	return SCMI_OK;
+}
+
+uint32_t scmi_agent_cancel_all(struct scmi_agent *agent)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < agent->slots_n; i++) {
+		struct slot *s = &agent->slots[i];
+		uint32_t w = atomic_load_explicit(&s->word, memory_order_acquire);
+
+		while (word_claimable(w)) {
+			if (scmi__claim(s, &w)) {
+				scmi__end(link_of(agent, s), s, SCMI_E_CANCELLED, 0);
+				n++;
+				break;
+			}
+		}
+	}
+	return n;
 }

@@ -4,9 +4,10 @@
 #include "check.h"
 #include "../wire/mem.h"
 
-/* The public bound is made of these. */
-_Static_assert(sizeof(struct scmi_agent) + alignof(max_align_t) <= SCMI_AGENT_BASE_BYTES,
+/* The public bounds are made of these. */
+_Static_assert(sizeof(struct scmi_agent) + sizeof(struct link) + 2u * alignof(max_align_t) <= SCMI_AGENT_BASE_BYTES,
 	       "raise SCMI_AGENT_BASE_BYTES");
+_Static_assert(sizeof(struct link) <= SCMI_AGENT_LINK_BYTES, "raise SCMI_AGENT_LINK_BYTES");
 _Static_assert(sizeof(struct slot) <= SCMI_AGENT_SLOT_BYTES, "raise SCMI_AGENT_SLOT_BYTES");
 _Static_assert(sizeof(struct waiter) <= SCMI_AGENT_WAITER_BYTES, "raise SCMI_AGENT_WAITER_BYTES");
 _Static_assert(sizeof(struct buffer) <= SCMI_AGENT_BUFFER_BYTES, "raise SCMI_AGENT_BUFFER_BYTES");
@@ -18,23 +19,32 @@ struct layout {
 	uint32_t waiter_stride;
 	uint32_t buffer_bytes;
 	uint32_t buffer_stride;
+	size_t at_links;
 	size_t at_slots;
 	size_t at_waiters;
 	size_t at_buffers;
 	size_t end;
 };
 
+static uint32_t slots_of(const struct scmi_link_options *o)
+{
+	return o->slots != 0 ? o->slots : SCMI_SLOTS_DEFAULT;
+}
+
 static struct layout lay_out(const struct scmi_agent_config *c)
 {
 	struct layout l = {
-		.slots = c->slots != 0 ? c->slots : SCMI_SLOTS_DEFAULT,
+		.slots = slots_of(&c->options),
 		.waiters = c->max_waiters != 0 ? c->max_waiters : SCMI_WAITERS_DEFAULT,
-		.buffer_bytes = c->event_bytes != 0 ? c->event_bytes : c->transport->max_payload,
+		.buffer_bytes = scmi__event_bytes(c),
 	};
 
+	for (uint32_t i = 0; i < c->links_n; i++)
+		l.slots += slots_of(&c->links[i].options);
 	l.waiter_stride = (uint32_t)(sizeof(struct waiter) + SCMI_ALIGN_UP_(c->port->event_size));
 	l.buffer_stride = (uint32_t)(sizeof(struct buffer) + SCMI_ALIGN_UP_(l.buffer_bytes));
-	l.at_slots = SCMI_ALIGN_UP_(sizeof(struct scmi_agent));
+	l.at_links = SCMI_ALIGN_UP_(sizeof(struct scmi_agent));
+	l.at_slots = SCMI_ALIGN_UP_(l.at_links + (c->links_n + 1u) * sizeof(struct link));
 	l.at_waiters = SCMI_ALIGN_UP_(l.at_slots + (size_t)l.slots * sizeof(struct slot));
 	l.at_buffers = l.at_waiters + (size_t)l.waiters * l.waiter_stride;
 	l.end = l.at_buffers + (size_t)c->event_buffers * l.buffer_stride;
@@ -43,7 +53,9 @@ static struct layout lay_out(const struct scmi_agent_config *c)
 
 size_t scmi_agent_size(const struct scmi_agent_config *config)
 {
-	return scmi__config_fault(config) == NULL ? lay_out(config).end : 0;
+	uint32_t at;
+
+	return scmi__config_fault(config, &at) == NULL ? lay_out(config).end : 0;
 }
 
 static uint32_t log2_of(uint32_t n)
@@ -69,27 +81,107 @@ static uint32_t least(uint32_t a, uint32_t b)
 	return a < b ? a : b;
 }
 
+/* What of the checks on replies costs the receive path nothing, and what sends it the long way. */
+static void set_checks(struct scmi_agent *a, uint32_t strict, uint32_t tolerate)
+{
+	const uint32_t looks = SCMI_CHECK_STATUS | SCMI_CHECK_VALUES | SCMI_CHECK_ALIGNED;
+	uint32_t checks = ((SCMI_CHECK_TOKEN | SCMI_CHECK_MESSAGE) | strict) & ~tolerate;
+	bool careful = a->trace != NULL || a->latency_n != 0 || (checks & looks) != 0;
+	uint32_t mask = (checks & SCMI_CHECK_RESERVED) != 0 ? UINT32_MAX : ~SCMI_HDR_RESERVED;
+
+	atomic_store_explicit(&a->checks, checks, memory_order_relaxed);
+	for (uint32_t i = 0; i < a->links_n; i++) {
+		atomic_store_explicit(&a->links[i].careful, careful, memory_order_relaxed);
+		atomic_store_explicit(&a->links[i].hdr_mask, mask, memory_order_relaxed);
+	}
+}
+
+int scmi_agent_checks(struct scmi_agent *agent, uint32_t strict, uint32_t tolerate)
+{
+	if (agent == NULL || scmi__checks_fault(strict, tolerate) != NULL)
+		return SCMI_E_INVAL;
+	set_checks(agent, strict, tolerate);
+	return SCMI_OK;
+}
+
+static void set_up_slots(struct link *l)
+{
+	for (uint32_t i = 0; i < l->count; i++) {
+		/* A header that no message with this slot's token has: nothing matches before the first life. */
+		atomic_init(&l->slots[i].hdr, scmi_hdr(0, 0, SCMI_MSG_COMMAND, (uint16_t)~i));
+		atomic_init(&l->slots[i].flags, (uint8_t)(l->index << SLOT_LINK_SHIFT));
+	}
+}
+
+static void set_up_limits(struct link *l, const struct scmi_link_options *o)
+{
+	l->count = slots_of(o);
+	l->token_shift = 12u - log2_of(l->count);
+	l->limit = least(l->count, l->transport.max_inflight);
+	l->ordinary = l->limit - o->reserved;
+	l->cursor_mask = floor_power(least(l->ordinary, GROUP)) - 1u;
+	l->group_mask = floor_power(l->ordinary >= GROUP ? l->ordinary / GROUP : 1u) - 1u;
+	l->queue_timeout_us = o->queue_timeout_us != 0 ? o->queue_timeout_us : SCMI_QUEUE_TIMEOUT_DEFAULT_US;
+	l->lateness_us = o->lateness_us;
+	l->reconnect_us = o->reconnect_us;
+}
+
+/* Returns the place behind its slots. */
+static uint32_t set_up_link(struct link *l, uint32_t protocol, const struct scmi_transport *t,
+			    const struct scmi_link_options *o, uint32_t first)
+{
+	struct scmi_agent *a = l->agent;
+
+	l->transport = *t;
+	l->protocol = protocol;
+	if (l->transport.timeout_us == 0)
+		l->transport.timeout_us = SCMI_TIMEOUT_DEFAULT_US;
+	if (l->transport.delayed_timeout_us == 0)
+		l->transport.delayed_timeout_us = SCMI_DELAYED_TIMEOUT_DEFAULT_US;
+	l->serial = (t->caps & SCMI_CAP_CONCURRENT) == 0;
+	l->first = first;
+	l->slots = a->slots + first;
+	l->urgent = (struct queue){SLOT_NONE, SLOT_NONE};
+	l->queue = (struct queue){SLOT_NONE, SLOT_NONE};
+	if (l->serial || a->trace != NULL || a->latency_n != 0)
+		atomic_init(&l->gate, LINK_STOPPED | GATE_CAREFUL);
+	set_up_limits(l, o);
+	set_up_slots(l);
+	return first + l->count;
+}
+
+static void set_up_links(struct scmi_agent *a, const struct scmi_agent_config *c)
+{
+	uint32_t place = 0;
+
+	for (uint32_t i = 0; i < a->links_n; i++) {
+		a->links[i].agent = a;
+		a->links[i].index = i;
+		if (i == 0)
+			place = set_up_link(&a->links[i], SCMI_ANY, c->transport, &c->options, place);
+		else
+			place = set_up_link(&a->links[i], c->links[i - 1u].protocol, c->links[i - 1u].transport,
+					    &c->links[i - 1u].options, place);
+	}
+	a->slots_n = place;
+}
+
 static void set_up(struct scmi_agent *a, const struct scmi_agent_config *c, const struct layout *l)
 {
 	unsigned char *mem = (unsigned char *)a;
 
-	a->transport = *c->transport;
-	if (a->transport.timeout_us == 0)
-		a->transport.timeout_us = SCMI_TIMEOUT_DEFAULT_US;
 	a->port = c->port;
+	a->links = (struct link *)(void *)(mem + l->at_links);
+	a->links_n = c->links_n + 1u;
 	a->slots = (struct slot *)(void *)(mem + l->at_slots);
-	a->count = l->slots;
-	a->token_shift = 12u - log2_of(l->slots);
-	a->limit = least(a->count, a->transport.max_inflight);
-	/* Without room for several sends at once there is one at a time. */
-	if ((a->transport.caps & SCMI_CAP_CONCURRENT) == 0)
-		a->limit = 1;
-	a->cursor_mask = floor_power(least(a->limit, GROUP)) - 1u;
-	a->group_mask = floor_power(a->limit >= GROUP ? a->limit / GROUP : 1u) - 1u;
 	a->trace = c->trace;
 	a->trace_arg = c->trace_arg;
 	a->log = c->log;
 	a->log_arg = c->log_arg;
+	a->wake = c->wake;
+	a->wake_arg = c->wake_arg;
+	a->latency = c->latency;
+	a->latency_n = c->latency_n;
 	a->waiters = mem + l->at_waiters;
 	a->waiter_count = l->waiters;
 	a->waiter_stride = l->waiter_stride;
@@ -98,11 +190,10 @@ static void set_up(struct scmi_agent *a, const struct scmi_agent_config *c, cons
 	a->buffer_bytes = l->buffer_bytes;
 	a->buffer_stride = l->buffer_stride;
 	a->spin_turns = c->spin_turns;
-	a->lateness_us = c->lateness_us;
 	a->deferred = (c->flags & SCMI_AGENT_DEFERRED) != 0;
-	/* A header that no message with this slot's token has: nothing matches before the first life. */
-	for (uint32_t i = 0; i < a->count; i++)
-		atomic_init(&a->slots[i].hdr, scmi_hdr(0, 0, SCMI_MSG_COMMAND, (uint16_t)~i));
+	a->passive = (c->flags & SCMI_AGENT_PASSIVE) != 0;
+	set_up_links(a, c);
+	set_checks(a, c->strict, c->tolerate);
 }
 
 static int make_events(struct scmi_agent *a)
@@ -121,14 +212,15 @@ static int make_events(struct scmi_agent *a)
 
 int scmi_agent_init(struct scmi_agent **agent, void *mem, size_t len, const struct scmi_agent_config *config)
 {
-	const char *fault = scmi__config_fault(config);
+	uint32_t at;
+	const char *fault = scmi__config_fault(config, &at);
 	struct layout l;
 	int err;
 
 	if (fault == NULL && agent == NULL)
 		fault = "agent: NULL";
 	if (fault != NULL) {
-		scmi__log_fault(config, fault);
+		scmi__log_fault(config, fault, at);
 		return SCMI_E_INVAL;
 	}
 	l = lay_out(config);
@@ -140,16 +232,33 @@ int scmi_agent_init(struct scmi_agent **agent, void *mem, size_t len, const stru
 	if (err != SCMI_OK)
 		return err;
 	*agent = (struct scmi_agent *)mem;
-	scmi__log_limit(*agent);
+	for (uint32_t i = 0; i < (*agent)->links_n; i++)
+		scmi__log_limit(&(*agent)->links[i]);
 	return SCMI_OK;
 }
 
 uint32_t scmi_agent_max_params(const struct scmi_agent *agent)
 {
-	return agent->transport.max_payload;
+	return agent->links[0].transport.max_payload;
 }
 
 uint32_t scmi_agent_max_values(const struct scmi_agent *agent)
 {
-	return agent->transport.max_payload - SCMI_STATUS_BYTES;
+	return agent->links[0].transport.max_payload - SCMI_STATUS_BYTES;
+}
+
+uint32_t scmi_agent_link(const struct scmi_agent *agent, uint8_t protocol)
+{
+	for (uint32_t i = 1; i < agent->links_n; i++) {
+		if (agent->links[i].protocol == protocol)
+			return i;
+	}
+	return 0;
+}
+
+int scmi_agent_fd(struct scmi_agent *agent, uint32_t link)
+{
+	const struct scmi_transport *t = link < agent->links_n ? &agent->links[link].transport : NULL;
+
+	return t != NULL && t->ops->fd != NULL ? t->ops->fd(t->ctx) : -1;
 }

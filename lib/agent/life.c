@@ -1,59 +1,74 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Start, stop, and a link that goes down and comes back. */
+/* Start, stop, quiet, and links that go down, come back, or are recovered. */
 #include "internal.h"
 
-/* What the transport said of its peer decides what comes after the start. */
-static void open_link(struct scmi_agent *a)
+static uint32_t load_gate(struct link *l)
 {
-	uint32_t state = atomic_load_explicit(&a->state, memory_order_relaxed);
+	return atomic_load_explicit(&l->gate, memory_order_seq_cst);
+}
 
-	while (!atomic_compare_exchange_weak_explicit(&a->state, &state, state == LINK_STARTING ? LINK_UP : LINK_DOWN,
-						      memory_order_seq_cst, memory_order_relaxed))
+/* From one state to another, whatever else stands in the gate. */
+static bool change(struct link *l, uint32_t *gate, uint32_t state)
+{
+	return atomic_compare_exchange_weak_explicit(&l->gate, gate, (*gate & ~GATE_STATE) | state,
+						     memory_order_seq_cst, memory_order_seq_cst);
+}
+
+static void change_whatever(struct link *l, uint32_t state)
+{
+	uint32_t gate = load_gate(l);
+
+	while (!change(l, &gate, state))
 		;
 }
 
-int scmi_agent_start(struct scmi_agent *agent)
+/* What the transport said of its peer while it was being started or recovered decides what comes now. */
+static int open_link(struct link *l)
 {
-	uint32_t state = LINK_STOPPED;
+	uint32_t gate = load_gate(l);
+	bool up;
+
+	do
+		up = gate_state(gate) == LINK_STARTING || gate_state(gate) == LINK_RECOVERING;
+	while (!change(l, &gate, up ? LINK_UP : LINK_DOWN));
+	if (!up)
+		(void)scmi__retry_later(l);
+	return up ? SCMI_OK : SCMI_E_NOPEER;
+}
+
+static int start_link(struct link *l)
+{
 	int err;
 
-	if (agent == NULL)
-		return SCMI_E_INVAL;
-	/* STARTING: receive works, for upcalls may come before start has returned; submits are refused. */
-	if (!atomic_compare_exchange_strong_explicit(&agent->state, &state, LINK_STARTING, memory_order_seq_cst,
-						     memory_order_relaxed))
-		return SCMI_E_INVAL;
-	err = agent->transport.ops->start(agent->transport.ctx, &scmi__sink, agent);
-	if (err != SCMI_OK) {
-		atomic_store_explicit(&agent->state, LINK_STOPPED, memory_order_seq_cst);
-		return err;
-	}
-	open_link(agent);
-	return SCMI_OK;
+	atomic_store_explicit(&l->blocked, 0u, memory_order_relaxed);
+	atomic_store_explicit(&l->room, 0u, memory_order_relaxed);
+	atomic_store_explicit(&l->retry, TICK_NONE, memory_order_relaxed);
+	atomic_fetch_and_explicit(&l->gate, ~GATE_QUIET, memory_order_seq_cst);
+	/* Receive works, for upcalls may come before start has returned; submits are refused. */
+	change_whatever(l, LINK_STARTING);
+	err = l->transport.ops->start(l->transport.ctx, &scmi__sink, l);
+	l->running = err == SCMI_OK;
+	if (err != SCMI_OK)
+		change_whatever(l, LINK_STOPPED);
+	return err;
 }
 
-static bool claim(struct slot *s, uint32_t w)
-{
-	return atomic_compare_exchange_strong_explicit(&s->word, &w, w | W_CLAIMED, memory_order_acq_rel,
-						       memory_order_relaxed);
-}
-
-bool scmi__enter(struct scmi_agent *a)
+bool scmi__enter(struct link *l)
 {
 	uint32_t state;
 
 	/* seq_cst: counted before the look at the state; stop stores the state before it looks at the count. */
-	atomic_fetch_add_explicit(&a->visitors, 1u, memory_order_seq_cst);
-	state = atomic_load_explicit(&a->state, memory_order_seq_cst);
+	atomic_fetch_add_explicit(&l->visitors, 1u, memory_order_seq_cst);
+	state = gate_state(load_gate(l));
 	if (state == LINK_UP || state == LINK_DOWN)
 		return true;
-	scmi__leave(a);
+	scmi__leave(l);
 	return false;
 }
 
-void scmi__leave(struct scmi_agent *a)
+void scmi__leave(struct link *l)
 {
-	atomic_fetch_sub_explicit(&a->visitors, 1u, memory_order_seq_cst);
+	atomic_fetch_sub_explicit(&l->visitors, 1u, memory_order_seq_cst);
 }
 
 /* A caller or a sender is at work on this slot, or a done function is due: not a call that nobody waits for yet. */
@@ -64,37 +79,105 @@ static bool attended(uint32_t w)
 	return (w & W_CALL) != 0 && (w & (W_DONE | W_LOOSE)) != (W_DONE | W_LOOSE);
 }
 
+/* Lets others run whom we wait for. */
 static void pause(struct scmi_agent *a)
 {
 	/* Where all frames are taken whoever is inside them must get its turn. */
-	if (!a->deferred || atomic_load_explicit(&a->put_off, memory_order_seq_cst) == 0 || scmi__run_put_off(a) < 0)
-		a->port->relax(a->port->ctx);
+	if (!a->deferred || !scmi__any_put_off(a) || scmi__run_put_off(a) < 0)
+		relax(a);
 }
 
-/* Ends the slot's call, and waits until whoever attends to it is through. A transport may hold it still. */
-static void close_slot(struct scmi_agent *a, struct slot *s)
+/* Ends the link's calls, and waits until whoever attends to one is through. A transport may hold some still. */
+static void empty_link(struct link *l, int err)
 {
-	for (;;) {
-		/* seq_cst: against take, which marks the word and then looks at the state. */
-		uint32_t w = atomic_load_explicit(&s->word, memory_order_seq_cst);
+	scmi__end_all(l, err);
+	for (uint32_t i = 0; i < l->limit; i++) {
+		for (;;) {
+			/* seq_cst: against take, which marks the word and then looks at the gate. */
+			uint32_t w = atomic_load_explicit(&l->slots[i].word, memory_order_seq_cst);
 
-		if (word_claimable(w)) {
-			if (claim(s, w))
-				scmi__end(a, s, SCMI_E_CLOSED, 0);
-		} else if (attended(w)) {
-			pause(a);
-		} else {
-			return;
+			if (word_claimable(w)) {
+				if (scmi__claim(&l->slots[i], &w))
+					scmi__end(l, &l->slots[i], err, 0);
+			} else if (attended(w)) {
+				pause(l->agent);
+			} else {
+				break;
+			}
 		}
 	}
+	/* Pollers, slot waiters; and the pump, whose work has come to an end with the calls. */
+	while (atomic_load_explicit(&l->visitors, memory_order_seq_cst) != 0 || (load_gate(l) & GATE_COUNT) != 0)
+		pause(l->agent);
 }
 
 /* The transport has stopped: what it held has been released, and what the peer owed will not come. */
-static void clear_slot(struct scmi_agent *a, struct slot *s)
+static void clear_link(struct link *l)
 {
-	while ((atomic_load_explicit(&s->word, memory_order_seq_cst) & W_HELD) != 0)
+	for (uint32_t i = 0; i < l->limit; i++) {
+		while ((atomic_load_explicit(&l->slots[i].word, memory_order_seq_cst) & W_HELD) != 0)
+			pause(l->agent);
+		scmi__forgive(l, &l->slots[i]);
+	}
+}
+
+/* false: it was stopped. */
+static bool close_gate(struct link *l)
+{
+	uint32_t gate = load_gate(l);
+
+	do {
+		/* A poll is just recovering it, and will be through. */
+		while (gate_state(gate) == LINK_RECOVERING || gate_state(gate) == LINK_RECOVERING_DOWN) {
+			pause(l->agent);
+			gate = load_gate(l);
+		}
+		if (gate_state(gate) == LINK_STOPPED)
+			return false;
+	} while (!change(l, &gate, LINK_STOPPED));
+	return true;
+}
+
+static void stop_links(struct scmi_agent *a, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		(void)close_gate(&a->links[i]);
+	scmi__wake_all(a);
+	for (uint32_t i = 0; i < n; i++)
+		empty_link(&a->links[i], SCMI_E_CLOSED);
+	while (atomic_load_explicit(&a->visitors, memory_order_seq_cst) != 0)
 		pause(a);
-	scmi__forgive(a, s);
+	for (uint32_t i = 0; i < n; i++) {
+		if (a->links[i].running)
+			a->links[i].transport.ops->stop(a->links[i].transport.ctx);
+		a->links[i].running = false;
+	}
+	for (uint32_t i = 0; i < n; i++)
+		clear_link(&a->links[i]);
+	/* What was put off when the last upcalls ended. */
+	while (!scmi__frames_empty(a) || (a->deferred && scmi__any_put_off(a)))
+		pause(a);
+}
+
+int scmi_agent_start(struct scmi_agent *agent)
+{
+	if (agent == NULL)
+		return SCMI_E_INVAL;
+	for (uint32_t i = 0; i < agent->links_n; i++) {
+		if (gate_state(load_gate(&agent->links[i])) != LINK_STOPPED)
+			return SCMI_E_INVAL;
+	}
+	for (uint32_t i = 0; i < agent->links_n; i++) {
+		int err = start_link(&agent->links[i]);
+
+		if (err != SCMI_OK) {
+			stop_links(agent, i);
+			return err;
+		}
+	}
+	for (uint32_t i = 0; i < agent->links_n; i++)
+		(void)open_link(&agent->links[i]);
+	return SCMI_OK;
 }
 
 int scmi_agent_stop(struct scmi_agent *agent)
@@ -103,17 +186,8 @@ int scmi_agent_stop(struct scmi_agent *agent)
 		return SCMI_E_INVAL;
 	if (scmi__frame_here(agent) != NULL)
 		return SCMI_E_CONTEXT;
-	if (atomic_exchange_explicit(&agent->state, LINK_STOPPED, memory_order_seq_cst) == LINK_STOPPED)
-		return SCMI_OK;
-	for (uint32_t i = 0; i < agent->limit; i++)
-		close_slot(agent, &agent->slots[i]);
-	while (atomic_load_explicit(&agent->visitors, memory_order_seq_cst) != 0)
-		pause(agent);
-	agent->transport.ops->stop(agent->transport.ctx);
-	for (uint32_t i = 0; i < agent->limit; i++)
-		clear_slot(agent, &agent->slots[i]);
-	while (!scmi__frames_empty(agent))
-		pause(agent);
+	if (gate_state(load_gate(&agent->links[0])) != LINK_STOPPED)
+		stop_links(agent, agent->links_n);
 	return SCMI_OK;
 }
 
@@ -128,44 +202,244 @@ int scmi_agent_fini(struct scmi_agent *agent)
 	return SCMI_OK;
 }
 
-void scmi__link_ready(void *core)
+/* ---- quiet ---- */
+
+/* A call is under way, or a reply is owed; not a call that has ended and nobody waits for. */
+static bool is_busy(struct link *l)
 {
-	struct scmi_agent *a = (struct scmi_agent *)core;
-	uint32_t state = atomic_load_explicit(&a->state, memory_order_relaxed);
+	for (uint32_t i = 0; i < l->limit; i++) {
+		uint32_t w = atomic_load_explicit(&l->slots[i].word, memory_order_seq_cst);
+
+		if ((w & (W_HOLDS & ~W_CALL)) != 0 || attended(w))
+			return true;
+	}
+	return false;
+}
+
+static bool any_busy(struct scmi_agent *a)
+{
+	for (uint32_t i = 0; i < a->links_n; i++) {
+		if (is_busy(&a->links[i]))
+			return true;
+	}
+	return !scmi__frames_empty(a) || scmi__any_put_off(a);
+}
+
+static bool change_quiet(struct scmi_agent *a, bool quiet)
+{
+	bool changed = false;
+
+	for (uint32_t i = 0; i < a->links_n; i++) {
+		_Atomic uint32_t *gate = &a->links[i].gate;
+		uint32_t old = quiet ? atomic_fetch_or_explicit(gate, GATE_QUIET, memory_order_seq_cst)
+				     : atomic_fetch_and_explicit(gate, ~GATE_QUIET, memory_order_seq_cst);
+
+		changed = changed || ((old & GATE_QUIET) != 0) != quiet;
+	}
+	return changed;
+}
+
+int scmi_agent_quiesce(struct scmi_agent *agent, uint64_t until_us)
+{
+	if (agent == NULL)
+		return SCMI_E_INVAL;
+	if (scmi__frame_here(agent) != NULL)
+		return SCMI_E_CONTEXT;
+	if (gate_state(load_gate(&agent->links[0])) == LINK_STOPPED)
+		return SCMI_E_CLOSED;
+	(void)change_quiet(agent, true);
+	scmi__wake_all(agent); /* who waits for a slot gets none */
+	while (any_busy(agent)) {
+		if (until_us != SCMI_NEVER && now_us(agent) >= until_us)
+			return SCMI_E_INPROGRESS;
+		if (scmi_agent_poll(agent, POLL_BATCH) == 0)
+			relax(agent);
+	}
+	return SCMI_OK;
+}
+
+int scmi_agent_resume(struct scmi_agent *agent)
+{
+	return agent != NULL && change_quiet(agent, false) ? SCMI_OK : SCMI_E_INVAL;
+}
+
+/* ---- recovery ---- */
+
+/* Sets when a poll will recover the link, if that is its policy. */
+uint32_t scmi__retry_later(struct link *l)
+{
+	struct scmi_call none = {.deadline_us = 0};
+	uint32_t tick;
+
+	if (l->reconnect_us == 0)
+		return TICK_NONE;
+	tick = scmi__tick_after(now_us(l->agent), &none, l->reconnect_us);
+	atomic_store_explicit(&l->retry, tick, memory_order_seq_cst);
+	scmi__lower(l, tick);
+	return tick;
+}
+
+/* Nothing is in flight, and nothing can be sent for what is owed to calls that have ended. */
+bool scmi__stuck(struct link *l)
+{
+	bool blocked = atomic_load_explicit(&l->blocked, memory_order_relaxed) != 0;
+	bool owed = false;
+
+	for (uint32_t i = 0; i < l->limit; i++) {
+		uint32_t w = atomic_load_explicit(&l->slots[i].word, memory_order_relaxed);
+
+		if ((w & (W_SENDING | W_HELD)) != 0 || ((w & W_OWED) != 0 && (w & W_CLAIMED) == 0 && (w & W_CALL) != 0))
+			return false;
+		if ((w & W_LOW) == 0 && i < l->ordinary && !blocked)
+			return false;
+		owed = owed || (w & W_OWED) != 0;
+	}
+	return owed;
+}
+
+/* Has the transport forget all that was sent; one without a way of its own is stopped and started. */
+static int reset(struct link *l)
+{
+	const struct scmi_transport_ops *ops = l->transport.ops;
+	int err;
+
+	if (ops->recover != NULL && l->running)
+		return ops->recover(l->transport.ctx);
+	if (l->running)
+		ops->stop(l->transport.ctx);
+	err = ops->start(l->transport.ctx, &scmi__sink, l);
+	l->running = err == SCMI_OK;
+	return err == SCMI_E_BUSY ? SCMI_E_IO : err;
+}
+
+/* All has been forgotten: what was said of the peer meanwhile decides what comes now. */
+static int reopen(struct link *l, int err)
+{
+	count(l, C_RECOVERED);
+	clear_link(l);
+	if (!l->running) {
+		change_whatever(l, LINK_BROKEN);
+		(void)scmi__retry_later(l);
+		return err;
+	}
+	if (err != SCMI_OK)
+		change_whatever(l, LINK_RECOVERING_DOWN);
+	atomic_store_explicit(&l->room, 1u, memory_order_seq_cst);
+	if (open_link(l) != SCMI_OK)
+		return err != SCMI_OK ? err : SCMI_E_NOPEER;
+	scmi__pump(l);
+	return SCMI_OK;
+}
+
+static int recover_link(struct link *l)
+{
+	uint32_t gate = load_gate(l);
+	uint32_t before;
+	int err;
 
 	do {
-		if (state != LINK_DOWN && state != LINK_STARTING_DOWN)
-			return;
-	} while (!atomic_compare_exchange_weak_explicit(&a->state, &state, state == LINK_DOWN ? LINK_UP : LINK_STARTING,
-							memory_order_seq_cst, memory_order_relaxed));
+		before = gate_state(gate);
+		if (before != LINK_UP && before != LINK_DOWN && before != LINK_BROKEN)
+			return before == LINK_STOPPED ? SCMI_E_CLOSED : SCMI_E_BUSY;
+	} while (!change(l, &gate, LINK_RECOVERING));
+	scmi__wake_all(l->agent);
+	empty_link(l, SCMI_E_LINK);
+	err = reset(l);
+	if (err != SCMI_E_BUSY)
+		return reopen(l, err);
+	change_whatever(l, before);
+	scmi__pump(l);
+	return err;
+}
+
+int scmi_agent_recover(struct scmi_agent *agent, uint32_t link)
+{
+	int result = SCMI_OK;
+
+	if (agent == NULL || (link >= agent->links_n && link != SCMI_ALL_LINKS))
+		return SCMI_E_INVAL;
+	if (scmi__frame_here(agent) != NULL)
+		return SCMI_E_CONTEXT;
+	for (uint32_t i = 0; i < agent->links_n; i++) {
+		int err = link == i || link == SCMI_ALL_LINKS ? recover_link(&agent->links[i]) : SCMI_OK;
+
+		if (result == SCMI_OK)
+			result = err;
+	}
+	return result;
+}
+
+void scmi__recover_if_due(struct link *l)
+{
+	uint32_t retry = atomic_load_explicit(&l->retry, memory_order_relaxed);
+
+	if (!scmi__tick_passed(l->agent, retry) ||
+	    !atomic_compare_exchange_strong_explicit(&l->retry, &retry, TICK_NONE, memory_order_seq_cst,
+						     memory_order_relaxed))
+		return;
+	if (gate_state(load_gate(l)) == LINK_UP && !scmi__stuck(l))
+		return;
+	if (recover_link(l) == SCMI_E_BUSY)
+		(void)scmi__retry_later(l);
+}
+
+/* ---- what the transport says of its peer ---- */
+
+/* Room again, or the peer is there (again). */
+void scmi__link_ready(void *core)
+{
+	struct link *l = (struct link *)core;
+	uint32_t gate = load_gate(l);
+	uint32_t next;
+
+	do {
+		switch (gate_state(gate)) {
+		case LINK_DOWN:
+			next = LINK_UP;
+			break;
+		case LINK_STARTING_DOWN:
+			next = LINK_STARTING;
+			break;
+		case LINK_RECOVERING_DOWN:
+			next = LINK_RECOVERING;
+			break;
+		default:
+			next = gate_state(gate);
+			break;
+		}
+	} while (next != gate_state(gate) && !change(l, &gate, next));
+	/* release: before the pump, which takes it. */
+	atomic_store_explicit(&l->room, 1u, memory_order_release);
+	if (next == LINK_UP)
+		scmi__pump(l);
 }
 
 static uint32_t without_peer(uint32_t state)
 {
-	return state == LINK_UP || state == LINK_DOWN ? LINK_DOWN : LINK_STARTING_DOWN;
+	switch (state) {
+	case LINK_STARTING:
+	case LINK_STARTING_DOWN:
+		return LINK_STARTING_DOWN;
+	case LINK_RECOVERING:
+	case LINK_RECOVERING_DOWN:
+		return LINK_RECOVERING_DOWN;
+	default:
+		return LINK_DOWN;
+	}
 }
 
 void scmi__link_down(void *core, int err)
 {
-	struct scmi_agent *a = (struct scmi_agent *)core;
-	uint32_t state = atomic_load_explicit(&a->state, memory_order_relaxed);
+	struct link *l = (struct link *)core;
+	uint32_t gate = load_gate(l);
 
 	do {
-		if (state == LINK_STOPPED)
+		if (gate_state(gate) == LINK_STOPPED)
 			return; /* stop ends the calls itself */
-	} while (!atomic_compare_exchange_weak_explicit(&a->state, &state, without_peer(state), memory_order_seq_cst,
-							memory_order_relaxed));
-	for (uint32_t i = 0; i < a->limit; i++) {
-		struct slot *s = &a->slots[i];
-		uint32_t w = atomic_load_explicit(&s->word, memory_order_seq_cst);
-
-		while (word_claimable(w)) {
-			if (claim(s, w)) {
-				scmi__end(a, s, link_error(err, SCMI_E_LINK), 0);
-				break;
-			}
-			w = atomic_load_explicit(&s->word, memory_order_seq_cst);
-		}
-		scmi__forgive(a, s);
-	}
+	} while (!change(l, &gate, without_peer(gate_state(gate))));
+	scmi__end_all(l, link_error(err, SCMI_E_LINK));
+	for (uint32_t i = 0; i < l->limit; i++)
+		scmi__forgive(l, &l->slots[i]);
+	scmi__wake_all(l->agent);
+	(void)scmi__retry_later(l);
 }

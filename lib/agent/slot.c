@@ -2,47 +2,47 @@
 /* Taking slots and giving them back, where the short way does not do. */
 #include "internal.h"
 
-static struct slot *take_between(struct scmi_agent *a, struct slot *s, const struct slot *end, uint32_t *life)
+static struct slot *take_between(struct link *l, struct slot *s, const struct slot *end, uint32_t *life)
 {
 	for (; s != end; s++) {
-		if ((atomic_load_explicit(&s->word, memory_order_relaxed) & W_LOW) == 0 && try_slot(a, s, life))
+		if ((atomic_load_explicit(&s->word, memory_order_relaxed) & W_LOW) == 0 && try_slot(l, s, life))
 			return s;
 	}
 	return NULL;
 }
 
 /* One group's slots, from its cursor on. The slots behind the last whole group are a group of their own. */
-static uint32_t take_in(struct scmi_agent *a, uint32_t group, uint32_t *life)
+static uint32_t take_in(struct link *l, uint32_t group, uint32_t *life)
 {
-	struct slot *first = &a->slots[group * GROUP];
-	uint32_t n = a->limit - group * GROUP;
+	struct slot *first = &l->slots[group * GROUP];
+	uint32_t n = l->ordinary - group * GROUP;
 	uint32_t k = atomic_load_explicit(&first->cursor, memory_order_relaxed);
-	struct slot *s = take_between(a, first + k, first + (n < GROUP ? n : GROUP), life);
+	struct slot *s = take_between(l, first + k, first + (n < GROUP ? n : GROUP), life);
 
 	if (s == NULL)
-		s = take_between(a, first, first + k, life);
+		s = take_between(l, first, first + k, life);
 	if (s == NULL)
 		return SLOT_NONE;
-	atomic_store_explicit(&first->cursor, (uint8_t)((uint32_t)(s - first + 1) & a->cursor_mask),
+	atomic_store_explicit(&first->cursor, (uint8_t)((uint32_t)(s - first + 1) & l->cursor_mask),
 			      memory_order_relaxed);
-	return slot_index(a, s);
+	return slot_index(l, s);
 }
 
 /* The slot that was freed last, if it is still free. */
-static uint32_t take_hint(struct scmi_agent *a, uint32_t *life)
+static uint32_t take_hint(struct link *l, uint32_t *life)
 {
-	uint32_t hint = atomic_load_explicit(&a->freed, memory_order_relaxed);
+	uint32_t hint = atomic_load_explicit(&l->freed, memory_order_relaxed);
 
-	return hint < a->limit && try_slot(a, &a->slots[hint], life) ? hint : SLOT_NONE;
+	return hint < l->ordinary && try_slot(l, &l->slots[hint], life) ? hint : SLOT_NONE;
 }
 
-static uint32_t take_any(struct scmi_agent *a, uint32_t home, uint32_t *life)
+static uint32_t take_any(struct link *l, uint32_t home, uint32_t *life)
 {
-	uint32_t groups = (a->limit + GROUP - 1u) / GROUP;
+	uint32_t groups = (l->ordinary + GROUP - 1u) / GROUP;
 	uint32_t index = SLOT_NONE;
 
 	for (uint32_t i = 1; i < groups && index == SLOT_NONE; i++)
-		index = take_in(a, home + i < groups ? home + i : home + i - groups, life);
+		index = take_in(l, home + i < groups ? home + i : home + i - groups, life);
 	return index;
 }
 
@@ -51,30 +51,63 @@ static uint32_t take_any(struct scmi_agent *a, uint32_t home, uint32_t *life)
  * then all. Where groups have been full of late the freed slot goes first, so that a full pool costs no search. Returns
  * the index; SLOT_NONE: none is free.
  */
-uint32_t scmi__take_elsewhere(struct scmi_agent *a, uint32_t home, uint32_t *life)
+uint32_t scmi__take_elsewhere(struct link *l, uint32_t home, uint32_t *life)
 {
 	uint32_t index = SLOT_NONE;
 
-	if (atomic_load_explicit(&a->crowded, memory_order_relaxed) != 0)
-		index = take_hint(a, life);
+	if (atomic_load_explicit(&l->crowded, memory_order_relaxed) != 0)
+		index = take_hint(l, life);
 	if (index == SLOT_NONE)
-		index = take_in(a, home, life);
+		index = take_in(l, home, life);
 	if (index != SLOT_NONE)
 		return index;
 	/* For so many releases from now on a hint is worth its cost. */
-	atomic_store_explicit(&a->crowded, a->limit, memory_order_relaxed);
-	return take_any(a, home, life);
+	atomic_store_explicit(&l->crowded, l->limit, memory_order_relaxed);
+	return take_any(l, home, life);
+}
+
+/* For an urgent call: the slots that others must not take. */
+uint32_t scmi__take_reserved(struct link *l, uint32_t *life)
+{
+	struct slot *s = take_between(l, l->slots + l->ordinary, l->slots + l->limit, life);
+
+	return s != NULL ? slot_index(l, s) : SLOT_NONE;
+}
+
+/* A visitor meanwhile: stop sees the free slot, and then waits for us. */
+void scmi__free_and_tell(struct link *l, struct slot *s, uint32_t w)
+{
+	atomic_fetch_add_explicit(&l->visitors, 1u, memory_order_relaxed);
+	atomic_store_explicit(&s->word, w & ~W_LOW, memory_order_release);
+	scmi__attend(l);
+	scmi__leave(l);
 }
 
 /* Others hold the slot too, or did a moment ago. The call's own bits go with CALL. */
-void scmi__drop_shared(struct scmi_agent *a, struct slot *s, uint32_t holds)
+void scmi__drop_shared(struct link *l, struct slot *s, uint32_t holds)
 {
 	uint32_t off = (holds & W_CALL) != 0 ? holds | W_WAITER | W_CALLBACK | W_LOOSE : holds;
-	/* seq_cst: where a quarantine begins the bound is lowered after it, as in leave_sending(). */
-	uint32_t w = atomic_fetch_and_explicit(&s->word, ~off, memory_order_seq_cst) & ~off;
+	uint32_t w;
 
+	atomic_fetch_add_explicit(&l->visitors, 1u, memory_order_relaxed);
+	/* seq_cst: where a quarantine begins the bound is lowered after it, as in leave_sending(). */
+	w = atomic_fetch_and_explicit(&s->word, ~off, memory_order_seq_cst) & ~off;
 	if ((w & W_HOLDS) == 0)
-		scmi__free(a, s, w);
-	else if (a->lateness_us != 0 && word_quarantined(w) && (w & W_STAMPED) == 0)
-		scmi__lower(a, scmi__tick_now(a));
+		scmi__free(l, s, w);
+	else if (l->lateness_us != 0 && word_quarantined(w) && (w & W_STAMPED) == 0)
+		scmi__lower(l, scmi__tick_now(l->agent));
+	if ((w & W_HOLDS) != 0)
+		tell(l);
+	scmi__leave(l);
+}
+
+/* Somebody waits for a slot, or a fence for calls to end. */
+void scmi__attend(struct link *l)
+{
+	uint32_t attention = atomic_load_explicit(&l->attention, memory_order_relaxed);
+
+	if ((attention & ATTEND_FENCE) != 0)
+		scmi__pump(l);
+	if (attention >= ATTEND_HUNGRY)
+		scmi__wake_hungry(l);
 }

@@ -20,35 +20,39 @@ static bool passed(uint32_t tick, uint32_t now)
 	return (int32_t)(now - tick) >= 0;
 }
 
-uint32_t scmi__tick_now(struct scmi_agent *a)
+uint32_t scmi__tick_now(const struct scmi_agent *a)
 {
-	return tick_up(a->port->now_us(a->port->ctx));
+	return tick_up(now_us(a));
+}
+
+bool scmi__tick_passed(const struct scmi_agent *a, uint32_t tick)
+{
+	return tick != TICK_NONE && passed(tick, (uint32_t)(now_us(a) >> TICK_SHIFT));
 }
 
 /* The tick at which the call's time is over, counted from now; none if never. */
-uint32_t scmi__tick_after(uint64_t now_us, const struct scmi_call *call, uint32_t default_us)
+uint32_t scmi__tick_after(uint64_t now, const struct scmi_call *call, uint32_t timeout_us)
 {
-	uint32_t timeout_us = call->timeout_us != 0 ? call->timeout_us : default_us;
-	uint64_t end_us = timeout_us == SCMI_FOREVER ? SCMI_NEVER : now_us + timeout_us;
+	uint64_t end_us = timeout_us == SCMI_FOREVER ? SCMI_NEVER : now + timeout_us;
 
 	if (call->deadline_us != 0 && call->deadline_us < end_us)
-		end_us = call->deadline_us > now_us ? call->deadline_us : now_us;
+		end_us = call->deadline_us > now ? call->deadline_us : now;
 	return end_us == SCMI_NEVER ? TICK_NONE : tick_up(end_us);
 }
 
-/* Lowers the bound, and wakes a leader that sleeps past it. */
-void scmi__lower(struct scmi_agent *a, uint32_t tick)
+/* Lowers the bound, and wakes whoever sleeps past it. */
+void scmi__lower(struct link *l, uint32_t tick)
 {
-	uint32_t seen = atomic_load_explicit(&a->next_deadline, memory_order_seq_cst);
+	uint32_t seen = atomic_load_explicit(&l->next_deadline, memory_order_seq_cst);
 
 	if (tick == TICK_NONE)
 		return;
 	do {
 		if (seen != TICK_NONE && (int32_t)(tick - seen) >= 0)
 			return;
-	} while (!atomic_compare_exchange_weak_explicit(&a->next_deadline, &seen, tick, memory_order_seq_cst,
+	} while (!atomic_compare_exchange_weak_explicit(&l->next_deadline, &seen, tick, memory_order_seq_cst,
 							memory_order_seq_cst));
-	scmi__kick_leader(a);
+	scmi__kick(l);
 }
 
 static uint32_t earlier(uint32_t a, uint32_t b)
@@ -62,10 +66,10 @@ static uint32_t earlier(uint32_t a, uint32_t b)
  * Stamps the end of a quarantine. SENDING is taken meanwhile, for only its owner may write a deadline: without it the
  * reply could come, and the store hit the slot's next life.
  */
-static uint32_t stamp_quarantine(struct scmi_agent *a, struct slot *s, uint32_t w, uint32_t now)
+static uint32_t stamp_quarantine(struct link *l, struct slot *s, uint32_t w, uint32_t now)
 {
 	/* By a fresh look at the clock: the call may have ended while this turn polled. */
-	uint32_t end = scmi__tick_now(a) + (a->lateness_us >> TICK_SHIFT) + 1u;
+	uint32_t end = scmi__tick_now(l->agent) + (l->lateness_us >> TICK_SHIFT) + 1u;
 
 	if (end == TICK_NONE)
 		end++;
@@ -74,36 +78,38 @@ static uint32_t stamp_quarantine(struct scmi_agent *a, struct slot *s, uint32_t 
 		return now; /* it has changed: look again at once */
 	atomic_store_explicit(&s->deadline, end, memory_order_relaxed);
 	atomic_fetch_or_explicit(&s->word, W_STAMPED, memory_order_relaxed);
-	scmi__drop(a, s, W_SENDING);
+	scmi__drop(l, s, W_SENDING);
 	return end;
 }
 
 /* A slot whose call is over: its quarantine is stamped at the first look, and the debt written off when it has run out. */
-static uint32_t look_quarantined(struct scmi_agent *a, struct slot *s, uint32_t w, uint32_t now)
+static uint32_t look_quarantined(struct link *l, struct slot *s, uint32_t w, uint32_t now)
 {
 	uint32_t end = atomic_load_explicit(&s->deadline, memory_order_relaxed);
 
 	if ((w & W_STAMPED) == 0)
-		return stamp_quarantine(a, s, w, now);
+		return stamp_quarantine(l, s, w, now);
 	if (!passed(end, now))
 		return end;
-	if (atomic_compare_exchange_strong_explicit(&s->word, &w, w & ~W_LOW, memory_order_acq_rel,
+	/* seq_cst: before tell(), against a context that waits for a slot. */
+	if (atomic_compare_exchange_strong_explicit(&s->word, &w, w & ~W_LOW, memory_order_seq_cst,
 						    memory_order_relaxed)) {
-		count(a, C_EXPIRED);
-		count(a, C_UNANSWERED);
+		count(l, C_EXPIRED);
+		count_debts(l, w);
+		tell(l);
 	}
 	return TICK_NONE;
 }
 
 /* One slot: ends its call if its time is over. Returns the deadline that remains. */
-static uint32_t look(struct scmi_agent *a, struct slot *s, uint32_t now)
+static uint32_t look(struct link *l, struct slot *s, uint32_t now)
 {
 	for (;;) {
 		uint32_t w = atomic_load_explicit(&s->word, memory_order_seq_cst);
 		uint32_t end;
 
-		if (word_quarantined(w) && a->lateness_us != 0)
-			return look_quarantined(a, s, w, now);
+		if (word_quarantined(w) && l->lateness_us != 0)
+			return look_quarantined(l, s, w, now);
 		/* While SENDING stands the deadline is not there yet; the sender will lower the bound. */
 		if (!word_claimable(w) || (w & W_SENDING) != 0)
 			return TICK_NONE;
@@ -111,81 +117,130 @@ static uint32_t look(struct scmi_agent *a, struct slot *s, uint32_t now)
 		if (end == TICK_NONE || !passed(end, now))
 			return end;
 		/* By the exact word under which the deadline was read; else both are read again. */
-		if (atomic_compare_exchange_strong_explicit(&s->word, &w, w | W_CLAIMED, memory_order_acq_rel,
-							    memory_order_relaxed)) {
-			scmi__end(a, s, SCMI_E_TIMEOUT, 0);
+		if (scmi__claim(s, &w)) {
+			scmi__end(l, s, SCMI_E_TIMEOUT, 0);
 			return TICK_NONE;
 		}
 	}
 }
 
-static void scan(struct scmi_agent *a, uint32_t now)
+/* When the link is to be recovered, if it is to be; a stuck one is noticed here, for time-outs are what makes it so. */
+static uint32_t look_at_link(struct link *l)
+{
+	uint32_t retry = atomic_load_explicit(&l->retry, memory_order_relaxed);
+
+	if (l->reconnect_us == 0 || retry != TICK_NONE || !scmi__stuck(l))
+		return retry;
+	return scmi__retry_later(l);
+}
+
+static void scan(struct link *l, uint32_t now)
 {
 	uint32_t least = TICK_NONE;
 
-	atomic_store_explicit(&a->next_deadline, TICK_NONE, memory_order_seq_cst);
-	for (uint32_t i = 0; i < a->limit; i++)
-		least = earlier(least, look(a, &a->slots[i], now));
-	scmi__lower(a, least);
+	atomic_store_explicit(&l->next_deadline, TICK_NONE, memory_order_seq_cst);
+	for (uint32_t i = 0; i < l->limit; i++)
+		least = earlier(least, look(l, &l->slots[i], now));
+	scmi__lower(l, earlier(least, look_at_link(l)));
 }
 
 /*
  * One turn: what has come, then whose time is over by a clock that was read before: a reply that was there in time is
  * never refused for one that nobody had looked for. Returns how many messages were taken.
  */
-int scmi__turn(struct scmi_agent *a, int max)
+int scmi__turn(struct link *l, int max)
 {
-	uint32_t next = atomic_load_explicit(&a->next_deadline, memory_order_seq_cst);
-	uint32_t now = next != TICK_NONE ? (uint32_t)(a->port->now_us(a->port->ctx) >> TICK_SHIFT) : 0u;
+	uint32_t next = atomic_load_explicit(&l->next_deadline, memory_order_seq_cst);
+	uint32_t now = next != TICK_NONE ? (uint32_t)(now_us(l->agent) >> TICK_SHIFT) : 0u;
 	bool due = next != TICK_NONE && passed(next, now);
 	int n = 0;
 
-	if ((a->transport.caps & SCMI_CAP_POLL) != 0) {
+	scmi__pump_if_due(l);
+	if ((l->transport.caps & SCMI_CAP_POLL) != 0) {
 		/* Before anybody is timed out, all that can be there: every slot's reply. */
-		int all = due && max < (int)a->limit ? (int)a->limit : max;
+		int all = due && max < (int)l->limit ? (int)l->limit : max;
 
-		n = a->transport.ops->poll(a->transport.ctx, all);
+		n = l->transport.ops->poll(l->transport.ctx, all);
 	}
 	if (due)
-		scan(a, now);
+		scan(l, now);
 	return n;
 }
 
-/* A tick as time of the port's clock. */
-uint64_t scmi__next_us(struct scmi_agent *a, uint32_t tick)
+/* When this tick comes, as time of the port's clock. */
+static uint64_t time_of(const struct scmi_agent *a, uint32_t tick)
 {
-	uint64_t now_us;
+	uint64_t now;
 	int64_t ahead;
 
 	if (tick == TICK_NONE)
 		return SCMI_NEVER;
-	now_us = a->port->now_us(a->port->ctx);
-	ahead = (int64_t)(int32_t)(tick - (uint32_t)(now_us >> TICK_SHIFT)) * (1 << TICK_SHIFT);
-	now_us &= ~(uint64_t)((1u << TICK_SHIFT) - 1u);
-	return ahead < 0 && (uint64_t)-ahead > now_us ? 0 : now_us + (uint64_t)ahead;
+	now = now_us(a);
+	ahead = (int64_t)(int32_t)(tick - (uint32_t)(now >> TICK_SHIFT)) * (1 << TICK_SHIFT);
+	now &= ~(uint64_t)((1u << TICK_SHIFT) - 1u);
+	return ahead < 0 && (uint64_t)-ahead > now ? 0 : now + (uint64_t)ahead;
+}
+
+uint64_t scmi__slot_deadline(struct link *l, struct slot *s)
+{
+	return time_of(l->agent, atomic_load_explicit(&s->deadline, memory_order_relaxed));
+}
+
+uint64_t scmi__link_deadline(struct link *l)
+{
+	return time_of(l->agent, atomic_load_explicit(&l->next_deadline, memory_order_seq_cst));
 }
 
 uint64_t scmi_agent_next_deadline(struct scmi_agent *agent)
 {
-	if (atomic_load_explicit(&agent->state, memory_order_relaxed) == LINK_STOPPED)
-		return SCMI_NEVER;
-	return scmi__next_us(agent, atomic_load_explicit(&agent->next_deadline, memory_order_seq_cst));
+	uint64_t least = SCMI_NEVER;
+
+	if (agent->deferred && scmi__any_put_off(agent))
+		return 0;
+	for (uint32_t i = 0; i < agent->links_n; i++) {
+		struct link *l = &agent->links[i];
+		uint64_t next_us = SCMI_NEVER;
+
+		if (gate_state(atomic_load_explicit(&l->gate, memory_order_relaxed)) != LINK_STOPPED)
+			next_us = scmi__link_deadline(l);
+		if (atomic_load_explicit(&l->due, memory_order_relaxed) != 0)
+			next_us = 0;
+		least = next_us < least ? next_us : least;
+	}
+	return least;
+}
+
+static int poll_links(struct scmi_agent *a, int max)
+{
+	int n = 0;
+
+	for (uint32_t i = 0; i < a->links_n; i++) {
+		struct link *l = &a->links[i];
+
+		if (scmi__enter(l)) {
+			n += scmi__turn(l, max);
+			scmi__leave(l);
+		}
+		scmi__recover_if_due(l);
+	}
+	if (a->deferred && scmi__any_put_off(a)) {
+		int ran = scmi__run_put_off(a);
+
+		n += ran > 0 ? ran : 0;
+	}
+	return n;
 }
 
 int scmi_agent_poll(struct scmi_agent *agent, int max)
 {
-	int n;
+	int n = 0;
 
 	if (max <= 0 || scmi__frame_here(agent) != NULL)
 		return 0;
-	if (!scmi__enter(agent))
-		return 0;
-	n = scmi__turn(agent, max);
-	if (agent->deferred && atomic_load_explicit(&agent->put_off, memory_order_relaxed) != 0) {
-		int ran = scmi__run_put_off(agent);
-
-		n += ran > 0 ? ran : 0;
-	}
-	scmi__leave(agent);
+	/* seq_cst: counted before the look; stop closes the gates before it looks at the count. */
+	atomic_fetch_add_explicit(&agent->visitors, 1u, memory_order_seq_cst);
+	if (gate_state(atomic_load_explicit(&agent->links[0].gate, memory_order_seq_cst)) != LINK_STOPPED)
+		n = poll_links(agent, max);
+	atomic_fetch_sub_explicit(&agent->visitors, 1u, memory_order_seq_cst);
 	return n;
 }

@@ -1,25 +1,79 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Waiting, and who drives receive.
+ * Waiting, for the end of a call or for a slot, and who drives receive.
  *
- * One waiter at a time leads: it polls the transport, ends what is overdue, and sleeps in the transport (or, where that
- * delivers by itself, on its own event) no longer than the next deadline. The others sleep on events of their own. Who
- * gives up the lead wakes one of them; who leaves while nobody leads passes that on. The order that makes it safe:
+ * One waiter of a link at a time leads: it polls the transport, ends what is overdue, and sleeps in the transport (or,
+ * where that delivers by itself, on its own event) no longer than the next deadline. The others sleep on events of their
+ * own. Who gives up the lead wakes one of them; who leaves while nobody leads passes that on. The order that makes it
+ * safe:
  *
  *   ender: sets DONE, then looks who leads       waiter: takes the lead, then looks for DONE, then sleeps
  *   leaver: gives up the lead, then looks for    waiter: says that it is asleep, then looks for the lead
  *           who is asleep
  *
  * all seq_cst, so of each pair at least one sees the other.
+ *
+ * A slot is freed by a plain store, which costs the hot path nothing, but may be seen late: whoever frees may then have
+ * looked for waiters too early. So who waits for a slot says so, looks at all words, and sleeps without limit only if
+ * each of them has yet to be changed by a step that is seq_cst, after which it will be told (word_will_tell()). Else it
+ * looks once more after RECHECK_US.
  */
 #include "internal.h"
 
-#define POLL_BATCH  16
 #define CLOCK_EVERY 16u /* turns of a spin */
+#define RECHECK_US  1000u
+
+/* What a waiter waits for. */
+struct goal {
+	struct link *l;
+	struct slot *s;               /* the end of the call in it; NULL: a slot */
+	const struct scmi_call *call; /* that is to have one */
+	uint32_t index;               /* the slot that was got */
+	uint32_t life;
+	int err;         /* why there will be none */
+	uint32_t waiter; /* our entry */
+	uint64_t until_us;
+};
 
 static bool ended(struct slot *s)
 {
 	return word_ended(atomic_load_explicit(&s->word, memory_order_seq_cst));
+}
+
+static bool try_any(struct goal *g)
+{
+	g->index = take(g->l, g->call, &g->life);
+	if (g->index == SLOT_NONE && (g->call->flags & SCMI_CALL_URGENT) != 0)
+		g->index = scmi__take_reserved(g->l, &g->life);
+	return g->index != SLOT_NONE;
+}
+
+static bool is_open(uint32_t gate)
+{
+	return gate_state(gate) == LINK_UP && (gate & GATE_QUIET) == 0;
+}
+
+static bool got_slot(struct goal *g)
+{
+	uint32_t gate;
+
+	if (g->err != SCMI_OK || g->index != SLOT_NONE)
+		return true;
+	/* Said again each time, for whoever wakes us takes it off: before the look at the words. */
+	if (g->waiter != WAITER_NONE)
+		atomic_store_explicit(&waiter_at(g->l->agent, g->waiter)->wants, g->l->index + 1u,
+				      memory_order_seq_cst);
+	gate = atomic_load_explicit(&g->l->gate, memory_order_seq_cst);
+	if (!is_open(gate)) {
+		g->err = scmi__closed(gate);
+		return true;
+	}
+	return try_any(g);
+}
+
+static bool reached(struct goal *g)
+{
+	return g->s != NULL ? ended(g->s) : got_slot(g);
 }
 
 static uint32_t take_waiter(struct scmi_agent *a)
@@ -43,184 +97,341 @@ static void give_waiter(struct scmi_agent *a, uint32_t i)
 	atomic_fetch_and_explicit(&a->waiters_used, ~(1u << i), memory_order_release);
 }
 
-/* Wakes a waiter, wherever it sleeps. */
-void scmi__wake(struct scmi_agent *a, uint32_t waiter)
+static void signal(struct scmi_agent *a, uint32_t waiter)
 {
-	if ((a->transport.caps & SCMI_CAP_WAIT) != 0 &&
-	    atomic_load_explicit(&a->lead, memory_order_seq_cst) == waiter + 1u)
-		a->transport.ops->wake(a->transport.ctx);
 	a->port->event_signal(a->port->ctx, waiter_event(a, waiter));
 }
 
-/* A deadline has been lowered: a leader may sleep past it. */
-void scmi__kick_leader(struct scmi_agent *a)
+/* Wakes a waiter, wherever it sleeps. */
+void scmi__wake(struct link *l, uint32_t waiter)
 {
-	uint32_t lead = atomic_load_explicit(&a->lead, memory_order_seq_cst);
-
-	if (lead != 0)
-		scmi__wake(a, lead - 1u);
+	if ((l->transport.caps & SCMI_CAP_WAIT) != 0 &&
+	    atomic_load_explicit(&l->lead, memory_order_seq_cst) == waiter + 1u)
+		l->transport.ops->wake(l->transport.ctx);
+	signal(l->agent, waiter);
 }
 
-static bool take_lead(struct scmi_agent *a, uint32_t waiter)
+/* A deadline has been lowered, or work left to a poll: whoever leads, or a loop of the user's, may sleep past it. */
+void scmi__kick(struct link *l)
+{
+	uint32_t lead = atomic_load_explicit(&l->lead, memory_order_seq_cst);
+
+	if (lead != 0)
+		scmi__wake(l, lead - 1u);
+	if (l->agent->wake != NULL)
+		l->agent->wake(l->agent->wake_arg);
+}
+
+/* Of those who wait for a slot of this link the one that has waited longest; it wakes the next if it gets one. */
+void scmi__wake_hungry(struct link *l)
+{
+	struct scmi_agent *a = l->agent;
+	uint32_t now = atomic_load_explicit(&a->arrivals, memory_order_relaxed);
+	uint32_t oldest = WAITER_NONE;
+	uint32_t age = 0;
+
+	for (uint32_t i = 0; i < a->waiter_count; i++) {
+		struct waiter *w = waiter_at(a, i);
+
+		if (atomic_load_explicit(&w->wants, memory_order_seq_cst) == l->index + 1u &&
+		    (oldest == WAITER_NONE || now - atomic_load_explicit(&w->since, memory_order_relaxed) > age)) {
+			age = now - atomic_load_explicit(&w->since, memory_order_relaxed);
+			oldest = i;
+		}
+	}
+	if (oldest == WAITER_NONE)
+		return;
+	atomic_store_explicit(&waiter_at(a, oldest)->wants, 0u, memory_order_seq_cst);
+	scmi__wake(l, oldest);
+}
+
+/* A gate has been closed: all look again. */
+void scmi__wake_all(struct scmi_agent *a)
+{
+	for (uint32_t i = 0; i < a->links_n; i++) {
+		struct link *l = &a->links[i];
+		uint32_t lead = atomic_load_explicit(&l->lead, memory_order_seq_cst);
+
+		if (lead != 0)
+			scmi__wake(l, lead - 1u);
+	}
+	for (uint32_t i = 0; i < a->waiter_count; i++)
+		signal(a, i);
+}
+
+static bool take_lead(struct goal *g)
 {
 	uint32_t none = 0;
 
-	return atomic_compare_exchange_strong_explicit(&a->lead, &none, waiter + 1u, memory_order_seq_cst,
+	return !g->l->agent->passive &&
+	       atomic_compare_exchange_strong_explicit(&g->l->lead, &none, g->waiter + 1u, memory_order_seq_cst,
 						       memory_order_seq_cst);
 }
 
 /* Nobody leads: one of those who sleep may. */
-static void pass_on(struct scmi_agent *a)
+static void pass_on(struct link *l)
 {
-	if (atomic_load_explicit(&a->lead, memory_order_seq_cst) != 0)
+	struct scmi_agent *a = l->agent;
+
+	if (atomic_load_explicit(&l->lead, memory_order_seq_cst) != 0)
 		return;
 	for (uint32_t i = 0; i < a->waiter_count; i++) {
-		if (atomic_load_explicit(&waiter_at(a, i)->asleep, memory_order_seq_cst) != 0) {
-			a->port->event_signal(a->port->ctx, waiter_event(a, i));
+		if (atomic_load_explicit(&waiter_at(a, i)->asleep, memory_order_seq_cst) == l->index + 1u) {
+			signal(a, i);
 			return;
 		}
 	}
 }
 
-static void leave_lead(struct scmi_agent *a)
+static void leave_lead(struct link *l)
 {
-	atomic_store_explicit(&a->lead, 0u, memory_order_seq_cst);
-	pass_on(a);
+	atomic_store_explicit(&l->lead, 0u, memory_order_seq_cst);
+	pass_on(l);
 }
 
-static bool is_over(struct scmi_agent *a, uint64_t until_us)
+static bool is_over(const struct goal *g)
 {
-	return until_us != SCMI_NEVER && a->port->now_us(a->port->ctx) >= until_us;
+	return g->until_us != SCMI_NEVER && now_us(g->l->agent) >= g->until_us;
 }
 
-static void lead_sleep(struct scmi_agent *a, uint32_t waiter, uint64_t until_us)
+/* How long we may sleep at most. */
+static uint64_t limit_us(const struct goal *g, uint64_t next_us)
 {
-	uint64_t next_us = scmi_agent_next_deadline(a);
+	uint64_t end_us = next_us < g->until_us ? next_us : g->until_us;
+	uint64_t recheck_us;
 
-	if (next_us > until_us)
-		next_us = until_us;
-	if ((a->transport.caps & SCMI_CAP_WAIT) != 0)
-		a->transport.ops->wait(a->transport.ctx, next_us);
-	else if ((a->transport.caps & SCMI_CAP_IRQ) != 0 || (a->transport.caps & SCMI_CAP_POLL) == 0)
-		(void)a->port->event_wait(a->port->ctx, waiter_event(a, waiter), next_us);
+	if (g->s != NULL)
+		return end_us;
+	for (uint32_t i = 0; i < g->l->limit; i++) {
+		if (!word_will_tell(atomic_load_explicit(&g->l->slots[i].word, memory_order_seq_cst))) {
+			recheck_us = now_us(g->l->agent) + RECHECK_US;
+			return recheck_us < end_us ? recheck_us : end_us;
+		}
+	}
+	return end_us;
+}
+
+static void lead_sleep(const struct goal *g)
+{
+	struct scmi_agent *a = g->l->agent;
+	struct scmi_transport *t = &g->l->transport;
+	uint64_t end_us = limit_us(g, scmi__link_deadline(g->l));
+
+	if ((t->caps & SCMI_CAP_WAIT) != 0)
+		t->ops->wait(t->ctx, end_us);
+	else if ((t->caps & SCMI_CAP_IRQ) != 0 || (t->caps & SCMI_CAP_POLL) == 0)
+		(void)a->port->event_wait(a->port->ctx, waiter_event(a, g->waiter), end_us);
 	else
-		a->port->relax(a->port->ctx);
+		relax(a);
 }
 
-/* Drives receive until our call has ended or our time is over. */
-static void lead(struct scmi_agent *a, struct slot *s, uint32_t waiter, uint64_t until_us)
+/* Drives receive until our goal is reached or our time is over. */
+static void lead(struct goal *g)
 {
 	for (;;) {
-		int n = scmi__turn(a, POLL_BATCH);
+		int n = scmi__turn(g->l, POLL_BATCH);
 
-		if (ended(s) || is_over(a, until_us))
+		if (reached(g) || is_over(g))
 			return;
 		if (n <= 0)
-			lead_sleep(a, waiter, until_us);
+			lead_sleep(g);
 	}
 }
 
-/* Sleeps until the call has ended, the lead is free, or our time is over. */
-static void follow(struct scmi_agent *a, struct slot *s, uint32_t waiter, uint64_t until_us)
+/* Sleeps until our goal is reached, the lead is free, or our time is over. */
+static void follow(struct goal *g)
 {
-	struct waiter *me = waiter_at(a, waiter);
-	uint64_t end_us = scmi__next_us(a, atomic_load_explicit(&s->deadline, memory_order_relaxed));
+	struct scmi_agent *a = g->l->agent;
+	struct waiter *me = waiter_at(a, g->waiter);
+	uint64_t end_us = g->s != NULL ? scmi__slot_deadline(g->l, g->s) : SCMI_NEVER;
 	int err = SCMI_OK;
 
-	if (end_us > until_us)
-		end_us = until_us;
-	atomic_store_explicit(&me->asleep, 1u, memory_order_seq_cst);
-	if (!ended(s) && atomic_load_explicit(&a->lead, memory_order_seq_cst) != 0)
-		err = a->port->event_wait(a->port->ctx, waiter_event(a, waiter), end_us);
+	atomic_store_explicit(&me->asleep, g->l->index + 1u, memory_order_seq_cst);
+	if (!reached(g) && (a->passive || atomic_load_explicit(&g->l->lead, memory_order_seq_cst) != 0))
+		err = a->port->event_wait(a->port->ctx, waiter_event(a, g->waiter), limit_us(g, end_us));
 	atomic_store_explicit(&me->asleep, 0u, memory_order_relaxed);
 	if (err == SCMI_OK)
 		return;
 	/* Our time is over while the leader is busy elsewhere; or our call is just being ended, by a context that must run. */
-	(void)scmi__turn(a, 1);
-	if (!ended(s))
-		a->port->relax(a->port->ctx);
+	(void)scmi__turn(g->l, 1);
+	if (!reached(g))
+		relax(a);
 }
 
 /* Polls without sleeping: for POLL calls, and for more waiters than there are events. */
-static void poll_until(struct scmi_agent *a, struct slot *s, uint64_t until_us)
+static bool poll_until(struct goal *g)
 {
 	for (;;) {
-		(void)scmi__turn(a, POLL_BATCH);
-		if (ended(s) || is_over(a, until_us))
-			return;
-		a->port->relax(a->port->ctx);
+		(void)scmi__turn(g->l, POLL_BATCH);
+		if (reached(g))
+			return true;
+		if (is_over(g))
+			return false;
+		relax(g->l->agent);
 	}
 }
 
 /* Time runs while we spin, ours and that of all calls; but a look at the clock costs more than one at the transport. */
-static bool spin(struct scmi_agent *a, struct slot *s, uint64_t until_us)
+static bool spin(struct goal *g)
 {
-	for (uint32_t turns = a->spin_turns; turns != 0 && !ended(s); turns--) {
+	struct scmi_transport *t = &g->l->transport;
+
+	for (uint32_t turns = g->l->agent->spin_turns; turns != 0 && !reached(g); turns--) {
 		if (turns % CLOCK_EVERY != 0) {
-			if ((a->transport.caps & SCMI_CAP_POLL) != 0)
-				(void)a->transport.ops->poll(a->transport.ctx, 1);
+			if ((t->caps & SCMI_CAP_POLL) != 0)
+				(void)t->ops->poll(t->ctx, 1);
 		} else {
-			(void)scmi__turn(a, 1);
-			if (is_over(a, until_us))
+			(void)scmi__turn(g->l, 1);
+			if (is_over(g))
 				break;
 		}
-		if (!ended(s))
-			a->port->relax(a->port->ctx);
+		if (!reached(g))
+			relax(g->l->agent);
 	}
-	return ended(s);
+	return reached(g);
 }
 
-static void sleep_until(struct scmi_agent *a, struct slot *s, struct scmi_call *call, uint32_t waiter,
-			uint64_t until_us)
+static void sleep_until(struct goal *g)
 {
 	bool over = false;
 
-	atomic_store_explicit(call_waiter(call), waiter, memory_order_relaxed);
-	/* The event is written before WAITER says so: pairs with the acquire in the ender's loop. seq_cst: then ended(). */
-	atomic_fetch_or_explicit(&s->word, W_WAITER, memory_order_seq_cst);
-	while (!ended(s) && !over) {
-		if (take_lead(a, waiter)) {
-			lead(a, s, waiter, until_us);
-			leave_lead(a);
+	while (!reached(g) && !over) {
+		if (take_lead(g)) {
+			lead(g);
+			leave_lead(g->l);
 		} else {
-			follow(a, s, waiter, until_us);
+			follow(g);
 		}
-		over = is_over(a, until_us);
+		over = is_over(g);
 	}
-	pass_on(a);
+	pass_on(g->l);
 }
 
 /*
  * Our time is over, the call lives on. Not so once it is claimed: its ender may have read our event already, and another
  * registration would give the word the very value that the ender has seen. Then its end is a few steps away.
  */
-static void unregister(struct scmi_agent *a, struct slot *s)
+static void unregister(struct link *l, struct slot *s)
 {
 	uint32_t w = atomic_fetch_and_explicit(&s->word, ~W_WAITER, memory_order_seq_cst);
 
 	while ((w & W_CLAIMED) != 0 && !ended(s))
-		a->port->relax(a->port->ctx);
+		relax(l->agent);
 }
 
 /* Waits for the end of a call whose CALL is ours. Returns whether it has ended; false only once until_us has come. */
-bool scmi__await(struct scmi_agent *a, struct slot *s, struct scmi_call *call, uint64_t until_us)
+bool scmi__await(struct link *l, struct slot *s, struct scmi_call *call, uint64_t until_us)
 {
-	uint32_t waiter;
+	struct goal g = {.l = l, .s = s, .waiter = WAITER_NONE, .until_us = until_us};
 
-	if (spin(a, s, until_us))
+	if (spin(&g))
 		return true;
-	if ((call->flags & SCMI_CALL_POLL) != 0) {
-		poll_until(a, s, until_us);
-		return ended(s);
-	}
-	waiter = take_waiter(a);
-	if (waiter == WAITER_NONE) {
-		poll_until(a, s, until_us);
-		return ended(s);
-	}
-	sleep_until(a, s, call, waiter, until_us);
+	if ((call->flags & SCMI_CALL_POLL) == 0)
+		g.waiter = take_waiter(l->agent);
+	if (g.waiter == WAITER_NONE)
+		return poll_until(&g) || ended(s);
+	atomic_store_explicit(call_waiter(call), g.waiter, memory_order_relaxed);
+	/* The event is written before WAITER says so: pairs with the acquire in the ender's loop. seq_cst: then ended(). */
+	atomic_fetch_or_explicit(&s->word, W_WAITER, memory_order_seq_cst);
+	sleep_until(&g);
 	if (!ended(s))
-		unregister(a, s);
-	give_waiter(a, waiter);
+		unregister(l, s);
+	give_waiter(l->agent, g.waiter);
 	return ended(s);
+}
+
+static void sleep_for_slot(struct goal *g)
+{
+	struct scmi_agent *a = g->l->agent;
+	struct waiter *me = waiter_at(a, g->waiter);
+
+	atomic_store_explicit(&me->since, atomic_fetch_add_explicit(&a->arrivals, 1u, memory_order_relaxed),
+			      memory_order_relaxed);
+	sleep_until(g);
+	atomic_store_explicit(&me->wants, 0u, memory_order_seq_cst);
+	give_waiter(a, g->waiter);
+}
+
+/*
+ * Waits for a slot, for as long as a call may wait in the queue. Returns SCMI_OK and the slot, taken; SCMI_E_TIMEOUT;
+ * what a closed gate says.
+ */
+int scmi__await_slot(struct link *l, const struct scmi_call *call, uint32_t *index, uint32_t *life)
+{
+	struct goal g = {.l = l, .call = call, .index = SLOT_NONE, .waiter = WAITER_NONE};
+
+	/* The transport is not stopped while we drive it. */
+	if (!scmi__enter(l))
+		return scmi__closed(atomic_load_explicit(&l->gate, memory_order_relaxed));
+	g.until_us = l->queue_timeout_us == SCMI_FOREVER ? SCMI_NEVER : now_us(l->agent) + l->queue_timeout_us;
+	if (call->deadline_us != 0 && call->deadline_us < g.until_us)
+		g.until_us = call->deadline_us;
+	/* seq_cst: before the look at the words, see word_will_tell(). */
+	atomic_fetch_add_explicit(&l->attention, ATTEND_HUNGRY, memory_order_seq_cst);
+	if ((call->flags & SCMI_CALL_POLL) == 0)
+		g.waiter = take_waiter(l->agent);
+	if (g.waiter == WAITER_NONE)
+		(void)poll_until(&g);
+	else
+		sleep_for_slot(&g);
+	atomic_fetch_sub_explicit(&l->attention, ATTEND_HUNGRY, memory_order_seq_cst);
+	/* We may have been woken for a slot and got another, or none: the next in line looks. */
+	tell(l);
+	*index = g.index;
+	*life = g.life;
+	if (g.index == SLOT_NONE) {
+		count(l, C_NO_SLOT);
+		scmi__ring(l->agent);
+		g.err = g.err != SCMI_OK ? g.err : SCMI_E_TIMEOUT;
+	}
+	/* Nothing of the agent is touched after that, unless we have got a slot: stop may return. */
+	scmi__leave(l);
+	return g.index != SLOT_NONE ? SCMI_OK : g.err;
+}
+
+/* Makes the call's waiter us: LOOSE is taken by one. seq_cst: who drops CALL later tells who waits for a slot. */
+static struct slot *take_loose(struct scmi_agent *a, struct scmi_call *call)
+{
+	uint32_t ticket;
+	struct slot *s = slot_of_call(a, call, &ticket);
+	uint32_t w;
+
+	if (s == NULL)
+		return NULL;
+	w = atomic_load_explicit(&s->word, memory_order_acquire);
+	do {
+		if (slot_ticket(slot_place(a, s), w & ~W_LOW) != ticket ||
+		    (w & (W_CALL | W_LOOSE)) != (W_CALL | W_LOOSE))
+			return NULL;
+	} while (!atomic_compare_exchange_weak_explicit(&s->word, &w, w & ~W_LOOSE, memory_order_seq_cst,
+							memory_order_acquire));
+	return s;
+}
+
+int scmi_agent_wait_until(struct scmi_agent *agent, struct scmi_call *call, uint64_t until_us)
+{
+	struct link *l;
+	struct slot *s;
+	int err;
+
+	if (agent == NULL || call == NULL || call->size != sizeof(*call) || call->done != NULL)
+		return SCMI_E_INVAL;
+	if (scmi__frame_here(agent) != NULL)
+		return SCMI_E_CONTEXT;
+	s = take_loose(agent, call);
+	if (s == NULL)
+		return SCMI_E_INVAL;
+	l = link_of(agent, s);
+	if (!scmi__await(l, s, call, until_us)) {
+		atomic_fetch_or_explicit(&s->word, W_LOOSE, memory_order_release);
+		return SCMI_E_INPROGRESS;
+	}
+	err = call->err_;
+	scmi__drop(l, s, W_CALL);
+	return err;
+}
+
+int scmi_agent_wait(struct scmi_agent *agent, struct scmi_call *call)
+{
+	return scmi_agent_wait_until(agent, call, SCMI_NEVER);
 }

@@ -53,6 +53,16 @@ static inline bool word_claimable(uint32_t w)
 	return (w & (W_CALL | W_CLAIMED)) == W_CALL && (w & (W_QUEUED | W_OWED | W_HELD)) != 0;
 }
 
+/*
+ * Whoever frees this slot will see that somebody waits for one, if that was said before the word was looked at: a claim, a
+ * wait or a reply has to change the word first, and each of them is seq_cst. In any other state the look may be past.
+ */
+static inline bool word_will_tell(uint32_t w)
+{
+	return (w & (W_CALL | W_CLAIMED)) == W_CALL || (w & (W_DONE | W_LOOSE)) == (W_DONE | W_LOOSE) ||
+	       ((w & W_OWED) != 0 && (w & W_HOLDS & ~W_OWED) == 0);
+}
+
 /* The waiter may leave: the call has ended and the sender is out of send(). */
 static inline bool word_ended(uint32_t w)
 {

@@ -72,7 +72,7 @@ struct scmi_agent_stats conf_stats(struct conf_env *env)
 {
 	struct scmi_agent_stats s = {.size = sizeof(s)};
 
-	assert_int_equal(scmi_agent_stats(env->agent, &s), SCMI_OK);
+	assert_int_equal(scmi_agent_stats(env->agent, SCMI_ALL_LINKS, &s), SCMI_OK);
 	return s;
 }
 
@@ -156,6 +156,7 @@ void conf_call_init(struct conf_call *c, struct conf_env *env, uint8_t message, 
 	c->env = env;
 	c->call = (struct scmi_call){
 		.size = sizeof(c->call),
+		.flags = SCMI_CALL_NOWAIT,
 		.protocol = CONF_PROTOCOL,
 		.message = message,
 		.params = c->params,

@@ -242,6 +242,7 @@ static void submit(void)
 	u->how = how & ((1u << SUBMIT_BITS) - 1u);
 	u->call = (struct scmi_call){
 		.size = sizeof(u->call),
+		.flags = SCMI_CALL_NOWAIT,
 		.protocol = protocol,
 		.message = message,
 		.params = u->params,
@@ -406,7 +407,7 @@ static void check_counters(void)
 	struct scmi_agent_stats s = {.size = sizeof(s)};
 
 	collect();
-	MUST(scmi_agent_stats(f.agent, &s) == SCMI_OK);
+	MUST(scmi_agent_stats(f.agent, SCMI_ALL_LINKS, &s) == SCMI_OK);
 	MUST(s.submitted == f.submitted && s.in_flight == f.submitted - f.completed);
 	MUST(s.submitted == s.ok + s.remote + s.truncated + s.malformed + s.timed_out + s.cancelled + s.closed +
 				    s.link_lost + s.in_flight);
@@ -429,10 +430,10 @@ static void open_agent(uint8_t setup)
 		.flags = (setup & SETUP_DEFERRED) != 0 ? SCMI_AGENT_DEFERRED : 0u,
 		.transport = &t,
 		.port = &f.port.port,
-		.slots = SLOTS,
+		.options.slots = SLOTS,
 		.max_waiters = 2,
 		.event_buffers = 2,
-		.lateness_us = (setup & SETUP_LATENESS) != 0 ? 5000u : 0u,
+		.options.lateness_us = (setup & SETUP_LATENESS) != 0 ? 5000u : 0u,
 	};
 
 	fake_port_init(&f.port);
@@ -460,7 +461,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	f.sink->link_down(f.core, 0);
 	check_counters();
 	MUST(f.completed == f.submitted);
-	MUST(scmi_agent_stats(f.agent, &s) == SCMI_OK && s.quarantined == 0 && s.in_flight == 0);
+	MUST(scmi_agent_stats(f.agent, SCMI_ALL_LINKS, &s) == SCMI_OK && s.quarantined == 0 && s.in_flight == 0);
 	MUST(scmi_agent_fini(f.agent) == SCMI_OK && f.port.fault == NULL && f.port.events == 0);
 	return 0;
 }

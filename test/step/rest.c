@@ -31,6 +31,7 @@ static void make_user(unsigned i, const struct world_config *c)
 	u->waits = c->waits >> i & 1;
 	u->call = (struct scmi_call){
 		.size = sizeof(u->call),
+		.flags = SCMI_CALL_NOWAIT,
 		.protocol = PROTOCOL,
 		.message = 3,
 		.params = u->params,
@@ -54,9 +55,9 @@ void world_start(const struct world_config *c)
 		.flags = c->flags,
 		.transport = &transport,
 		.port = &world_port,
-		.slots = c->slots ? c->slots : 1,
+		.options.slots = c->slots ? c->slots : 1,
 		.max_waiters = c->waiters ? c->waiters : 2,
-		.lateness_us = c->lateness_us,
+		.options.lateness_us = c->lateness_us,
 		.event_buffers = c->event_buffers,
 	};
 	size_t size;
@@ -158,7 +159,7 @@ static void check_counters(void)
 	struct scmi_agent_stats s = {.size = sizeof(s)};
 	unsigned submits = 0;
 
-	scmi_agent_stats(world->agent, &s);
+	scmi_agent_stats(world->agent, SCMI_ALL_LINKS, &s);
 	for (unsigned i = 0; i < USERS; i++) {
 		const struct user *u = &world->user[i];
 
@@ -198,7 +199,7 @@ static void check_slots(void)
 		link_comes_back();
 	world->stopped = false;
 	world->send = NULL;
-	scmi_agent_stats(world->agent, &s);
+	scmi_agent_stats(world->agent, SCMI_ALL_LINKS, &s);
 	for (unsigned i = 0; i < s.max_inflight && i < USERS; i++) {
 		struct user *u = &world->user[i];
 

@@ -9,8 +9,8 @@
 #define MEM_FILL  0x5cu
 
 /* In the order of the equation in scmi/agent.h. */
-static const char *const refusals[] = {"late",      "stray_token", "stray_protocol", "stray_message", "stray_type",
-				       "duplicate", "mismatched",  "unclaimed",      "dropped"};
+static const char *const refusals[] = {"late",         "stray_token", "stray_protocol", "stray_message", "stray_type",
+				       "stray_header", "duplicate",   "mismatched",     "unclaimed",     "dropped"};
 
 #define REFUSALS (sizeof(refusals) / sizeof(refusals[0]))
 
@@ -57,7 +57,7 @@ struct rig *rig_new(uint32_t caps, uint32_t slots)
 		.size = sizeof(r->config),
 		.transport = &r->script.transport,
 		.port = &r->fake.port,
-		.slots = slots,
+		.options.slots = slots,
 		.log = on_log,
 		.log_arg = r,
 		.trace = on_trace,
@@ -97,7 +97,7 @@ struct scmi_agent_stats rig_stats(struct rig *r)
 {
 	struct scmi_agent_stats stats = {.size = sizeof(stats)};
 
-	assert_int_equal(scmi_agent_stats(r->agent, &stats), SCMI_OK);
+	assert_int_equal(scmi_agent_stats(r->agent, SCMI_ALL_LINKS, &stats), SCMI_OK);
 	return stats;
 }
 
@@ -132,9 +132,9 @@ static void check_calls(const struct rig *r, const struct scmi_agent_stats *s)
 
 static void check_messages(const struct rig *r, const struct scmi_agent_stats *s)
 {
-	const uint32_t refused[REFUSALS] = {s->late,          s->stray_token, s->stray_protocol,
-					    s->stray_message, s->stray_type,  s->duplicate,
-					    s->mismatched,    s->unclaimed,   s->dropped};
+	const uint32_t refused[REFUSALS] = {s->late,       s->stray_token,  s->stray_protocol, s->stray_message,
+					    s->stray_type, s->stray_header, s->duplicate,      s->mismatched,
+					    s->unclaimed,  s->dropped};
 	uint32_t total = 0;
 
 	for (size_t i = 0; i < REFUSALS; i++) {
@@ -195,6 +195,7 @@ void rig_call_init(struct rig *r, struct rig_call *c)
 	memset(c, 0, sizeof(*c));
 	c->rig = r;
 	c->call.size = sizeof(c->call);
+	c->call.flags = SCMI_CALL_NOWAIT; /* a test has one thread: who waits for a slot says so */
 	c->call.protocol = RIG_PROTOCOL;
 	c->call.message = RIG_MESSAGE;
 	c->call.reply = rig_reply(c);

@@ -18,7 +18,7 @@ struct bench *bench_new(uint32_t caps, uint32_t slots, uint32_t waiters, uint32_
 		.flags = flags,
 		.transport = &b->served.transport,
 		.port = &b->port,
-		.slots = slots,
+		.options.slots = slots,
 		.max_waiters = waiters,
 	};
 	b->timeout_us = SCMI_FOREVER;
@@ -33,7 +33,7 @@ struct scmi_agent_stats bench_stats(struct bench *b)
 {
 	struct scmi_agent_stats stats = {.size = sizeof(stats)};
 
-	assert_int_equal(scmi_agent_stats(b->agent, &stats), SCMI_OK);
+	assert_int_equal(scmi_agent_stats(b->agent, SCMI_ALL_LINKS, &stats), SCMI_OK);
 	return stats;
 }
 
@@ -96,7 +96,7 @@ void fill_call(const struct bench *b, struct scmi_call *call, unsigned char *par
 		.size = sizeof(*call),
 		.protocol = SCMI_PROTOCOL_CLOCK,
 		.message = 7,
-		.flags = b->flags,
+		.flags = b->flags | SCMI_CALL_NOWAIT,
 		.params = params,
 		.params_len = 8,
 		.reply = reply,

@@ -55,7 +55,7 @@ static void acquire_gives_header_room_and_poll(void **state)
 
 		rig_call_init(r, &c);
 		c.call.reply_cap = rooms[i];
-		c.call.flags = i % 2 != 0 ? SCMI_CALL_POLL : 0;
+		c.call.flags = SCMI_CALL_NOWAIT | (i % 2 != 0 ? SCMI_CALL_POLL : 0);
 		assert_int_equal(rig_submit(&c), SCMI_OK);
 		sent = script_last(&r->script);
 		assert_int_equal(script_acquire(&r->script, sent->hdr, &x, NULL), SCMI_OK);

@@ -80,7 +80,7 @@ static void call_unknown_flag_is_refused(void **state)
 
 	(void)state;
 	rig_call_init(r, &c);
-	for (unsigned bit = 2; bit < 16; bit++) {
+	for (unsigned bit = 7; bit < 16; bit++) {
 		c.call.flags = (uint16_t)(1u << bit);
 		refuse(&c, SCMI_E_NOTSUP);
 	}
@@ -143,7 +143,7 @@ static void call_goes_out_as_it_was_filled_in(void **state)
 	c.call.message = 0xfd;
 	c.call.params = params;
 	c.call.params_len = sizeof(params);
-	c.call.flags = SCMI_CALL_POLL | SCMI_CALL_MORE;
+	c.call.flags = SCMI_CALL_POLL | SCMI_CALL_MORE | SCMI_CALL_NOWAIT;
 	assert_int_equal(rig_submit(&c), SCMI_OK);
 	sent = script_last(&r->script);
 	assert_int_equal(sent->hdr, scmi_hdr(0xfe, 0xfd, SCMI_MSG_COMMAND, sent->token));
@@ -331,7 +331,7 @@ static void call_that_fails_after_more_flushes(void **state)
 	(void)state;
 	for (int i = 0; i < 3; i++) {
 		rig_call_init(r, &c[i]);
-		c[i].call.flags = SCMI_CALL_MORE;
+		c[i].call.flags = SCMI_CALL_MORE | SCMI_CALL_NOWAIT;
 	}
 	assert_int_equal(rig_submit(&c[0]), SCMI_OK);
 	assert_int_equal(rig_submit(&c[1]), SCMI_OK);
@@ -349,12 +349,12 @@ static void stats_wrong_size_is_refused(void **state)
 	struct scmi_agent_stats stats = {.size = sizeof(stats)};
 
 	(void)state;
-	assert_int_equal(scmi_agent_stats(NULL, &stats), SCMI_E_INVAL);
-	assert_int_equal(scmi_agent_stats(r->agent, NULL), SCMI_E_INVAL);
+	assert_int_equal(scmi_agent_stats(NULL, SCMI_ALL_LINKS, &stats), SCMI_E_INVAL);
+	assert_int_equal(scmi_agent_stats(r->agent, SCMI_ALL_LINKS, NULL), SCMI_E_INVAL);
 	stats.size = sizeof(stats) - 1;
-	assert_int_equal(scmi_agent_stats(r->agent, &stats), SCMI_E_INVAL);
+	assert_int_equal(scmi_agent_stats(r->agent, SCMI_ALL_LINKS, &stats), SCMI_E_INVAL);
 	stats.size = 0;
-	assert_int_equal(scmi_agent_stats(r->agent, &stats), SCMI_E_INVAL);
+	assert_int_equal(scmi_agent_stats(r->agent, SCMI_ALL_LINKS, &stats), SCMI_E_INVAL);
 	rig_end(r);
 }
 

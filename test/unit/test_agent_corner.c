@@ -163,7 +163,7 @@ static void wait_until_under_a_flood_returns_in_time_poll(void **state)
 	r->script.on_poll = flood;
 	rig_call_init(r, &c);
 	c.call.timeout_us = SCMI_FOREVER;
-	c.call.flags = SCMI_CALL_POLL;
+	c.call.flags = SCMI_CALL_POLL | SCMI_CALL_NOWAIT;
 	assert_int_equal(rig_submit_loose(&c), SCMI_OK);
 	assert_int_equal(rig_wait_until(&c, r->fake.now_us + 1000), SCMI_E_INPROGRESS);
 	assert_true(flood_left != 0);
@@ -231,7 +231,7 @@ static void more_then_bad_submit(void **state)
 	(void)state;
 	rig_call_init(r, &c[0]);
 	rig_call_init(r, &c[1]);
-	c[0].call.flags = SCMI_CALL_MORE;
+	c[0].call.flags = SCMI_CALL_MORE | SCMI_CALL_NOWAIT;
 	assert_int_equal(rig_submit(&c[0]), SCMI_OK);
 	c[1].call.params_len = 4;
 	assert_int_equal(rig_submit(&c[1]), SCMI_E_INVAL);
@@ -246,7 +246,7 @@ static void more_then_failing_call(void **state)
 	(void)state;
 	rig_call_init(r, &c[0]);
 	rig_call_init(r, &c[1]);
-	c[0].call.flags = SCMI_CALL_MORE;
+	c[0].call.flags = SCMI_CALL_MORE | SCMI_CALL_NOWAIT;
 	assert_int_equal(rig_submit(&c[0]), SCMI_OK);
 	assert_int_equal(rig_do(&c[1]), SCMI_E_BUSY);
 	assert_int_equal(r->script.flushes, 1);

@@ -77,13 +77,13 @@ static void init_each_wrong_value_is_named(void **state)
 	struct rig *r = rig_new(RIG_IRQ, 8);
 
 	(void)state;
-	REFUSES(config.flags, SCMI_AGENT_DEFERRED << 1, "flags");
+	REFUSES(config.flags, SCMI_AGENT_PASSIVE << 1, "flags");
 	REFUSES(config.flags, UINT32_MAX, "flags");
-	REFUSES(config.slots, 2048, "slots");
-	REFUSES(config.slots, UINT32_MAX, "slots");
+	REFUSES(config.options.slots, 2048, "slots");
+	REFUSES(config.options.slots, UINT32_MAX, "slots");
 	REFUSES(config.max_waiters, SCMI_WAITERS_MAX + 1, "max_waiters");
 	REFUSES(config.max_waiters, UINT32_MAX, "max_waiters");
-	REFUSES(config.lateness_us, 3600000001u, "lateness_us");
+	REFUSES(config.options.lateness_us, 3600000001u, "lateness_us");
 	REFUSES(config.event_buffers, 65535, "event_buffers");
 	REFUSES(config.event_buffers, 1, "event_buffers"); /* no NOTIFY */
 	REFUSES(config.event_bytes, SCRIPT_PAYLOAD + 1, "event_bytes");
@@ -103,7 +103,7 @@ static void init_slots_that_are_no_power_of_two_get_the_next_one(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		REFUSES(config.slots, cases[i].slots, "slots");
+		REFUSES(config.options.slots, cases[i].slots, "slots");
 		assert_true(rig_logged(r, cases[i].next));
 	}
 	rig_end(r);
@@ -115,16 +115,16 @@ static void init_lateness_is_refused_where_it_cannot_be_kept(void **state)
 
 	(void)state;
 	r->script.transport.max_payload = SCMI_STATUS_BYTES;
-	REFUSES(config.lateness_us, 1, "lateness_us");
-	r->config.slots = 1024;
-	REFUSES(config.lateness_us, 1, "lateness_us");
-	r->config.slots = 256;
-	r->config.lateness_us = 3600000000u;
+	REFUSES(config.options.lateness_us, 1, "lateness_us");
+	r->config.options.slots = 1024;
+	REFUSES(config.options.lateness_us, 1, "lateness_us");
+	r->config.options.slots = 256;
+	r->config.options.lateness_us = 3600000000u;
 	assert_int_not_equal(scmi_agent_size(&r->config), 0);
-	r->config.slots = 0;
+	r->config.options.slots = 0;
 	assert_int_not_equal(scmi_agent_size(&r->config), 0);
 	REFUSES(script.transport.caps, RIG_IRQ | SCMI_CAP_PEER_BUFS, "lateness_us");
-	r->config.lateness_us = 0;
+	r->config.options.lateness_us = 0;
 	r->script.transport.caps |= SCMI_CAP_PEER_BUFS;
 	assert_int_not_equal(scmi_agent_size(&r->config), 0);
 	rig_end(r);
@@ -223,7 +223,7 @@ static void init_memory_a_byte_short_or_misaligned_is_refused(void **state)
 	r->config.event_buffers = 3;
 	r->config.event_bytes = 1;
 	for (size_t i = 0; i < sizeof(slots) / sizeof(slots[0]); i++) {
-		r->config.slots = slots[i];
+		r->config.options.slots = slots[i];
 		size = scmi_agent_size(&r->config);
 		bytes = malloc(size + WORD);
 		assert_non_null(bytes);
@@ -295,10 +295,10 @@ static void size_of_the_default_is_that_of_64_slots_and_8_waiters(void **state)
 	size_t size = scmi_agent_size(&r->config);
 
 	(void)state;
-	r->config.slots = 64;
+	r->config.options.slots = 64;
 	r->config.max_waiters = 8;
 	assert_int_equal(scmi_agent_size(&r->config), size);
-	r->config.slots = 128;
+	r->config.options.slots = 128;
 	assert_true(scmi_agent_size(&r->config) > size);
 	rig_end(r);
 }
@@ -312,7 +312,7 @@ static void words_bound_the_size(void **state)
 	(void)state;
 	for (uint32_t slots = 1; slots <= SCMI_SLOTS_MAX; slots *= 2) {
 		for (size_t e = 0; e < sizeof(events) / sizeof(events[0]); e++) {
-			r->config.slots = slots;
+			r->config.options.slots = slots;
 			r->fake.port.event_size = events[e];
 			r->config.max_waiters = 0;
 			r->config.event_buffers = 0;
@@ -363,7 +363,8 @@ static void init_logs_the_limit(void **state)
 
 	r = rig_new(SCMI_CAP_IRQ, 64);
 	rig_init(r);
-	assert_int_equal(rig_stats(r).max_inflight, 1);
+	assert_int_equal(rig_stats(r).max_inflight, 64);
+	assert_true(rig_logged(r, "64 commands accepted at most"));
 	rig_end(r);
 
 	r = rig_new(RIG_IRQ, 1024);

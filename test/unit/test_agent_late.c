@@ -133,7 +133,7 @@ static struct rig *lateness_rig(uint32_t lateness_us, uint32_t slots)
 {
 	struct rig *r = rig_new(RIG_IRQ, slots);
 
-	r->config.lateness_us = lateness_us;
+	r->config.options.lateness_us = lateness_us;
 	rig_start(r);
 	return r;
 }

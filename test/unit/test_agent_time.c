@@ -139,8 +139,8 @@ static void deadline_two_hours_ahead_fires(void **state)
 	rig_end(r);
 }
 
-/* It goes out all the same, and a reply that is there counts; else the next look ends it. */
-static void deadline_in_the_past_ends_at_the_next_look(void **state)
+/* Nothing is sent whose time is over. */
+static void deadline_in_the_past_is_refused(void **state)
 {
 	struct rig *r = rig_up(RIG_IRQ, 1);
 	struct rig_call c;
@@ -148,8 +148,14 @@ static void deadline_in_the_past_ends_at_the_next_look(void **state)
 	(void)state;
 	rig_call_init(r, &c);
 	c.call.deadline_us = 1;
+	assert_int_equal(rig_submit(&c), SCMI_E_TIMEOUT);
+	assert_int_equal(r->script.sends, 0);
+	c.call.deadline_us = r->fake.now_us;
+	assert_int_equal(rig_submit(&c), SCMI_E_TIMEOUT);
+	c.call.deadline_us++;
 	assert_int_equal(rig_submit(&c), SCMI_OK);
 	assert_int_equal(c.ends, 0);
+	r->fake.now_us += 5;
 	(void)scmi_agent_poll(r->agent, 1);
 	assert_ended(&c, SCMI_E_TIMEOUT);
 	rig_end(r);
@@ -323,7 +329,7 @@ static void call_that_polls_times_out_and_never_sleeps(void **state)
 
 		r->fake.on_relax = tick_on;
 		rig_call_init(r, &c);
-		c.call.flags = SCMI_CALL_POLL;
+		c.call.flags = SCMI_CALL_POLL | SCMI_CALL_NOWAIT;
 		c.call.timeout_us = 50;
 		assert_int_equal(rig_do(&c), SCMI_E_TIMEOUT);
 		assert_int_equal(r->fake.now_us, tick_up(1000000 + 50));
@@ -359,7 +365,7 @@ int main(void)
 		cmocka_unit_test(deadline_bounds_the_timeout_and_forever),
 		cmocka_unit_test(deadline_after_the_timeout_does_not_stretch_it),
 		cmocka_unit_test(deadline_two_hours_ahead_fires),
-		cmocka_unit_test(deadline_in_the_past_ends_at_the_next_look),
+		cmocka_unit_test(deadline_in_the_past_is_refused),
 		cmocka_unit_test(timeout_counts_from_the_wire_and_not_from_submit),
 		cmocka_unit_test(timeouts_fire_each_in_its_turn),
 		cmocka_unit_test(timeouts_hold_where_the_tick_wraps),

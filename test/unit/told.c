@@ -80,7 +80,7 @@ int told_set_up(void **state)
 		.size = sizeof(config),
 		.transport = &transport,
 		.port = &f->fake.port,
-		.slots = 4,
+		.options.slots = 4,
 	};
 
 	memset(f, 0, sizeof(*f));
