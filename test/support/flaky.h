@@ -15,7 +15,8 @@
  *
  * Held messages (delayed, reordered, doubled, stalled) wait in a queue of its own and go out in a later poll() or send(),
  * or at the end of an upcall. So a transport that holds any is polled, whatever it was before, and has a wait() of its own
- * where the inner one delivers by itself and has none. When the queue is full a message goes straight on.
+ * where the inner one delivers by itself and has none; a descriptor would not tell of what is held, so it has none. When
+ * the queue is full a message goes straight on.
  *
  * One thread, a fake clock and an inner transport that is deterministic make a run that a seed repeats exactly.
  */

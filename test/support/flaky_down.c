@@ -232,6 +232,13 @@ int flaky__fetch(void *ctx, const struct scmi_rx *rx, uint32_t offset, void *dst
 	return SCMI_OK;
 }
 
+static int fd(void *ctx)
+{
+	const struct flaky *f = ctx;
+
+	return f->inner.ops->fd(f->inner.ctx);
+}
+
 /* Offers what the inner one offers, and with `holds` what it takes to let go of what is held. */
 void flaky__ops(struct flaky *f)
 {
@@ -250,5 +257,6 @@ void flaky__ops(struct flaky *f)
 		.wait = waits ? wait : NULL,
 		.wake = waits ? flaky__wake : NULL,
 		.recover = ops->recover != NULL ? flaky__recover : NULL,
+		.fd = ops->fd != NULL && !f->holds ? fd : NULL,
 	};
 }

@@ -129,8 +129,8 @@ static void lose(struct flaky *f, uint64_t now_us)
 	forget(f);
 	flaky__unlock(f);
 	f->sink->link_down(f->core, SCMI_E_LINK);
-	flaky__discard(
-		f); /* afterwards: an acquired transfer that goes without its message ends with the link's error */
+	/* Afterwards: an acquired transfer that goes without its message ends with the link's error. */
+	flaky__discard(f);
 	flaky__lock(f);
 	f->mend_us = mend_after(f, now_us);
 	f->link = LINK_DOWN;

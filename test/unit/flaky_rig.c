@@ -50,6 +50,8 @@ static int rx(void *core, const struct scmi_rx *message)
 	struct rig *r = core;
 
 	note(r, message);
+	if (r->on_rx != NULL)
+		r->on_rx(r);
 	return r->refuse;
 }
 
@@ -145,6 +147,21 @@ struct rig *rig_with(uint32_t caps, enum flaky_direction direction, enum flaky_f
 
 	r->config.rate[direction][fault] = FLAKY_ALWAYS;
 	rig_up(r);
+	return r;
+}
+
+struct rig *rig_held(uint32_t caps)
+{
+	struct rig *r = rig_new(caps);
+
+	r->config.rate[FLAKY_A2P][FLAKY_DELAY] = FLAKY_ALWAYS;
+	r->config.rate[FLAKY_P2A][FLAKY_DELAY] = FLAKY_ALWAYS;
+	r->config.cuts = 1;
+	rig_up(r);
+	assert_int_equal(rig_send(r, rig_hdr(1), 4), SCMI_OK);
+	assert_int_equal(rig_deliver(r, rig_hdr(2), 4), SCMI_OK);
+	assert_int_equal(rig_counts(r).held[FLAKY_A2P], 1);
+	assert_int_equal(rig_counts(r).held[FLAKY_P2A], 1);
 	return r;
 }
 

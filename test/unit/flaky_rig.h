@@ -48,6 +48,7 @@ struct rig {
 	int refuse;    /* what rx and acquire return */
 	int fetch_err; /* of the last message that was fetched */
 	void (*on_down)(struct rig *r);
+	void (*on_rx)(struct rig *r);
 	struct rig_seen seen[RIG_SEEN];
 };
 
@@ -55,6 +56,8 @@ struct rig {
 struct rig *rig_new(uint32_t caps);
 void rig_up(struct rig *r);
 struct rig *rig_with(uint32_t caps, enum flaky_direction direction, enum flaky_fault fault);
+/* One that delays everything and may be cut, with a command and a message held. */
+struct rig *rig_held(uint32_t caps);
 void rig_down(struct rig *r);
 
 /* Sends a command of n bytes, rig_byte() each. The slot is the token's. */

@@ -125,6 +125,7 @@ static void delayed_command_goes_out_when_its_time_has_come(void **state)
 
 	(void)state;
 	assert_int_equal(rig_send(r, rig_hdr(1), 30), SCMI_OK);
+	assert_int_equal(r->script.wakes, 1); /* whoever sleeps already, sleeps too long */
 	assert_int_equal(rig_poll(r), 0);
 	assert_int_equal(r->script.sends, 0);
 	assert_int_equal(rig_counts(r).held[FLAKY_A2P], 1);
@@ -172,6 +173,14 @@ static void polls_take_no_more_than_they_are_told(void **state)
 	r->fake.now_us += 1000;
 	assert_int_equal(r->transport.ops->poll(r->transport.ctx, 2), 2);
 	assert_int_equal(r->seen_n, 2);
+	flaky_calm(r->flaky);
+	flaky_rough(r->flaky);
+	for (uint16_t i = 0; i < 3; i++)
+		(void)rig_deliver(r, rig_hdr(i), 4);
+	r->fake.now_us += 1000;
+	for (uint16_t i = 0; i < 5; i++)
+		script_post(&r->script, rig_hdr(i), NULL, 0);
+	assert_int_equal(r->transport.ops->poll(r->transport.ctx, 5), 5); /* three held ones, two of the inner's */
 	assert_int_equal(rig_poll(r), 3);
 	rig_down(r);
 }
@@ -254,6 +263,21 @@ static void reordered_messages_change_places(void **state)
 }
 
 /* ---- double ---- */
+
+static void doubled_message_suffers_the_same_only_once(void **state)
+{
+	struct rig *r = rig_new(RIG_IRQ);
+
+	(void)state;
+	r->config.rate[FLAKY_P2A][FLAKY_DOUBLE] = FLAKY_ALWAYS;
+	r->config.rate[FLAKY_P2A][FLAKY_CORRUPT] = FLAKY_ALWAYS;
+	rig_up(r);
+	assert_int_equal(rig_deliver(r, rig_hdr(1), 12), SCMI_OK);
+	assert_int_equal(r->seen_n, 2);
+	assert_memory_equal(r->seen[0].bytes, r->seen[1].bytes, 12);
+	assert_int_equal(rig_faults(r, FLAKY_P2A, FLAKY_CORRUPT), 1);
+	rig_down(r);
+}
 
 static void doubled_message_comes_again_on_no_descriptor(void **state)
 {
@@ -418,6 +442,7 @@ int main(void)
 		cmocka_unit_test(reordered_commands_change_places),
 		cmocka_unit_test(reordered_messages_change_places),
 		cmocka_unit_test(doubled_message_comes_again_on_no_descriptor),
+		cmocka_unit_test(doubled_message_suffers_the_same_only_once),
 		cmocka_unit_test(corrupt_flips_bits_of_the_payload_only),
 		cmocka_unit_test(header_flips_one_bit_that_counts),
 		cmocka_unit_test(truncate_takes_off_the_end),

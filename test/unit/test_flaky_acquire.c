@@ -215,6 +215,23 @@ static void link_down_comes_before_the_release(void **state)
 	rig_down(r);
 }
 
+static void cut_link_comes_before_the_release(void **state)
+{
+	struct rig *r = rig_new(RIG_IRQ);
+
+	(void)state;
+	r->config.rate[FLAKY_P2A][FLAKY_DELAY] = FLAKY_ALWAYS;
+	r->config.cuts = 1;
+	rig_up(r);
+	r->on_down = note_release;
+	bring(r, rig_hdr(3));
+	flaky_cut(r->flaky);
+	assert_int_equal(r->downs, 1);
+	assert_int_equal(r->released, 1);
+	assert_int_equal(r->completed, 0);
+	rig_down(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -229,6 +246,7 @@ int main(void)
 		cmocka_unit_test(message_that_cannot_be_fetched_is_delivered_so),
 		cmocka_unit_test(stop_releases_what_is_held),
 		cmocka_unit_test(link_down_comes_before_the_release),
+		cmocka_unit_test(cut_link_comes_before_the_release),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

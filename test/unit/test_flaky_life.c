@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The flaky transport: stalls, lost links, stops; and what holds whatever is at work. */
+/* The flaky transport: stalls, starts, stops, the contract with the inner transport, and the seed. */
 #include "flaky_rig.h"
 
 #include <stdlib.h>
@@ -53,142 +53,6 @@ static void stalled_messages_come_together_and_in_order(void **state)
 	rig_down(r);
 }
 
-/* ---- the link ---- */
-
-static struct rig *rig_held(uint32_t caps)
-{
-	struct rig *r = rig_new(caps);
-
-	r->config.rate[FLAKY_A2P][FLAKY_DELAY] = FLAKY_ALWAYS;
-	r->config.rate[FLAKY_P2A][FLAKY_DELAY] = FLAKY_ALWAYS;
-	r->config.cuts = 1;
-	rig_up(r);
-	assert_int_equal(rig_send(r, rig_hdr(1), 4), SCMI_OK);
-	assert_int_equal(rig_deliver(r, rig_hdr(2), 4), SCMI_OK);
-	assert_int_equal(rig_counts(r).held[FLAKY_A2P], 1);
-	assert_int_equal(rig_counts(r).held[FLAKY_P2A], 1);
-	return r;
-}
-
-static void link_is_lost_in_a_poll_and_comes_back(void **state)
-{
-	struct rig *r = rig_with(RIG_IRQ, FLAKY_A2P, FLAKY_LINK);
-
-	(void)state;
-	assert_int_equal(rig_send(r, rig_hdr(1), 4), SCMI_E_NOPEER);
-	assert_int_equal(r->script.sends, 0);
-	assert_int_equal(r->downs, 0); /* not inside a send: the inner stop() is not for there */
-	r->script.polls = 0;
-	(void)rig_poll(r);
-	assert_int_equal(r->script.stops, 1);
-	assert_int_equal(r->script.polls, 0);
-	assert_int_equal(r->downs, 1);
-	assert_int_equal(r->down_err, SCMI_E_LINK);
-	assert_int_equal(rig_send(r, rig_hdr(1), 4), SCMI_E_NOPEER);
-	(void)rig_poll(r);
-	assert_int_equal(r->downs, 1);
-	assert_int_equal(r->ready, 0);
-	r->fake.now_us += 1000;
-	r->script.start_err = SCMI_E_NOPEER; /* not there yet: it will be tried again */
-	(void)rig_poll(r);
-	assert_int_equal(r->script.starts, 2);
-	assert_int_equal(r->ready, 0);
-	r->script.start_err = SCMI_OK;
-	r->script.starts--; /* that one has failed */
-	r->fake.now_us += 1000;
-	(void)rig_poll(r);
-	(void)rig_poll(r);
-	assert_int_equal(r->script.starts, 2);
-	assert_int_equal(r->ready, 1);
-	flaky_calm(r->flaky);
-	assert_int_equal(rig_send(r, rig_hdr(1), 4), SCMI_OK);
-	assert_int_equal(r->script.sends, 1);
-	assert_int_equal(rig_faults(r, FLAKY_A2P, FLAKY_LINK), 1);
-	rig_down(r);
-}
-
-static void sleeper_without_link_wakes_for_its_return(void **state)
-{
-	struct rig *r = rig_with(RIG_WAIT, FLAKY_A2P, FLAKY_LINK);
-	uint64_t start_us;
-
-	(void)state;
-	assert_int_equal(rig_send(r, rig_hdr(1), 4), SCMI_E_NOPEER);
-	r->transport.ops->wait(r->transport.ctx, SCMI_NEVER); /* at once: there is a link to lose */
-	assert_int_equal(r->script.waits, 0);
-	(void)rig_poll(r);
-	start_us = r->fake.now_us;
-	r->transport.ops->wait(r->transport.ctx, SCMI_NEVER);
-	r->transport.ops->wait(r->transport.ctx, SCMI_NEVER);
-	assert_int_equal(r->script.waits, 0); /* what is stopped cannot be waited on */
-	assert_in_range(r->fake.now_us, start_us + 1u, start_us + 1000u);
-	(void)rig_poll(r);
-	assert_int_equal(r->ready, 1);
-	rig_down(r);
-}
-
-static void cut_link_takes_along_what_is_held(void **state)
-{
-	struct rig *r = rig_held(RIG_IRQ);
-
-	(void)state;
-	flaky_cut(r->flaky);
-	assert_int_equal(r->downs, 1);
-	assert_int_equal(rig_counts(r).lost[FLAKY_A2P], 1);
-	assert_int_equal(rig_counts(r).lost[FLAKY_P2A], 1);
-	r->fake.now_us += 5000;
-	flaky_turn(r->flaky);
-	assert_int_equal(r->ready, 1);
-	assert_int_equal(r->script.sends, 0);
-	assert_int_equal(r->seen_n, 0);
-	rig_down(r);
-}
-
-static void calm_brings_a_lost_link_back(void **state)
-{
-	struct rig *r = rig_with(RIG_IRQ, FLAKY_A2P, FLAKY_LINK);
-
-	(void)state;
-	assert_int_equal(rig_send(r, rig_hdr(1), 4), SCMI_E_NOPEER);
-	flaky_calm(r->flaky);
-	assert_int_equal(r->downs, 1);
-	assert_int_equal(r->ready, 1);
-	assert_int_equal(rig_send(r, rig_hdr(1), 4), SCMI_OK);
-	rig_down(r);
-}
-
-static void stop_while_the_link_is_lost_stops_once(void **state)
-{
-	struct rig *r = rig_with(RIG_IRQ, FLAKY_A2P, FLAKY_LINK);
-
-	(void)state;
-	assert_int_equal(rig_send(r, rig_hdr(1), 4), SCMI_E_NOPEER);
-	(void)rig_poll(r);
-	rig_down(r); /* the script complains of a second stop */
-	r = rig_with(RIG_IRQ, FLAKY_A2P, FLAKY_LINK);
-	assert_int_equal(rig_send(r, rig_hdr(1), 4), SCMI_E_NOPEER);
-	rig_down(r); /* about to be lost: the script has not been stopped yet */
-}
-
-static void inner_link_down_takes_along_what_is_held(void **state)
-{
-	struct rig *r = rig_held(RIG_IRQ);
-
-	(void)state;
-	r->script.sink->link_down(r->script.core, SCMI_E_LINK);
-	assert_int_equal(r->downs, 1);
-	assert_int_equal(rig_counts(r).held[FLAKY_A2P] + rig_counts(r).held[FLAKY_P2A], 0);
-	r->script.sink->ready(r->script.core);
-	r->fake.now_us += 5000;
-	(void)rig_poll(r);
-	assert_int_equal(r->script.sends, 0);
-	assert_int_equal(r->seen_n, 0);
-	assert_int_equal(r->ready, 1);
-	assert_int_equal(rig_send(r, rig_hdr(1), 4), SCMI_OK); /* and on it goes */
-	assert_int_equal(rig_counts(r).held[FLAKY_A2P], 1);
-	rig_down(r);
-}
-
 /* ---- stop ---- */
 
 static void stop_drops_what_is_held_for_ever(void **state)
@@ -221,6 +85,27 @@ static void deliver_in_stop(struct script *s, void *arg)
 
 	(void)s;
 	assert_int_equal(rig_deliver(r, rig_hdr(9), 4), SCMI_OK);
+}
+
+static void turn_in_stop(struct script *s, void *arg)
+{
+	struct rig *r = arg;
+
+	(void)s;
+	r->fake.now_us += 5000;
+	flaky_turn(r->flaky);
+	assert_int_equal(r->script.sends, 0);
+	assert_int_equal(r->seen_n, 0);
+}
+
+static void nothing_held_goes_out_beside_a_stop(void **state)
+{
+	struct rig *r = rig_held(RIG_IRQ);
+
+	(void)state;
+	r->script.on_stop = turn_in_stop;
+	r->script.arg = r;
+	rig_down(r);
 }
 
 static void message_of_the_last_moment_is_not_kept(void **state)
@@ -292,6 +177,9 @@ static void held_command_that_finds_no_room_is_tried_again(void **state)
 	(void)rig_poll(r);
 	assert_int_equal(r->script.sends, 1);
 	assert_int_equal(rig_counts(r).held[FLAKY_A2P], 1);
+	flaky_calm(r->flaky);
+	assert_int_equal(r->script.sends, 1); /* calm does not make room */
+	flaky_rough(r->flaky);
 	err = SCMI_OK;
 	r->script.sink->ready(r->script.core);
 	(void)rig_poll(r);
@@ -346,6 +234,47 @@ static void sends_do_not_overlap_where_they_must_not(void **state)
 	(void)rig_poll(r);
 	assert_int_equal(r->script.sends, 1);
 	assert_int_equal(r->ready, 1);
+	rig_down(r);
+}
+
+static int send_same_slot(struct script *s, const struct script_sent *sent, void *arg)
+{
+	struct rig *r = arg;
+
+	s->on_send = NULL;
+	assert_int_equal(sent->slot, 1);
+	assert_int_equal(rig_send(r, rig_hdr(1), 8), SCMI_E_BUSY);
+	return SCMI_OK;
+}
+
+/* Two of one slot at once are not for the inner send(). */
+static void command_whose_slot_is_just_sent_is_busy(void **state)
+{
+	struct rig *r = rig_with(RIG_IRQ, FLAKY_A2P, FLAKY_DELAY);
+
+	(void)state;
+	assert_int_equal(rig_send(r, rig_hdr(1), 4), SCMI_OK);
+	r->script.on_send = send_same_slot;
+	r->script.arg = r;
+	r->fake.now_us += 1000;
+	(void)rig_poll(r);
+	assert_int_equal(r->script.sends, 1);
+	assert_int_equal(r->ready, 1);
+	rig_down(r);
+}
+
+/* An upcall of the inner transport's may come where a send() of its own would be too deep. */
+static void held_commands_do_not_go_out_in_upcalls(void **state)
+{
+	struct rig *r = rig_with(RIG_IRQ, FLAKY_A2P, FLAKY_DELAY);
+
+	(void)state;
+	assert_int_equal(rig_send(r, rig_hdr(1), 4), SCMI_OK);
+	r->fake.now_us += 1000;
+	assert_int_equal(rig_deliver(r, rig_hdr(1), 4), SCMI_OK);
+	assert_int_equal(r->script.sends, 0);
+	(void)rig_poll(r);
+	assert_int_equal(r->script.sends, 1);
 	rig_down(r);
 }
 
@@ -424,19 +353,16 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(stalled_send_is_busy_until_one_ready),
 		cmocka_unit_test(stalled_messages_come_together_and_in_order),
-		cmocka_unit_test(link_is_lost_in_a_poll_and_comes_back),
-		cmocka_unit_test(sleeper_without_link_wakes_for_its_return),
-		cmocka_unit_test(cut_link_takes_along_what_is_held),
-		cmocka_unit_test(calm_brings_a_lost_link_back),
-		cmocka_unit_test(stop_while_the_link_is_lost_stops_once),
-		cmocka_unit_test(inner_link_down_takes_along_what_is_held),
 		cmocka_unit_test(stop_drops_what_is_held_for_ever),
+		cmocka_unit_test(nothing_held_goes_out_beside_a_stop),
 		cmocka_unit_test(message_of_the_last_moment_is_not_kept),
 		cmocka_unit_test(message_before_start_has_returned_is_kept),
 		cmocka_unit_test(failed_start_leaves_nothing),
 		cmocka_unit_test(held_command_that_finds_no_room_is_tried_again),
 		cmocka_unit_test(new_command_of_a_slot_replaces_the_held_one),
 		cmocka_unit_test(sends_do_not_overlap_where_they_must_not),
+		cmocka_unit_test(command_whose_slot_is_just_sent_is_busy),
+		cmocka_unit_test(held_commands_do_not_go_out_in_upcalls),
 		cmocka_unit_test(full_queue_lets_messages_through),
 		cmocka_unit_test(run_follows_from_its_seed),
 	};

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The flaky transport between an agent and each kind of inner transport, with threads that call, one that polls, and
- * links that are lost: every call ends once, what is delivered is right, and in the end all is at rest.
+ * links that are lost: the transport's contract holds, every call ends, what is delivered is right, and in the end all is
+ * at rest.
  */
 #include <sched.h>
 #include <setjmp.h>
@@ -23,6 +24,7 @@
 #include "../support/kind_priv.h"
 #include "../support/kind_rx.h"
 #include "../support/served_transport.h"
+#include "contract_watch.h"
 
 #define THREADS      3
 #define ROUNDS       300u
@@ -43,6 +45,7 @@ struct bench {
 	struct scmi_transport transport;
 	struct flaky_config config;
 	struct flaky *flaky;
+	struct watch watch;
 	struct scmi_agent *agent;
 	void *mem;
 	bool exact; /* no fault is at work that changes what a message says */
@@ -209,6 +212,7 @@ static void bench_up(struct bench *b, void (*make)(struct bench *b), uint64_t se
 	}
 	b->flaky = flaky_create(&b->inner, &b->config, &b->transport);
 	assert_non_null(b->flaky);
+	watch_init(&b->watch, &b->transport, &b->transport);
 	size = scmi_agent_size(&config);
 	b->mem = malloc(size);
 	assert_non_null(b->mem);
@@ -236,6 +240,7 @@ static void bench_down(struct bench *b)
 	flaky_print(b->flaky);
 	assert_int_equal(scmi_agent_fini(b->agent), SCMI_OK);
 	assert_int_equal(atomic_load(&b->wrong), 0);
+	assert_int_equal(watch_breaches(&b->watch), 0);
 	check_counts(b);
 	flaky_destroy(b->flaky);
 	unmake(b);
