@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * All public headers that need no operating system, in one. What needs one is included by name, as port/posix.h is.
+ */
+#ifndef SCMI_SCMI_H
+#define SCMI_SCMI_H
+
+#include <scmi/version.h>
+
+/* what both ends share */
+#include <scmi/errors.h>
+#include <scmi/message.h>
+#include <scmi/port.h>
+#include <scmi/trace.h>
+
+/* the agent and its typed commands */
+#include <scmi/agent.h>
+#include <scmi/protocol/base.h>
+#include <scmi/protocol/common.h>
+#include <scmi/protocol/quirk.h>
+
+/* the platform and its protocol servers */
+#include <scmi/platform.h>
+#include <scmi/server/base.h>
+
+/* what carries messages between them */
+#include <scmi/transport.h>
+#include <scmi/transport/loopback.h>
+
+#endif
