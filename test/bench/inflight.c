@@ -95,8 +95,6 @@ void time_inflight(int pairs)
 		time_growth("in flight against 1, replies in order", 1, in_flight[i], 0, HOLD_MAX, pairs);
 		time_growth("in flight against 1, replies in random order", 1, in_flight[i], 1, HOLD_MAX, pairs);
 	}
-#ifdef SCMI_LINKS_MAX /* until the queue has come */
 	for (size_t i = 0; i < sizeof(in_flight) / sizeof(in_flight[0]); i++)
 		time_growth("queued for a link of depth 1, against 2", 2, in_flight[i], 0, 1, pairs);
-#endif
 }

@@ -36,11 +36,7 @@ static void open_agent(const struct scmi_transport *transport, const struct scmi
 {
 	struct scmi_agent_config config = {.size = sizeof(config), .transport = transport, .port = port};
 
-#ifdef SCMI_LINKS_MAX /* until links have come */
 	config.options.slots = slots;
-#else
-	config.slots = slots;
-#endif
 	must(scmi_agent_init(&rig.agent, agent_mem, sizeof(agent_mem), &config), "agent");
 	must(scmi_agent_start(rig.agent), "agent");
 }
