@@ -479,14 +479,14 @@ static inline void slot_flags(const struct link *l, struct slot *s, const struct
 }
 
 /* Fills the message and what a receiver has to know of it in the slot, whose SENDING is ours. */
-HOT void fill(const struct link *l, struct slot *s, struct scmi_call *call, uint32_t hdr, uint32_t token, uint32_t more,
+HOT void fill(struct slot *s, uint32_t index, struct scmi_call *call, uint32_t hdr, uint32_t token, uint32_t more,
 	      struct scmi_tx *tx)
 {
 	uint32_t room = call->reply_cap < UINT16_MAX ? call->reply_cap : UINT16_MAX;
 
 	tx->hdr = hdr;
 	tx->token = (uint16_t)token;
-	tx->slot = (uint16_t)slot_index(l, s);
+	tx->slot = (uint16_t)index;
 	tx->payload = call->params;
 	tx->len = call->params_len;
 	tx->reply_cap = call->reply_cap;

@@ -154,8 +154,8 @@ static void stop_links(struct scmi_agent *a, uint32_t n)
 	}
 	for (uint32_t i = 0; i < n; i++)
 		clear_link(&a->links[i]);
-	/* What was put off when the last upcalls ended. */
-	while (!scmi__frames_empty(a) || (a->deferred && scmi__any_put_off(a)))
+	/* In this order: who takes what was put off has entered a frame before. */
+	while (scmi__any_put_off(a) || !scmi__frames_empty(a))
 		pause(a);
 }
 

@@ -162,7 +162,9 @@ uint32_t scmi__call_header(const struct link *l, struct slot *s, const struct sc
 static void prepare(struct link *l, struct slot *s, struct scmi_call *call, uint32_t w, uint32_t more,
 		    struct scmi_tx *tx)
 {
-	fill(l, s, call, scmi__call_header(l, s, call, w), slot_token(l, slot_index(l, s), w), more, tx);
+	uint32_t index = slot_index(l, s);
+
+	fill(s, index, call, scmi__call_header(l, s, call, w), slot_token(l, index, w), more, tx);
 	if (l->agent->latency != NULL)
 		call->sent_ = (uint32_t)now_us(l->agent);
 	if (more != 0)

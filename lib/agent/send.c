@@ -180,6 +180,19 @@ static uint32_t wire_deadline(struct link *l, const struct scmi_call *call, uint
 }
 
 /*
+ * The link was lost while we were in send(). If it is still down nothing of what was sent comes back, for while it is down
+ * no send() succeeds. If it is up again, our message may have gone out on the new one: then the debt stays.
+ */
+static uint32_t forgive_lost(struct link *l, struct slot *s, uint32_t w)
+{
+	if (gate_state(atomic_load_explicit(&l->gate, memory_order_seq_cst)) != LINK_DOWN)
+		return w;
+	w = atomic_fetch_and_explicit(&s->word, ~W_OWED, memory_order_acq_rel);
+	count_debts(l, w);
+	return w & ~W_OWED;
+}
+
+/*
  * Leaves SENDING. While it stands only its owner stamps the deadline, after send(), for the reply clock starts on the
  * wire; not at all once the call has ended; anew when the response of a delayed command has come meanwhile. Whoever
  * clears SENDING after DONE runs the completion or wakes the waiter.
@@ -189,8 +202,11 @@ void scmi__leave_sending(struct link *l, struct slot *s, struct scmi_call *call)
 	uint32_t w = atomic_load_explicit(&s->word, memory_order_acquire);
 	uint32_t waiter = WAITER_NONE;
 	uint32_t tick = TICK_NONE;
-	uint32_t stamped = ~w;
+	uint32_t stamped;
 
+	if ((w & W_DONE) != 0 && (w & W_OWED) != 0)
+		w = forgive_lost(l, s, w);
+	stamped = ~w;
 	do {
 		if ((w & (W_DONE | W_CALLBACK)) == (W_DONE | W_CALLBACK)) {
 			scmi__run_done(l, s, W_CALL | W_SENDING);
@@ -258,7 +274,7 @@ HOT int launch(struct link *l, struct scmi_call *call, uint32_t bits, struct slo
 	if (atomic_load_explicit(&l->gate, memory_order_seq_cst) != GATE_OPEN || (call->flags & FLAGS_CAREFUL) != 0)
 		return scmi__send_careful(l, out, call, life, bits);
 	token = slot_token(l, index, life);
-	fill(l, s, call, scmi_hdr(call->protocol, call->message, SCMI_MSG_COMMAND, (uint16_t)token), token,
+	fill(s, index, call, scmi_hdr(call->protocol, call->message, SCMI_MSG_COMMAND, (uint16_t)token), token,
 	     (call->flags & SCMI_CALL_MORE) | (bits & SEND_MORE), &tx);
 	s->call = call;
 	if (tx.more != 0)
