@@ -101,8 +101,12 @@ int flaky__recover(void *ctx)
 			f->inner.ops->stop(f->inner.ctx);
 		err = start_inner(f);
 	}
-	if (err != SCMI_E_BUSY)
+	if (err != SCMI_E_BUSY) {
 		flaky__discard(f);
+		flaky__lock(f);
+		forget(f);
+		flaky__unlock(f);
+	}
 	if (link == LINK_UP || err == SCMI_OK) {
 		open_again(f, err == SCMI_OK || (err == SCMI_E_BUSY && !f->inner_down));
 		return err;

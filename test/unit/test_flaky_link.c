@@ -217,6 +217,113 @@ static void stall_ends_without_ready_where_the_link_went(void **state)
 	rig_down(r);
 }
 
+/* ---- recovery ---- */
+
+static unsigned recoveries;
+static int recover_err;
+
+static int recover(void *ctx)
+{
+	const struct script *s = ctx;
+
+	assert_true(s->running);
+	recoveries++;
+	return recover_err;
+}
+
+static struct rig *rig_recovering(int err)
+{
+	struct rig *r = rig_new(RIG_IRQ);
+
+	recoveries = 0;
+	recover_err = err;
+	r->script.ops.recover = recover;
+	r->config.rate[FLAKY_A2P][FLAKY_DELAY] = FLAKY_ALWAYS;
+	r->config.rate[FLAKY_P2A][FLAKY_DELAY] = FLAKY_ALWAYS;
+	r->config.cuts = 1;
+	rig_up(r);
+	assert_int_equal(rig_send(r, rig_hdr(1), 4), SCMI_OK);
+	assert_int_equal(rig_deliver(r, rig_hdr(2), 4), SCMI_OK);
+	return r;
+}
+
+static int recover_rig(struct rig *r)
+{
+	return r->transport.ops->recover(r->transport.ctx);
+}
+
+static void recovery_takes_along_what_is_held(void **state)
+{
+	static const int errors[] = {SCMI_OK, SCMI_E_NOPEER};
+
+	(void)state;
+	for (unsigned i = 0; i < 2; i++) {
+		struct rig *r = rig_recovering(errors[i]);
+
+		assert_int_equal(recover_rig(r), errors[i]);
+		assert_int_equal(rig_counts(r).lost[FLAKY_A2P] + rig_counts(r).lost[FLAKY_P2A], 2);
+		flaky_calm(r->flaky);
+		assert_int_equal(r->script.sends + r->seen_n, 0);
+		assert_int_equal(rig_send(r, rig_hdr(1), 4), SCMI_OK); /* what comes of it is the inner one's word */
+		assert_int_equal(r->script.sends, 1);
+		assert_int_equal(r->downs + r->ready, 0);
+		rig_down(r);
+	}
+}
+
+static void recovery_that_cannot_be_now_changes_nothing(void **state)
+{
+	struct rig *r = rig_recovering(SCMI_E_BUSY);
+
+	(void)state;
+	assert_int_equal(recover_rig(r), SCMI_E_BUSY);
+	assert_int_equal(rig_counts(r).held[FLAKY_A2P] + rig_counts(r).held[FLAKY_P2A], 2);
+	flaky_calm(r->flaky);
+	assert_int_equal(r->script.sends, 1);
+	assert_int_equal(r->seen_n, 1);
+	rig_down(r);
+}
+
+/* What is stopped is not recovered but started. */
+static void recovery_brings_a_lost_link_back(void **state)
+{
+	struct rig *r = rig_recovering(SCMI_E_IO);
+
+	(void)state;
+	flaky_cut(r->flaky);
+	r->script.start_err = SCMI_E_NOPEER;
+	assert_int_equal(recover_rig(r), SCMI_E_NOPEER);
+	assert_int_equal(rig_send(r, rig_hdr(1), 4), SCMI_E_NOPEER);
+	r->script.start_err = SCMI_OK;
+	r->script.starts--; /* that one has failed */
+	assert_int_equal(recover_rig(r), SCMI_OK);
+	assert_int_equal(recoveries, 0);
+	flaky_calm(r->flaky);
+	assert_int_equal(rig_send(r, rig_hdr(1), 4), SCMI_OK);
+	assert_int_equal(r->script.sends, 1);
+	assert_int_equal(r->downs, 1);
+	assert_int_equal(r->ready, 0); /* that recover() has returned says it */
+	rig_down(r);
+}
+
+static void recovery_of_a_link_about_to_be_lost_saves_it(void **state)
+{
+	struct rig *r = rig_new(RIG_IRQ);
+
+	(void)state;
+	recoveries = 0;
+	r->script.ops.recover = recover;
+	r->config.rate[FLAKY_A2P][FLAKY_LINK] = FLAKY_ALWAYS;
+	rig_up(r);
+	assert_int_equal(rig_send(r, rig_hdr(1), 4), SCMI_E_NOPEER);
+	assert_int_equal(recover_rig(r), SCMI_OK);
+	assert_int_equal(r->script.stops, 1);
+	flaky_calm(r->flaky);
+	assert_int_equal(rig_send(r, rig_hdr(1), 4), SCMI_OK);
+	assert_int_equal(r->downs + r->ready + recoveries, 0);
+	rig_down(r);
+}
+
 /* ---- a delivery of ours in one thread, the end of all in another ---- */
 
 static atomic_bool in_upcall;
@@ -311,6 +418,10 @@ int main(void)
 		cmocka_unit_test(inner_link_down_takes_along_what_is_held),
 		cmocka_unit_test(nothing_held_is_delivered_beside_link_down),
 		cmocka_unit_test(stall_ends_without_ready_where_the_link_went),
+		cmocka_unit_test(recovery_takes_along_what_is_held),
+		cmocka_unit_test(recovery_that_cannot_be_now_changes_nothing),
+		cmocka_unit_test(recovery_brings_a_lost_link_back),
+		cmocka_unit_test(recovery_of_a_link_about_to_be_lost_saves_it),
 		cmocka_unit_test(stop_waits_for_our_own_delivery),
 		cmocka_unit_test(link_down_waits_for_our_own_delivery),
 	};
