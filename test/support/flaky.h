@@ -13,10 +13,10 @@
  *
  * With all rates 0 it is transparent: the same capabilities, every message straight through.
  *
- * Held messages (delayed, reordered, doubled, stalled) wait in a queue of its own and go out in a later poll() or send(),
- * or at the end of an upcall. So a transport that holds any is polled, whatever it was before, and has a wait() of its own
- * where the inner one delivers by itself and has none; a descriptor would not tell of what is held, so it has none. When
- * the queue is full a message goes straight on.
+ * Held messages (delayed, reordered, doubled, stalled) wait in a queue of its own and go out in a later poll() or
+ * send(); those to the agent at the end of an upcall, too. So a transport that holds any is polled, whatever it was
+ * before, and has a wait() of its own where the inner one delivers by itself and has none. It has no fd(), which would
+ * not tell of what is held. When the queue is full a message goes straight on.
  *
  * One thread, a fake clock and an inner transport that is deterministic make a run that a seed repeats exactly.
  */
@@ -35,15 +35,15 @@ enum flaky_direction { FLAKY_A2P, FLAKY_P2A };
  * DROP     it never arrives. To the platform: send() returns SCMI_OK.
  * DELAY    arrives up to delay_us_max later.
  * REORDER  arrives after up to reorder_max later ones, or after delay_us_max if there are none.
- * DOUBLE   arrives twice, the second time on no command's descriptor. To the agent only: two messages of one slot to the
- *          platform would break the contract below, and an answer that comes twice is the same to the core.
+ * DOUBLE   arrives twice, the second time on no command's descriptor. To the agent only: two messages of one slot to
+ *          the platform would break the contract below, and an answer that comes twice is the same to the core.
  * CORRUPT  one to eight bits of its payload flip: a wrong status, wrong values. The core cannot see most of these.
  * HEADER   one bit of its header flips, below the reserved ones.
  * TRUNCATE loses its end, to any length, 0 too.
  * LENGTHEN gains bytes that nobody sent, to max_payload at most.
  * MISDIRECT its header becomes that of another command, or another token, protocol, message or type.
- * STALL    for up to stall_us_max nothing passes. To the platform: send() returns SCMI_E_BUSY until then, then ready() is
- *          called once. To the agent: all is held.
+ * STALL    for up to stall_us_max nothing passes. To the platform: send() returns SCMI_E_BUSY until then, then ready()
+ *          is called once. To the agent: all is held.
  * LINK     the link is lost: send() returns SCMI_E_NOPEER, and the next poll() from outside every other call stops the
  *          inner transport, calls link_down(SCMI_E_LINK), and starts it again up to link_us_max later. Rolled with each
  *          send(); so to the platform only.
@@ -111,8 +111,9 @@ struct flaky *flaky_create(const struct scmi_transport *inner, const struct flak
 void flaky_destroy(struct flaky *f);
 
 /*
- * calm: no more faults, and what is held goes out now; stalls end, a lost link is back. What a busy inner transport or an
- * acquiring one still has follows in later polls. rough: the configured rates again. Context: a thread, not in an upcall.
+ * calm: no more faults, and what is held goes out now; stalls end, a lost link is back. What a busy inner transport or
+ * an acquiring one still has follows in later polls. Debts of dropped messages stay: flaky_cut() forgives them. rough:
+ * the configured rates again. Context: a thread, not in an upcall.
  */
 void flaky_calm(struct flaky *f);
 void flaky_rough(struct flaky *f);
@@ -121,8 +122,8 @@ void flaky_rough(struct flaky *f);
 void flaky_cut(struct flaky *f);
 
 /*
- * What poll() does beside polling the inner transport: for an agent that nobody polls, whose link is lost or whose queue is
- * full. Context: a thread, not in an upcall.
+ * What poll() does beside polling the inner transport: for an agent that nobody polls, whose link is lost or whose
+ * queue is full. Context: a thread, not in an upcall.
  */
 void flaky_turn(struct flaky *f);
 

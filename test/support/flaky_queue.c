@@ -80,8 +80,8 @@ void flaky__passed(struct flaky *f, enum flaky_direction direction, const struct
 }
 
 /*
- * A new command for a slot means that the core no longer waits for an older one that we hold. True: that one is just being
- * sent, and the new one must wait.
+ * A new command for a slot means that the core no longer waits for an older one that we hold. True: that one is just
+ * being sent, and the new one must wait.
  */
 bool flaky__slot_is_busy(struct flaky *f, uint16_t slot)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Stands between a transport and the core, passes everything on, and counts breaches of the transport's contract that only
- * show between threads. For any number of threads.
+ * Stands between a transport and the core, passes everything on, and counts breaches of the transport's contract that
+ * only show between threads. For any number of threads.
  */
 #ifndef CONTRACT_WATCH_H
 #define CONTRACT_WATCH_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The flaky transport between an agent and each kind of inner transport, with threads that call, one that polls, and
- * links that are lost: the transport's contract holds, every call ends, what is delivered is right, and in the end all is
- * at rest.
+ * links that are lost: the transport's contract holds, every call ends, what is delivered is right, and in the end all
+ * is at rest.
  */
 #include <sched.h>
 #include <setjmp.h>
