@@ -63,6 +63,9 @@ struct rig *rig_new(uint32_t caps, uint32_t slots)
 		.trace = on_trace,
 		.trace_arg = r,
 	};
+	/* Without a trace calls go the short way through the core, and what the trace would have told is not checked. */
+	if (getenv("RIG_PLAIN") != NULL)
+		r->config.trace = NULL;
 	return r;
 }
 
@@ -138,7 +141,8 @@ static void check_messages(const struct rig *r, const struct scmi_agent_stats *s
 	uint32_t total = 0;
 
 	for (size_t i = 0; i < REFUSALS; i++) {
-		assert_int_equal(refused[i], r->refused_[i]);
+		if (r->config.trace != NULL)
+			assert_int_equal(refused[i], r->refused_[i]);
 		total += refused[i];
 	}
 	assert_int_equal(s->received, r->script.messages);
