@@ -144,7 +144,8 @@ struct scmi_link {
  * How long replies take, by protocol: caller's memory, zeroed but for size and protocol, which stays in use until fini.
  * count[i] is how many replies took at least scmi_latency_floor_us(i) and less than scmi_latency_floor_us(i + 1): four
  * buckets an octave. From the hand-over to the transport to the delivery; of a delayed command to its delayed response.
- * Single words, written with atomic increments: read them at any time.
+ * Single words, written with atomic increments: read them at any time. Of a time of more than 71 minutes only the rest is
+ * counted, for it is taken in 32 bits.
  */
 #define SCMI_LATENCY_BUCKETS 112u
 struct scmi_latency {
@@ -388,8 +389,11 @@ int scmi_agent_subscribe(struct scmi_agent *agent, struct scmi_subscriber *node)
  */
 int scmi_agent_unsubscribe(struct scmi_agent *agent, struct scmi_subscriber *node);
 
-/* Changes the checks that are strict or tolerant, as the configuration does. SCMI_E_INVAL: NULL, unknown bits, both.
- * For what is received from now on. Context: any. */
+/*
+ * Sets which checks are strict or tolerant, as the configuration does: what is named in neither is at its default, whatever
+ * it was. For what is received from now on. Returns SCMI_OK; SCMI_E_INVAL: NULL, unknown bits, a check in both. Context:
+ * any.
+ */
 int scmi_agent_checks(struct scmi_agent *agent, uint32_t strict, uint32_t tolerate);
 
 /*
@@ -447,10 +451,16 @@ int scmi_agent_stats(struct scmi_agent *agent, uint32_t link, struct scmi_agent_
 /* The number of the link that carries this protocol's commands. agent: not NULL. Context: any. */
 uint32_t scmi_agent_link(const struct scmi_agent *agent, uint8_t protocol);
 
-/* The least latency, in microseconds, that is counted in bucket i of struct scmi_latency. Context: any. */
+/*
+ * The least latency, in microseconds, that is counted in bucket i of struct scmi_latency; the last one begins at 7 min
+ * 50 s and has no end. SCMI_NEVER beyond it. Context: any.
+ */
 uint64_t scmi_latency_floor_us(uint32_t i);
 
-/* The latency below which permille of 1000 replies stayed, rounded up to a bucket; 0 where none was counted. */
+/*
+ * The latency, in microseconds, below which permille of 1000 replies stayed, rounded up to a bucket; more than 1000 is
+ * 1000. 0 where none was counted, for NULL and a wrong size; SCMI_NEVER where it lies in the last bucket. Context: any.
+ */
 uint64_t scmi_latency_permille(const struct scmi_latency *latency, uint32_t permille);
 
 /*

@@ -188,6 +188,8 @@ static const char *latency_fault(const struct scmi_agent_config *c)
 	for (uint32_t i = 0; i < c->latency_n; i++) {
 		if (c->latency[i].size != sizeof(c->latency[i]))
 			return "latency: an entry's size is not sizeof(struct scmi_latency)";
+		if (c->latency[i].protocol == SCMI_ANY && i != c->latency_n - 1u)
+			return "latency: the entry for all other protocols is not the last one";
 	}
 	return NULL;
 }

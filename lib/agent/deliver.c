@@ -49,8 +49,11 @@ static int read_status(struct link *l, const struct scmi_rx *rx, int32_t *status
 	if (rx->data == NULL && rx->len >= SCMI_STATUS_BYTES && fetch(l, rx, 0, head, sizeof(head)) != SCMI_OK)
 		return SCMI_E_PROTO;
 	err = scmi_msg_split_reply(rx->data != NULL ? rx->data : head, rx->len, status, values);
-	if (err == SCMI_E_PROTO || check_strictly(l->agent, rx->len, *status) != SCMI_OK)
-		return SCMI_E_PROTO;
+	if (err != SCMI_E_PROTO && check_strictly(l->agent, rx->len, *status) != SCMI_OK)
+		err = SCMI_E_PROTO;
+	/* The word of a reply that is not taken for one means nothing. */
+	if (err == SCMI_E_PROTO)
+		*status = SCMI_SUCCESS;
 	return err;
 }
 

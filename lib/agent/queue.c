@@ -165,7 +165,7 @@ static void prepare(struct link *l, struct slot *s, struct scmi_call *call, uint
 	uint32_t index = slot_index(l, s);
 
 	fill(s, index, call, scmi__call_header(l, s, call, w), slot_token(l, index, w), more, tx);
-	if (l->agent->latency != NULL)
+	if (l->agent->latency_n != 0)
 		call->sent_ = (uint32_t)now_us(l->agent);
 	if (more != 0)
 		atomic_store_explicit(&l->unrung, 1u, memory_order_relaxed);
