@@ -20,7 +20,7 @@
 #include "modes.h"
 #include "rig.h"
 
-#define TIME_SAMPLES   200
+#define TIME_SAMPLES   600
 #define THREAD_SAMPLES SAMPLES_MAX
 
 static int usage(void)
