@@ -4,8 +4,13 @@
 #include "check.h"
 #include "../wire/mem.h"
 
+/* Where there are cache lines, a group of slots has lines of its own, wherever the memory lies. */
+#define LINE  (sizeof(void *) == 8u ? 64u : alignof(max_align_t))
+#define SLACK (LINE - alignof(max_align_t))
+
 /* The public bounds are made of these. */
-_Static_assert(sizeof(struct scmi_agent) + sizeof(struct link) + 2u * alignof(max_align_t) <= SCMI_AGENT_BASE_BYTES,
+_Static_assert(sizeof(struct scmi_agent) + sizeof(struct link) + 2u * alignof(max_align_t) + SLACK <=
+		       SCMI_AGENT_BASE_BYTES,
 	       "raise SCMI_AGENT_BASE_BYTES");
 _Static_assert(sizeof(struct link) <= SCMI_AGENT_LINK_BYTES, "raise SCMI_AGENT_LINK_BYTES");
 _Static_assert(sizeof(struct slot) <= SCMI_AGENT_SLOT_BYTES, "raise SCMI_AGENT_SLOT_BYTES");
@@ -45,7 +50,7 @@ static struct layout lay_out(const struct scmi_agent_config *c)
 	l.buffer_stride = (uint32_t)(sizeof(struct buffer) + SCMI_ALIGN_UP_(l.buffer_bytes));
 	l.at_links = SCMI_ALIGN_UP_(sizeof(struct scmi_agent));
 	l.at_slots = SCMI_ALIGN_UP_(l.at_links + (c->links_n + 1u) * sizeof(struct link));
-	l.at_waiters = SCMI_ALIGN_UP_(l.at_slots + (size_t)l.slots * sizeof(struct slot));
+	l.at_waiters = SCMI_ALIGN_UP_(l.at_slots + SLACK + (size_t)l.slots * sizeof(struct slot));
 	l.at_buffers = l.at_waiters + (size_t)l.waiters * l.waiter_stride;
 	l.end = l.at_buffers + (size_t)c->event_buffers * l.buffer_stride;
 	return l;
@@ -173,7 +178,7 @@ static void set_up(struct scmi_agent *a, const struct scmi_agent_config *c, cons
 	a->port = c->port;
 	a->links = (struct link *)(void *)(mem + l->at_links);
 	a->links_n = c->links_n + 1u;
-	a->slots = (struct slot *)(void *)(mem + l->at_slots);
+	a->slots = (struct slot *)(void *)(mem + l->at_slots + (0u - (uintptr_t)(mem + l->at_slots)) % LINE);
 	a->trace = c->trace;
 	a->trace_arg = c->trace_arg;
 	a->log = c->log;

@@ -156,6 +156,7 @@ struct link {
 	/* read on every path, seldom written */
 	_Atomic uint32_t gate;      /* state, and who is in the pump: gate.h */
 	_Atomic uint32_t attention; /* who waits for slots or for calls to end: ATTEND_* */
+	_Atomic uint32_t salt;      /* of the hash that gives callers their groups; changed where two of them meet */
 	_Atomic uint32_t crowded;   /* not 0: a take has found its group full of late; releasers leave a hint */
 	_Atomic uint32_t unrung;    /* a send has said that another follows */
 	_Atomic uint32_t careful;   /* replies are looked at closely: trace, histograms, checks beyond the default */
@@ -166,7 +167,7 @@ struct link {
 
 	/* written now and then */
 	_Atomic uint32_t next_deadline; /* tick: none of the deadlines lies before it */
-	_Atomic uint32_t lead;          /* who drives receive: index of its waiter entry + 1, or 0 */
+	_Atomic uint32_t lead;          /* who drives receive: index of its waiter entry + 1, or 0; LEAD_AWAKE */
 	_Atomic uint32_t freed;         /* hint: the slot that was freed last */
 	_Atomic uint32_t visitors;      /* contexts that use the transport without a slot: stop waits for them */
 	_Atomic uint32_t retry;         /* tick at which a poll recovers the link */
@@ -181,6 +182,9 @@ struct link {
 	struct queue queue;
 	bool fenced; /* attention says so */
 };
+
+/* In link.lead: the leader is at work and will look for what it waits for before it sleeps. */
+#define LEAD_AWAKE (1u << 8)
 
 /* link.attention: a fence waits for calls to end; in the rest of the word, how many contexts wait for a slot. */
 #define ATTEND_FENCE  1u
@@ -360,9 +364,13 @@ HOT bool try_slot(struct link *l, struct slot *s, uint32_t *life)
 	uint32_t old = atomic_load_explicit(&s->word, memory_order_relaxed);
 	uint32_t next = old + W_EPOCH;
 
-	if ((old & W_LOW) != 0 || !atomic_compare_exchange_strong_explicit(&s->word, &old, next | W_CALL | W_SENDING,
-									   memory_order_seq_cst, memory_order_relaxed))
+	if ((old & W_LOW) != 0)
 		return false;
+	if (!atomic_compare_exchange_strong_explicit(&s->word, &old, next | W_CALL | W_SENDING, memory_order_seq_cst,
+						     memory_order_relaxed)) {
+		atomic_store_explicit(&l->salt, next, memory_order_relaxed);
+		return false;
+	}
 	if (next == 0)
 		count(l, C_WRAPPED);
 	*life = next;
@@ -371,14 +379,16 @@ HOT bool try_slot(struct link *l, struct slot *s, uint32_t *life)
 
 /*
  * Threads stay apart: a caller starts in the group of 8 slots that its call's address hashes to, and rotates in it, so
- * that a token comes back no sooner than after 8 * (1024 / slots) commands of one call.
+ * that a token comes back no sooner than after 8 * (1024 / slots) commands of one call. Where two meet in one group, as
+ * a lost compare-and-swap tells, all are hashed anew.
  *
  *   group      0               1               2 ...
  *          |.......X|.......*|..X.....|    X taken or owed, * where the group's next take starts
  */
 HOT uint32_t take(struct link *l, const struct scmi_call *call, uint32_t *life)
 {
-	uint32_t hash = (uint32_t)((uintptr_t)call >> 4) * 0x9e3779b1u;
+	uint32_t salt = atomic_load_explicit(&l->salt, memory_order_relaxed);
+	uint32_t hash = ((uint32_t)((uintptr_t)call >> 4) ^ salt) * 0x9e3779b1u;
 	uint32_t home = hash >> 20 & l->group_mask;
 	_Atomic uint8_t *cursor = &l->slots[home * GROUP].cursor;
 	uint32_t k = atomic_load_explicit(cursor, memory_order_relaxed);

@@ -88,9 +88,11 @@ static void append_live(struct link *l, struct queue *q, struct slot *s)
 /* Takes the stack whole: the oldest entry first. */
 static void collect(struct link *l)
 {
-	uint32_t next = atomic_exchange_explicit(&l->stack, 0u, memory_order_acquire);
+	uint32_t next = atomic_load_explicit(&l->stack, memory_order_relaxed);
 	uint32_t turned = 0;
 
+	if (next != 0)
+		next = atomic_exchange_explicit(&l->stack, 0u, memory_order_acquire);
 	while (next != 0) {
 		struct slot *s = &l->slots[next - 1u];
 		uint32_t after = next_of(s);
@@ -327,7 +329,8 @@ static void work(struct link *l)
 		set_fenced(l, false);
 		return;
 	}
-	if (atomic_exchange_explicit(&l->dead, 0u, memory_order_acquire) != 0) {
+	if (atomic_load_explicit(&l->dead, memory_order_relaxed) != 0 &&
+	    atomic_exchange_explicit(&l->dead, 0u, memory_order_acquire) != 0) {
 		sweep(l, &l->urgent);
 		sweep(l, &l->queue);
 	}

@@ -7,7 +7,8 @@
  * own. Who gives up the lead wakes one of them; who leaves while nobody leads passes that on. The order that makes it
  * safe:
  *
- *   ender: sets DONE, then looks who leads       waiter: takes the lead, then looks for DONE, then sleeps
+ *   ender: sets DONE, then looks who leads,      waiter: leads; says that it is not awake, then looks for DONE,
+ *          and whether it is awake                       then sleeps
  *   leaver: gives up the lead, then looks for    waiter: says that it is asleep, then looks for the lead
  *           who is asleep
  *
@@ -105,10 +106,15 @@ static void signal(struct scmi_agent *a, uint32_t waiter)
 /* Wakes a waiter, wherever it sleeps. */
 void scmi__wake(struct link *l, uint32_t waiter)
 {
-	if ((l->transport.caps & SCMI_CAP_WAIT) != 0 &&
-	    atomic_load_explicit(&l->lead, memory_order_seq_cst) == waiter + 1u)
+	uint32_t lead = atomic_load_explicit(&l->lead, memory_order_seq_cst);
+
+	if ((lead & ~LEAD_AWAKE) != waiter + 1u || (l->transport.caps & SCMI_CAP_WAIT) == 0) {
+		signal(l->agent, waiter);
+		return;
+	}
+	/* It leads. If it is at work, delivering this perhaps, it looks before it sleeps; and before it would follow. */
+	if ((lead & LEAD_AWAKE) == 0)
 		l->transport.ops->wake(l->transport.ctx);
-	signal(l->agent, waiter);
 }
 
 /* A deadline has been lowered, or work left to a poll: whoever leads, or a loop of the user's, may sleep past it. */
@@ -117,7 +123,7 @@ void scmi__kick(struct link *l)
 	uint32_t lead = atomic_load_explicit(&l->lead, memory_order_seq_cst);
 
 	if (lead != 0)
-		scmi__wake(l, lead - 1u);
+		scmi__wake(l, (lead & ~LEAD_AWAKE) - 1u);
 	if (l->agent->wake != NULL)
 		l->agent->wake(l->agent->wake_arg);
 }
@@ -153,7 +159,7 @@ void scmi__wake_all(struct scmi_agent *a)
 		uint32_t lead = atomic_load_explicit(&l->lead, memory_order_seq_cst);
 
 		if (lead != 0)
-			scmi__wake(l, lead - 1u);
+			scmi__wake(l, (lead & ~LEAD_AWAKE) - 1u);
 	}
 	for (uint32_t i = 0; i < a->waiter_count; i++)
 		signal(a, i);
@@ -164,8 +170,8 @@ static bool take_lead(struct goal *g)
 	uint32_t none = 0;
 
 	return !g->l->agent->passive &&
-	       atomic_compare_exchange_strong_explicit(&g->l->lead, &none, g->waiter + 1u, memory_order_seq_cst,
-						       memory_order_seq_cst);
+	       atomic_compare_exchange_strong_explicit(&g->l->lead, &none, (g->waiter + 1u) | LEAD_AWAKE,
+						       memory_order_seq_cst, memory_order_seq_cst);
 }
 
 /* Nobody leads: one of those who sleep may. */
@@ -225,6 +231,12 @@ static void lead_sleep(const struct goal *g)
 		relax(a);
 }
 
+/* Who has something for us looks whether we are awake; we say that we are not, then look. */
+static void set_awake(const struct goal *g, uint32_t awake)
+{
+	atomic_store_explicit(&g->l->lead, (g->waiter + 1u) | awake, memory_order_seq_cst);
+}
+
 /* Drives receive until our goal is reached or our time is over. */
 static void lead(struct goal *g)
 {
@@ -233,8 +245,12 @@ static void lead(struct goal *g)
 
 		if (reached(g) || is_over(g))
 			return;
-		if (n <= 0)
+		if (n > 0)
+			continue;
+		set_awake(g, 0);
+		if (!reached(g))
 			lead_sleep(g);
+		set_awake(g, LEAD_AWAKE);
 	}
 }
 
