@@ -40,10 +40,13 @@
 #define RIG_GUARD    16u
 #define RIG_FILL     0xa5u
 #define RIG_LINES    8u
+#define RIG_LINKS    4u /* further links, at most */
 
 struct rig {
 	struct fake_port fake;
-	struct script script;
+	struct script script; /* the default link's transport */
+	struct script *extra[RIG_LINKS];
+	struct scmi_link links[RIG_LINKS];
 	struct scmi_agent_config config;
 	struct scmi_agent *agent;
 	char lines[RIG_LINES][160]; /* what was logged; the newest RIG_LINES */
@@ -77,6 +80,9 @@ struct rig_call {
 struct rig *rig_new(uint32_t caps, uint32_t slots);
 struct rig *rig_up(uint32_t caps, uint32_t slots);
 
+/* One more link, that carries this protocol, before the agent is initialised. Returns its transport; link 1 is the first. */
+struct script *rig_link(struct rig *r, uint8_t protocol, uint32_t caps, uint32_t slots);
+
 /* Initialises the agent in memory of the exact size between guards; starts it. Both fail the test on an error. */
 void rig_init(struct rig *r);
 void rig_start(struct rig *r);
@@ -84,8 +90,12 @@ void rig_start(struct rig *r);
 /* Holds the agent's counters against the test's, both equations included. All calls that have ended must be reaped. */
 void rig_check(struct rig *r);
 struct scmi_agent_stats rig_stats(struct rig *r);
+struct scmi_agent_stats rig_link_stats(struct rig *r, uint32_t link);
 
-/* Checks, stops, checks again, ends the agent, looks at the guards, at the port's and the transport's faults; frees. */
+/* Time goes by, then somebody polls. */
+void rig_pass(struct rig *r, uint64_t us);
+
+/* Checks, stops, checks again, ends the agent, looks at the guards, at the port's and the transports' faults; frees. */
 void rig_end(struct rig *r);
 
 /* True if one of the lines that were logged holds this text. */

@@ -43,6 +43,9 @@ static void stop(void *ctx)
 	s->stops++;
 	if (!s->running)
 		note(s, "stop was called for what does not run");
+	if (s->unrung != 0)
+		note(s, "what was sent was never rung for");
+	s->unrung = 0;
 	if (s->on_stop != NULL)
 		s->on_stop(s, s->arg);
 	s->posted_head_ = s->posted_tail_;
@@ -53,16 +56,33 @@ static void check_tx(struct script *s, const struct scmi_tx *tx)
 {
 	if (!s->running)
 		note(s, "send was called for what does not run");
+	if (s->recovering_)
+		note(s, "send was called beside recover");
+	if (s->sending_ && (s->transport.caps & SCMI_CAP_CONCURRENT) == 0)
+		note(s, "send was called beside another one");
 	if (tx->len > s->transport.max_payload)
 		note(s, "send of more than max_payload");
 	if (tx->len != 0 && tx->payload == NULL)
 		note(s, "send without a payload");
 	if (tx->slot >= s->transport.max_inflight)
 		note(s, "send with a slot beyond max_inflight");
+	if (s->raw)
+		return;
 	if (scmi_hdr_token(tx->hdr) != tx->token)
 		note(s, "send with two different tokens");
 	if (scmi_hdr_type(tx->hdr) != SCMI_MSG_COMMAND || (tx->hdr & SCMI_HDR_RESERVED) != 0)
 		note(s, "send of what is no command");
+}
+
+/* The doorbell: only where something waits for it. */
+static void ring(struct script *s)
+{
+	if (s->unrung == 0)
+		return;
+	s->unrung = 0;
+	s->rings++;
+	if (s->on_ring != NULL)
+		s->on_ring(s, s->arg);
 }
 
 static int send_message(void *ctx, const struct scmi_tx *tx)
@@ -84,10 +104,16 @@ static int send_message(void *ctx, const struct scmi_tx *tx)
 	};
 	if (kept != 0)
 		memcpy(sent->params, tx->payload, kept);
+	s->sending_ = true;
 	if (s->on_send != NULL)
 		err = s->on_send(s, sent, s->arg);
-	if (err == SCMI_OK)
+	s->sending_ = false;
+	if (err == SCMI_OK) {
 		s->went_out++;
+		s->unrung++;
+	}
+	if (err == SCMI_OK && tx->more == 0)
+		ring(s);
 	return err;
 }
 
@@ -98,6 +124,7 @@ static void flush(void *ctx)
 	s->flushes++;
 	if (!s->running)
 		s->used_stopped++;
+	ring(s);
 }
 
 static int fetch(void *ctx, const struct scmi_rx *rx, uint32_t offset, void *dst, uint32_t len)
@@ -140,6 +167,27 @@ static int poll(void *ctx, int max)
 		(void)script_rx(s, message.hdr, message.bytes, message.len);
 	}
 	return n;
+}
+
+static int recover(void *ctx)
+{
+	struct script *s = ctx;
+
+	s->recovers++;
+	if (!s->running)
+		note(s, "recover was called for what does not run");
+	s->recovering_ = true;
+	if (s->on_recover != NULL)
+		s->on_recover(s, s->arg);
+	s->recovering_ = false;
+	if (s->recover_err == SCMI_OK)
+		s->posted_head_ = s->posted_tail_;
+	return s->recover_err;
+}
+
+void script_recovers(struct script *s)
+{
+	s->ops.recover = recover;
 }
 
 static void wait_for_any(void *ctx, uint64_t deadline_us)

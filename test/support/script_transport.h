@@ -62,10 +62,14 @@ struct script {
 	script_fn on_stop;      /* runs inside stop(), while upcalls are still allowed */
 	script_fn on_poll;      /* runs inside poll(), before it looks for posted messages */
 	script_fn on_wait;      /* runs inside wait() */
+	script_fn on_ring;      /* runs when the doorbell rings: in a send() that nothing follows, in flush() */
+	script_fn on_recover;   /* runs inside recover(), see script_recovers() */
 	void *arg;
 	uint64_t *clock_us; /* wait() moves it to its deadline, as sleeping does; NULL: it returns early */
 	int start_err;      /* what start() returns */
 	int fetch_err;      /* what fetch() returns */
+	int recover_err;    /* what recover() returns */
+	bool raw;           /* what is sent may be no command, and have any token */
 	bool by_fetch;      /* messages are given by fetch(), not as data */
 
 	/* What was seen. */
@@ -77,6 +81,9 @@ struct script {
 	unsigned sends;    /* calls of send() */
 	unsigned went_out; /* of these, the ones that returned SCMI_OK */
 	unsigned flushes;
+	unsigned rings;  /* of the doorbell, where something had been sent */
+	unsigned unrung; /* messages that wait for it */
+	unsigned recovers;
 	unsigned fetches;
 	unsigned polls;
 	unsigned waits;
@@ -90,10 +97,15 @@ struct script {
 	unsigned posted_head_;
 	unsigned posted_tail_;
 	bool woken_;
+	bool sending_;
+	bool recovering_;
 };
 
 /* A stopped transport with these capabilities and the limits above. There is nothing to end. */
 void script_init(struct script *s, uint32_t caps);
+
+/* Gives it a recover(): what was posted is gone then. */
+void script_recovers(struct script *s);
 
 /* The n-th message that was sent, counted from 0; the last one. The test fails if there is none, or no copy any more. */
 const struct script_sent *script_sent(const struct script *s, unsigned n);
