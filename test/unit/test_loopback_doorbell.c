@@ -72,6 +72,7 @@ static void doorbell_configuration_is_checked(void **state)
 
 	(void)state;
 	rig_make(&r, SCMI_LOOPBACK_THREADED);
+	assert_int_equal(r.transport.ops->fd(r.transport.ctx), -1);
 	r.config.doorbell = &doorbell;
 	assert_int_equal(scmi_loopback_check(&r.config, &why), SCMI_OK);
 	doorbell.fd = -1;
@@ -98,6 +99,7 @@ static void doorbell_rings_for_replies_and_events_and_poll_clears_it(void **stat
 
 	(void)state;
 	make(&r, &b);
+	assert_int_equal(r.transport.ops->fd(r.transport.ctx), 7);
 	request_and_answer(&r);
 	assert_true(b.rung);
 	assert_int_equal(rig_poll(&r), 1);

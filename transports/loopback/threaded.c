@@ -196,6 +196,13 @@ static void announce(struct scmi_loopback *lb)
 	}
 }
 
+static int doorbell_fd(void *ctx)
+{
+	const struct scmi_loopback *lb = ctx;
+
+	return lb->doorbell.ring != NULL ? lb->doorbell.fd : -1;
+}
+
 /* Called by a stop, when nobody is inside the agent's gate and nothing of this life can be queued any more. */
 void scmi__loopback_forget(struct scmi_loopback *lb)
 {
@@ -332,6 +339,7 @@ const struct scmi_transport_ops scmi__loopback_threaded = {
 	.poll = poll_news,
 	.wait = wait_news,
 	.wake = wake,
+	.fd = doorbell_fd,
 };
 
 const struct scmi_endpoint_ops scmi__loopback_threaded_end = {
