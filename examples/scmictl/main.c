@@ -9,8 +9,6 @@
 
 #include "scmictl.h"
 
-#define TIMEOUT_MAX_MS 3600000
-
 #define STRING_(x) #x
 #define STRING(x)  STRING_(x)
 #define VERSION    STRING(SCMI_LIB_VERSION_MAJOR) "." STRING(SCMI_LIB_VERSION_MINOR) "." STRING(SCMI_LIB_VERSION_PATCH)
@@ -26,9 +24,20 @@ static const char about[] = "Looks at an SCMI platform, and sends it commands.\v
 			    "              parameters as 32-bit words. Several commands, with a comma for a\n"
 			    "              word between them, share one link: permissions and notifications\n"
 			    "              that one sets hold for the next\n"
-			    "  stats       the agent's counters after a short discovery\n"
+			    "  notify [PROTOCOL [NOTIFICATION]] [, PROTOCOL MESSAGE [WORD..]]..\n"
+			    "              show notifications, of one protocol or of all, until --count,\n"
+			    "              --for or Ctrl-C. Asks for those that belong to no domain or\n"
+			    "              sensor; commands behind a comma, sent first, can ask for others\n"
+			    "  stats [PROTOCOL MESSAGE [WORD..]] [, ..]\n"
+			    "              send commands, or do a short discovery, --count times; then the\n"
+			    "              agent's counters by link, and how long replies took\n"
+			    "  bench [PROTOCOL MESSAGE [WORD..]]\n"
+			    "              send one command, PROTOCOL_VERSION of base if there is no word,\n"
+			    "              --count times (10000), --depth of them (1) in flight; tells\n"
+			    "              calls a second and latencies\n"
 			    "\n"
-			    "Numbers are decimal or 0x hexadecimal.\n"
+			    "Numbers are decimal or 0x hexadecimal. The link may be given again, for one\n"
+			    "protocol each: --link sensor=URI.\n"
 			    "\n"
 			    "Links:\n"
 			    "  loopback:           a demonstration platform inside this program (default)\n"
@@ -39,23 +48,53 @@ static const char about[] = "Looks at an SCMI platform, and sends it commands.\v
 			    "\n"
 			    "  scmictl protocols\n"
 			    "  scmictl raw base BASE_DISCOVER_AGENT 0xffffffff\n"
-			    "  scmictl raw base BASE_NOTIFY_ERRORS 1 , 0x80 4 0";
+			    "  scmictl raw base BASE_NOTIFY_ERRORS 1 , 0x80 4 0\n"
+			    "  scmictl notify 0x80 , 0x80 6 1 --count 3\n"
+			    "  scmictl bench 0x80 7 --payload 64 --depth 8";
+
+/* Keys of options that have no letter. */
+enum { KEY_FOR = 0x100, KEY_DEPTH, KEY_PAYLOAD };
 
 static const struct argp_option known_options[] = {
-	{"link", 'l', "URI", 0, "Way to the platform", 0},
+	{"link", 'l', "[PROTOCOL=]URI", 0, "Way to the platform; of one protocol's commands only", 0},
 	{"timeout", 't', "MS", 0, "Milliseconds to wait for each reply; without it, the link's own time-out", 0},
 	{"trace", 'T', NULL, 0, "Tell each message in one line on stderr", 0},
+	{"count", 'n', "N", 0, "notify: end after so many; stats, bench: so many times", 0},
+	{"for", KEY_FOR, "SECONDS", 0, "notify: end after this time", 0},
+	{"depth", KEY_DEPTH, "N", 0, "bench: calls in flight", 0},
+	{"payload", KEY_PAYLOAD, "BYTES", 0, "bench: zeros to add to the parameters", 0},
 	{0},
 };
 
 static const struct {
 	const char *name;
 	enum outcome (*run)(const struct options *options, char **args, int n);
+	uint32_t takes; /* 1 << enum number, beside those that all take */
 } commands[] = {
-	{"info", run_info},
-	{"protocols", run_protocols},
-	{"raw", run_raw},
-	{"stats", run_stats},
+	{"info", run_info, 0},
+	{"protocols", run_protocols, 0},
+	{"raw", run_raw, 0},
+	{"notify", run_notify, 1u << COUNT | 1u << FOR_S},
+	{"stats", run_stats, 1u << COUNT},
+	{"bench", run_bench, 1u << COUNT | 1u << DEPTH | 1u << PAYLOAD},
+};
+
+#define COMMANDS     "info, protocols, raw, notify, stats"
+#define COMMAND_LAST "bench"
+
+static const struct {
+	const char *option;
+	const char *what; /* for messages */
+	const char *unit;
+	uint32_t min;
+	uint32_t max;
+	int key;
+} numbers[NUMBERS] = {
+	[TIMEOUT_MS] = {"--timeout", "time-out", " of milliseconds", 1, 3600000, 't'},
+	[COUNT] = {"--count", "count", "", 1, 1000000000, 'n'},
+	[FOR_S] = {"--for", "time", " of seconds", 1, 86400, KEY_FOR},
+	[DEPTH] = {"--depth", "depth", " of calls", 1, SCMI_SLOTS_MAX, KEY_DEPTH},
+	[PAYLOAD] = {"--payload", "payload", " of bytes", 0, 65536, KEY_PAYLOAD},
 };
 
 enum outcome misuse(const char *before, const char *word, const char *after)
@@ -68,14 +107,51 @@ enum outcome misuse(const char *before, const char *word, const char *after)
 	return MISUSED;
 }
 
-static void read_timeout(struct options *o, const char *text)
+/* Links of one protocol are numbered as they stand; the default one is 0 wherever it stands. */
+static void read_link(struct options *o, char *arg)
 {
-	uint32_t ms;
+	size_t len = strcspn(arg, "=:");
+	struct link_option *link = &o->links[o->links_n];
+	uint8_t protocol;
 
-	if (!read_number(text, TIMEOUT_MAX_MS, &ms) || ms == 0)
-		exit((int)misuse("time-out ", text,
-				 ": not a number of milliseconds from 1 to " STRING(TIMEOUT_MAX_MS)));
-	o->timeout_us = ms * 1000u;
+	if (arg[len] != '=') {
+		o->links[0].uri = arg;
+		return;
+	}
+	arg[len] = '\0';
+	if (read_protocol(arg, &protocol) != GOOD)
+		exit(MISUSED);
+	if (protocol < SCMI_PROTOCOL_BASE)
+		exit((int)misuse("protocol ", arg, " has no commands: they begin with 0x10"));
+	for (uint32_t i = 1; i < o->links_n; i++) {
+		if (o->links[i].protocol == protocol)
+			exit((int)misuse("protocol ", arg, " has two links"));
+	}
+	if (o->links_n == SCMI_LINKS_MAX)
+		exit((int)misuse("too many links: no room for that of ", arg, ""));
+	*link = (struct link_option){.uri = arg + len + 1, .protocol = protocol};
+	o->links_n++;
+}
+
+/* Returns whether key is an option with a number; a bad one ends the program. */
+static bool read_number_option(struct options *o, int key, const char *text)
+{
+	char before[32];
+	char after[80];
+	uint32_t i = 0;
+
+	while (i < NUMBERS && numbers[i].key != key)
+		i++;
+	if (i == NUMBERS)
+		return false;
+	if (!read_number(text, numbers[i].max, &o->number[i]) || o->number[i] < numbers[i].min) {
+		snprintf(before, sizeof(before), "%s ", numbers[i].what);
+		snprintf(after, sizeof(after), ": not a number%s from %u to %u", numbers[i].unit, numbers[i].min,
+			 numbers[i].max);
+		exit((int)misuse(before, text, after));
+	}
+	o->given |= 1u << i;
+	return true;
 }
 
 static error_t read_option(int key, char *arg, struct argp_state *state)
@@ -84,10 +160,7 @@ static error_t read_option(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case 'l':
-		o->link = arg;
-		return 0;
-	case 't':
-		read_timeout(o, arg);
+		read_link(o, arg);
 		return 0;
 	case 'T':
 		o->trace = true;
@@ -97,25 +170,43 @@ static error_t read_option(int key, char *arg, struct argp_state *state)
 		o->args_n = state->argc - state->next;
 		return 0;
 	default:
-		return ARGP_ERR_UNKNOWN;
+		return read_number_option(o, key, arg) ? 0 : ARGP_ERR_UNKNOWN;
 	}
+}
+
+/* An option that a command does not look at is a mistake. */
+static enum outcome check_options(const struct options *o, const char *command, uint32_t takes)
+{
+	char before[48];
+
+	for (uint32_t i = 0; i < NUMBERS; i++) {
+		if ((o->given & ~takes & 1u << i) == 0 || i == TIMEOUT_MS)
+			continue;
+		snprintf(before, sizeof(before), "%s does not take the option ", command);
+		return misuse(before, numbers[i].option, "");
+	}
+	return GOOD;
 }
 
 static enum outcome run(const struct options *o)
 {
+	enum outcome outcome;
+
 	if (o->args_n == 0)
-		return misuse("a command is needed: info, protocols, raw or stats", NULL, "");
+		return misuse("a command is needed: " COMMANDS " or " COMMAND_LAST, NULL, "");
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
-		if (strcmp(commands[i].name, o->args[0]) == 0)
-			return commands[i].run(o, o->args + 1, o->args_n - 1);
+		if (strcmp(commands[i].name, o->args[0]) != 0)
+			continue;
+		outcome = check_options(o, commands[i].name, commands[i].takes);
+		return outcome == GOOD ? commands[i].run(o, o->args + 1, o->args_n - 1) : outcome;
 	}
-	return misuse("unknown command ", o->args[0], "; there are info, protocols, raw and stats");
+	return misuse("unknown command ", o->args[0], "; there are " COMMANDS " and " COMMAND_LAST);
 }
 
 int main(int argc, char **argv)
 {
 	const struct argp argp = {known_options, read_option, "COMMAND [WORD..]", about, NULL, NULL, NULL};
-	struct options options = {.link = "loopback:"};
+	struct options options = {.links[0].uri = "loopback:", .links_n = 1};
 	enum outcome outcome;
 
 	argp_err_exit_status = MISUSED;

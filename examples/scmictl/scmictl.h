@@ -2,13 +2,14 @@
 /*
  * scmictl: looks at a platform, and sends it what one likes.
  *
- * main.c reads the command line, session.c opens a link and an agent on it, one file a group of commands does the rest.
- * A new link is a row in link.c, a new command one in main.c.
+ * main.c reads the command line, session.c opens a link and an agent on it, line.c reads commands as words, one file a
+ * group of commands does the rest. A new link is a row in link.c, a new command one in main.c.
  */
 #ifndef SCMICTL_H
 #define SCMICTL_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include <scmi/agent.h>
@@ -21,11 +22,28 @@ enum outcome {
 	MISUSED = 2 /* the command line is wrong; nothing was sent */
 };
 
+/* Options that are a number. */
+enum number {
+	TIMEOUT_MS, /* for each reply; 0: the transport's own */
+	COUNT,      /* notifications to wait for, or runs; 0: not given */
+	FOR_S,      /* seconds to listen; 0: not given */
+	DEPTH,      /* calls in flight; 0: not given */
+	PAYLOAD,    /* bytes of parameters to add */
+	NUMBERS
+};
+
+struct link_option {
+	const char *uri;
+	uint32_t protocol; /* that it is for; of link 0, which is for the rest: 0 */
+};
+
 struct options {
-	const char *link;    /* URI */
-	uint32_t timeout_us; /* for each reply; 0: the transport's own */
+	struct link_option links[SCMI_LINKS_MAX];
+	uint32_t links_n;
 	bool trace;
-	char **args; /* the command and what belongs to it */
+	uint32_t number[NUMBERS];
+	uint32_t given; /* 1 << enum number */
+	char **args;    /* the command and what belongs to it */
 	int args_n;
 };
 
@@ -67,17 +85,65 @@ struct session {
 	const struct options *options;
 	struct scmi_posix posix;
 	struct scmi_port port;
-	struct link link;
-	void *memory; /* the agent's */
+	struct link links[SCMI_LINKS_MAX];
+	uint32_t links_n; /* that are open */
+	void *memory;     /* the agent's */
 	struct scmi_agent *agent;
-	struct scmi_subscriber events;
+	struct scmi_subscriber events;                                 /* shows them all; runs in scmi_agent_poll() */
+	struct scmi_latency latency;                                   /* of all protocols */
+	max_align_t alarm[SCMI_EVENT_BYTES_MAX / sizeof(max_align_t)]; /* ends session_sleep() */
+	bool alarmed;                                                  /* and it is there */
 };
 
 /* Opens a session by the options, runs body in it, closes it. Returns body's outcome, or why there was no session. */
 enum outcome session_run(const struct options *options, enum outcome (*body)(struct session *s, void *arg), void *arg);
 
-/* Tells what went wrong, with what belongs to it: link, time-out, or the platform's status. Returns FAILED. */
+/* Whether one of the links can bring notifications. */
+bool session_has_events(const struct session *s);
+
+/* The most values that a reply can bring. */
+uint32_t session_max_values(const struct session *s);
+
+/* Sleeps until scmi_agent_poll() may have something to do, or the port's clock has reached until_us. */
+void session_sleep(struct session *s, uint64_t until_us);
+
+uint64_t session_now_us(const struct session *s);
+
+/* Tells what went wrong, with what belongs to it: links, time-out, or the platform's status. Returns FAILED. */
 enum outcome session_error(const struct session *s, const char *what, int err, int32_t status);
+
+/* Ends a line on stderr with the links, in brackets. */
+void session_end_line(const struct session *s);
+
+/* ---- commands as words: "PROTOCOL MESSAGE [WORD..] [, PROTOCOL MESSAGE [WORD..]].." ---- */
+
+struct raw {
+	uint8_t protocol;
+	uint8_t message;
+	const uint8_t *params; /* inside line.bytes */
+	uint32_t params_len;
+};
+
+struct line {
+	struct raw *raws;
+	size_t raws_n;
+	uint8_t *bytes; /* parameters of all, in wire order */
+	uint32_t bytes_n;
+};
+
+/* Reads the whole line; reader is the command that reads it, for messages. To be given to line_free() in every case. */
+enum outcome line_read(struct line *line, const char *reader, char **words, int n);
+void line_free(struct line *line);
+
+/* Sends all of it, also what follows a command that fails. Quiet: shows neither replies nor errors. */
+enum outcome line_send(struct session *s, const struct line *line, bool quiet);
+
+/* How many words there are before the first comma. */
+int words_to_comma(char **words, int n);
+
+/* Read an id by number or by name. */
+enum outcome read_protocol(const char *word, uint8_t *protocol);
+enum outcome read_message(const char *word, uint8_t protocol, enum scmi_msg_type kind, uint8_t *message);
 
 /* ---- words, in and out ---- */
 
@@ -102,6 +168,10 @@ void show_values(const uint8_t *bytes, uint32_t len);
 /* Writes a notification to stdout (scmi_subscriber.notify). */
 void show_event(struct scmi_subscriber *self, uint32_t hdr, const void *payload, uint32_t len);
 
+/* Writes how long replies took: in one line, and as a table of those buckets that are not empty. */
+void show_latency(const struct scmi_latency *latency);
+void show_latencies(const struct scmi_latency *latency);
+
 /* scmi_log_fn; writes to stderr. arg not NULL: information too, not only warnings and errors. */
 void show_log(void *arg, enum scmi_log_level level, const char *text);
 
@@ -113,6 +183,8 @@ void show_trace(void *arg, const struct scmi_trace_event *event);
 enum outcome run_info(const struct options *options, char **args, int n);
 enum outcome run_protocols(const struct options *options, char **args, int n);
 enum outcome run_raw(const struct options *options, char **args, int n);
+enum outcome run_notify(const struct options *options, char **args, int n);
 enum outcome run_stats(const struct options *options, char **args, int n);
+enum outcome run_bench(const struct options *options, char **args, int n);
 
 #endif

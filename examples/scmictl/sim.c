@@ -6,8 +6,13 @@
  *   0x80 3 DEVICE   DEVICE_NAME: name of 16 bytes; SCMI_DENIED if permissions say so
  *   0x80 4 DEVICE   DEVICE_FAIL: SCMI_HARDWARE_ERROR, and a BASE_ERROR_EVENT to the agents that have asked for it
  *   0x80 5 DEVICE   DEVICE_HANG: no answer until the link is closed
+ *   0x80 6 ENABLE   DEVICE_NOTIFY: switches notification 0x80:0x00, a reading of the sensor hub: device, value
+ *   0x80 7 WORD..   DEVICE_ECHO: the same words
+ *
+ * The sensor hub is read by a thread that is the platform's life. Each fourth reading fails, and is a BASE_ERROR_EVENT.
  */
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,11 +27,19 @@
 #define DEVICE_NAME     3u
 #define DEVICE_FAIL     4u
 #define DEVICE_HANG     5u
+#define DEVICE_NOTIFY   6u
+#define DEVICE_ECHO     7u
+
+#define DEVICE_READING 0u /* notification */
+#define READING_BYTES  8u
 
 #define SERVERS 2u
 #define AGENTS  2u
 #define DEVICES 2u
 #define US      1u /* our agent's id */
+#define HUB     1u /* the device that is read */
+
+#define READING_US 50000u /* from one to the next */
 
 static const char *const device_names[DEVICES] = {"uart", "sensor hub"};
 
@@ -42,9 +55,13 @@ struct sim {
 	max_align_t platform_memory[SCMI_PLATFORM_WORDS(AGENTS, SERVERS)];
 	struct scmi_loopback *loopback;
 	void *loopback_memory;
-	struct scmi_request *hanging; /* the serving thread's, until it has been joined */
+	struct scmi_request *hanging; /* of who runs the handlers: the sender, or the thread until it has been joined */
+	const struct scmi_port *port;
 	pthread_t thread;
-	bool threaded; /* and the thread runs */
+	bool lives;                                                   /* and the thread runs */
+	bool threaded;                                                /* it serves requests, too */
+	max_align_t ends[SCMI_EVENT_BYTES_MAX / sizeof(max_align_t)]; /* signalled when closing is set */
+	atomic_bool closing;
 };
 
 /* ---- the devices ---- */
@@ -98,10 +115,29 @@ static int32_t device_hang(void *model, struct scmi_request *req)
 	return SCMI_REQUEST_LATER;
 }
 
+static int32_t device_notify(void *model, struct scmi_request *req)
+{
+	(void)model;
+	return scmi_request_notify(req, DEVICE_READING, scmi_request_u32(req, 0));
+}
+
+static int32_t device_echo(void *model, struct scmi_request *req)
+{
+	(void)model;
+	scmi_request_put_bytes(req, req->params, req->len);
+	return SCMI_SUCCESS;
+}
+
 static const struct scmi_server_command device_commands[] = {
 	{.message = DEVICE_NAME, .handle = device_name, .params_min = 4, .params_max = 4},
 	{.message = DEVICE_FAIL, .handle = device_fail, .params_min = 4, .params_max = 4},
 	{.message = DEVICE_HANG, .handle = device_hang, .params_min = 4, .params_max = 4},
+	{.message = DEVICE_NOTIFY,
+	 .handle = device_notify,
+	 .params_min = 4,
+	 .params_max = 4,
+	 .flags = SCMI_COMMAND_P2A},
+	{.message = DEVICE_ECHO, .handle = device_echo, .params_max = UINT16_MAX},
 };
 
 /* ---- the other agent: known to the platform, but never there ---- */
@@ -202,10 +238,10 @@ static int open_platform(struct sim *sim)
 
 /* ---- the link ---- */
 
-static int open_loopback(struct sim *sim, bool threaded, const struct scmi_port *port, struct scmi_transport *transport)
+static int open_loopback(struct sim *sim, struct scmi_transport *transport)
 {
 	const struct scmi_loopback_config config = {
-		.size = sizeof(config), .flags = threaded ? SCMI_LOOPBACK_THREADED : 0u, .port = port};
+		.size = sizeof(config), .flags = sim->threaded ? SCMI_LOOPBACK_THREADED : 0u, .port = sim->port};
 	size_t size = scmi_loopback_size(&config);
 
 	sim->loopback_memory = malloc(size);
@@ -214,28 +250,80 @@ static int open_loopback(struct sim *sim, bool threaded, const struct scmi_port 
 	return scmi_loopback_init(&sim->loopback, sim->loopback_memory, size, &config, transport, &sim->endpoints[0]);
 }
 
-static void *serve(void *arg)
+/* ---- the platform's life ---- */
+
+/* Goes to those who have asked; whether it arrives is their affair. */
+static void read_hub(struct sim *sim, uint32_t reading)
+{
+	uint8_t event[READING_BYTES];
+
+	if (reading % 4u == 3u) {
+		(void)scmi_base_error_event(sim->platform, SCMI_ALL_AGENTS, SCMI_BASE_PLATFORM_ID, false, NULL, 0);
+		return;
+	}
+	scmi_put_le32(event, HUB);
+	scmi_put_le32(event + 4, reading);
+	(void)scmi_platform_notify(sim->platform, SCMI_ALL_AGENTS, PROTOCOL_DEVICE, DEVICE_READING, event,
+				   sizeof(event));
+}
+
+/* Serves, or only sleeps, until then or earlier. Returns whether life goes on. */
+static bool attend(struct sim *sim, uint64_t until_us)
+{
+	const struct scmi_port *port = sim->port;
+
+	if (sim->threaded)
+		return scmi_loopback_serve(sim->loopback, until_us) >= 0;
+	(void)port->event_wait(port->ctx, sim->ends, until_us);
+	return !atomic_load(&sim->closing);
+}
+
+static void *live(void *arg)
 {
 	struct sim *sim = arg;
+	uint64_t next = 0;
+	uint32_t reading = 0;
 
-	while (scmi_loopback_serve(sim->loopback, SCMI_NEVER) >= 0)
-		;
+	while (attend(sim, next)) {
+		uint64_t now = sim->port->now_us(sim->port->ctx);
+
+		if (now < next)
+			continue;
+		read_hub(sim, reading++);
+		next = now + READING_US;
+	}
 	return NULL;
 }
 
-static int start_thread(struct sim *sim)
+static int start_life(struct sim *sim)
 {
-	if (pthread_create(&sim->thread, NULL, serve, sim) != 0)
-		return SCMI_E_IO;
-	sim->threaded = true;
-	return SCMI_OK;
+	const struct scmi_port *port = sim->port;
+	int err = port->event_init(port->ctx, sim->ends);
+
+	if (err != SCMI_OK)
+		return err;
+	sim->lives = pthread_create(&sim->thread, NULL, live, sim) == 0;
+	if (sim->lives)
+		return SCMI_OK;
+	port->event_fini(port->ctx, sim->ends);
+	return SCMI_E_IO;
+}
+
+static void end_life(struct sim *sim)
+{
+	const struct scmi_port *port = sim->port;
+
+	atomic_store(&sim->closing, true);
+	port->event_signal(port->ctx, sim->ends);
+	pthread_join(sim->thread, NULL);
+	port->event_fini(port->ctx, sim->ends);
 }
 
 static void close_platform(struct sim *sim)
 {
-	(void)scmi_platform_stop(sim->platform); /* ends serve(), too */
-	if (sim->threaded)
-		pthread_join(sim->thread, NULL);
+	(void)scmi_platform_stop(sim->platform); /* ends scmi_loopback_serve(), too */
+	if (sim->lives)
+		end_life(sim);
 	if (sim->hanging != NULL)
 		(void)scmi_request_reply(sim->hanging, SCMI_HARDWARE_ERROR);
 	(void)scmi_platform_fini(sim->platform); /* no request is open */
@@ -259,17 +347,18 @@ static bool loopback_accepts(const char *rest)
 
 static int loopback_open(struct link *link, const char *rest, const struct scmi_port *port)
 {
-	bool threaded = rest[0] != '\0';
 	struct sim *sim = calloc(1, sizeof(*sim));
 	int err;
 
 	if (sim == NULL)
 		return SCMI_E_NOMEM;
-	err = open_loopback(sim, threaded, port, &link->transport);
+	sim->port = port;
+	sim->threaded = rest[0] != '\0';
+	err = open_loopback(sim, &link->transport);
 	if (err == SCMI_OK)
 		err = open_platform(sim);
-	if (err == SCMI_OK && threaded)
-		err = start_thread(sim);
+	if (err == SCMI_OK)
+		err = start_life(sim);
 	if (err != SCMI_OK)
 		close_sim(sim);
 	else

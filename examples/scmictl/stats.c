@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* stats: the agent's counters, and whether they add up. */
+/* stats: the agent's counters, link by link, whether they add up, and how long replies took. */
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -25,15 +25,22 @@ static const struct counter calls[] = {
 };
 static const struct counter messages[] = {
 	COUNTER(received),       COUNTER(accepted),      COUNTER(late),       COUNTER(stray_token),
-	COUNTER(stray_protocol), COUNTER(stray_message), COUNTER(stray_type), COUNTER(duplicate),
-	COUNTER(mismatched),     COUNTER(unclaimed),     COUNTER(dropped),
+	COUNTER(stray_protocol), COUNTER(stray_message), COUNTER(stray_type), COUNTER(stray_header),
+	COUNTER(duplicate),      COUNTER(mismatched),    COUNTER(unclaimed),  COUNTER(dropped),
 };
 static const struct counter others[] = {
-	COUNTER(refused),     COUNTER(no_slot), COUNTER(settled),      COUNTER(expired),
-	COUNTER(quarantined), COUNTER(slots),   COUNTER(max_inflight),
+	COUNTER(refused),     COUNTER(no_slot),   COUNTER(queued), COUNTER(settled),      COUNTER(expired),
+	COUNTER(quarantined), COUNTER(recovered), COUNTER(slots),  COUNTER(max_inflight),
 };
 
-#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
+#define COUNT_OF(table) (sizeof(table) / sizeof((table)[0]))
+
+/* A column a link, and one for their sum where there are several. */
+struct columns {
+	struct scmi_agent_stats stats[SCMI_LINKS_MAX + 1u];
+	uint32_t links_n;
+	uint32_t n;
+};
 
 static uint32_t value_of(const struct scmi_agent_stats *stats, const struct counter *c)
 {
@@ -43,33 +50,79 @@ static uint32_t value_of(const struct scmi_agent_stats *stats, const struct coun
 	return value;
 }
 
-static enum outcome show_equation(const struct scmi_agent_stats *stats, const struct counter *table, size_t n)
+static int read_columns(struct session *s, struct columns *columns)
 {
-	uint32_t total = value_of(stats, &table[0]);
-	uint32_t sum = 0;
+	struct scmi_agent_stats *next = columns->stats;
 
-	printf("%-18s %10u\n", table[0].name, total);
-	for (size_t i = 1; i < n; i++) {
-		printf("  %-16s %10u\n", table[i].name, value_of(stats, &table[i]));
-		sum += value_of(stats, &table[i]);
+	for (columns->links_n = 0; columns->links_n < SCMI_LINKS_MAX; columns->links_n++, next++) {
+		next->size = sizeof(*next);
+		if (scmi_agent_stats(s->agent, columns->links_n, next) != SCMI_OK)
+			break; /* no such link: that was all */
 	}
-	printf("  %-16s %10u  %s %s\n\n", "sum", sum, sum == total ? "equals" : "DIFFERS FROM", table[0].name);
-	return sum == total ? GOOD : FAILED;
+	columns->n = columns->links_n;
+	if (columns->n == 1)
+		return SCMI_OK;
+	columns->n++;
+	next->size = sizeof(*next);
+	return scmi_agent_stats(s->agent, SCMI_ALL_LINKS, next);
+}
+
+static void show_header(const struct columns *columns)
+{
+	char name[16];
+
+	printf("%-18s", "");
+	for (uint32_t i = 0; i < columns->links_n; i++) {
+		snprintf(name, sizeof(name), "link %u", i);
+		printf(" %10s", name);
+	}
+	puts(columns->n != columns->links_n ? "        all" : "");
+}
+
+static void show_row(const struct columns *columns, const struct counter *c, const char *indent)
+{
+	printf("%s%-*s", indent, 18 - (int)strlen(indent), c->name);
+	for (uint32_t i = 0; i < columns->n; i++)
+		printf(" %10u", value_of(&columns->stats[i], c));
+	putchar('\n');
+}
+
+static enum outcome show_equation(const struct columns *columns, const struct counter *table, size_t n)
+{
+	bool equal = true;
+
+	show_row(columns, &table[0], "");
+	for (size_t row = 1; row < n; row++)
+		show_row(columns, &table[row], "  ");
+	printf("%-18s", "  sum");
+	for (uint32_t i = 0; i < columns->n; i++) {
+		uint32_t sum = 0;
+
+		for (size_t row = 1; row < n; row++)
+			sum += value_of(&columns->stats[i], &table[row]);
+		printf(" %10u", sum);
+		equal = equal && sum == value_of(&columns->stats[i], &table[0]);
+	}
+	printf("  %s %s\n\n", equal ? "equals" : "DIFFERS FROM", table[0].name);
+	return equal ? GOOD : FAILED;
 }
 
 static enum outcome show_stats(struct session *s)
 {
-	struct scmi_agent_stats stats = {.size = sizeof(stats)};
-	int err = scmi_agent_stats(s->agent, &stats);
+	struct columns columns;
+	int err = read_columns(s, &columns);
 	enum outcome outcome;
 
 	if (err != SCMI_OK)
 		return session_error(s, "stats", err, 0);
-	outcome = show_equation(&stats, calls, COUNT(calls));
-	if (show_equation(&stats, messages, COUNT(messages)) != GOOD)
+	show_header(&columns);
+	outcome = show_equation(&columns, calls, COUNT_OF(calls));
+	if (show_equation(&columns, messages, COUNT_OF(messages)) != GOOD)
 		outcome = FAILED;
-	for (size_t i = 0; i < COUNT(others); i++)
-		printf("%-18s %10u\n", others[i].name, value_of(&stats, &others[i]));
+	for (size_t i = 0; i < COUNT_OF(others); i++)
+		show_row(&columns, &others[i], "");
+	putchar('\n');
+	show_latencies(&s->latency);
 	return outcome;
 }
 
@@ -86,18 +139,37 @@ static enum outcome discover(struct session *s)
 	return err == SCMI_OK ? GOOD : session_error(s, "discovery", err, status);
 }
 
+/* line NULL: the discovery. How the commands ended is told by the counters. */
+static enum outcome run_times(struct session *s, const struct line *line, uint32_t count)
+{
+	enum outcome outcome = GOOD;
+
+	for (uint32_t i = 0; i < count; i++) {
+		if ((line != NULL ? line_send(s, line, true) : discover(s)) != GOOD)
+			outcome = FAILED;
+	}
+	return outcome;
+}
+
 static enum outcome stats_body(struct session *s, void *arg)
 {
-	enum outcome discovered = discover(s);
-	enum outcome shown = show_stats(s); /* most wanted when discovery has failed */
+	uint32_t count = s->options->number[COUNT];
+	enum outcome ran = run_times(s, arg, count != 0 ? count : 1u);
+	enum outcome shown = show_stats(s); /* most wanted when a command has failed */
 
-	(void)arg;
-	return discovered != GOOD ? discovered : shown;
+	return ran != GOOD ? ran : shown;
 }
 
 enum outcome run_stats(const struct options *options, char **args, int n)
 {
-	if (n != 0)
-		return misuse("stats takes no word, but there is ", args[0], "");
-	return session_run(options, stats_body, NULL);
+	struct line line;
+	enum outcome outcome;
+
+	if (n == 0)
+		return session_run(options, stats_body, NULL);
+	outcome = line_read(&line, "stats", args, n);
+	if (outcome == GOOD)
+		outcome = session_run(options, stats_body, &line);
+	line_free(&line);
+	return outcome;
 }

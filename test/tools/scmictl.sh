@@ -59,6 +59,13 @@ lines() {
 	[ "$count" = "$2" ] || fault "$count lines of std$1 match '$3', not $2"
 }
 
+# replies COUNT: so many are in the histogram, whatever time they took.
+replies() {
+	local count
+	count=$(awk '/^ *from us / { on = 1; next } on { sum += $NF } END { print sum + 0 }' "$work/out")
+	[ "$count" = "$1" ] || fault "$count replies in the histogram, not $1"
+}
+
 # wrong MESSAGE ARG..: a mistake on the command line: status 2, this on stderr, nothing on stdout.
 wrong() {
 	local message=$1
@@ -101,8 +108,101 @@ for link in loopback: loopback:threaded; do
 	    'received                    8' \
 	    '  accepted                  8' \
 	    '  sum                       8  equals received' \
-	    'slots                      16'
-	lines out 30 '^ *[a-z_]+ +[0-9]+( |$)' # 28 counters and 2 sums
+	    'recovered                   0' \
+	    'slots                      16' \
+	    'max_inflight               16'
+	lines out 33 '^ {0,2}[a-z_]+ +[0-9]+( |$)' # 31 counters and 2 sums
+	lines out 1 '^ +link 0$'
+	replies 8
+
+	# Commands of one's own, twice: one is refused each time, and shown only by the counters.
+	run 1 -l "$link" -t 60000 stats base BASE_DISCOVER_VENDOR , base BASE_DISCOVER_AGENT 3 --count 2
+	silent err
+	out 'submitted                   4' \
+	    '  ok                        2' \
+	    '  remote                    2' \
+	    '  sum                       4  equals submitted' \
+	    '  accepted                  4' \
+	    '  sum                       4  equals received'
+	lines out 0 '^reply '
+	replies 4
+
+	# What is not answered is still owed.
+	run 1 -l "$link" -t 50 stats 0x80 5 0
+	silent err
+	out 'submitted                   1' \
+	    '  timed_out                 1' \
+	    '  sum                       1  equals submitted' \
+	    'received                    0' \
+	    'quarantined                 1'
+	replies 0
+
+	# The platform's own errors, which notify asks for by itself.
+	run 0 -l "$link" -t 60000 notify --count 2
+	silent err
+	lines out 2 '^event '
+	out 'event 0x10:0x00 BASE_ERROR_EVENT: 8 bytes' \
+	    '  offset  word           decimal  bytes        text' \
+	    '  0       0x00000000           0  00 00 00 00  ....' \
+	    '  4       0x00000000           0  00 00 00 00  ....' \
+	    'event 0x10:0x00 BASE_ERROR_EVENT: 8 bytes'
+
+	# What a command asks for, and nothing but that.
+	run 0 -l "$link" -t 60000 notify 0x80 , 0x80 6 1 --count=3
+	silent err
+	lines out 3 '^event 0x80:0x00: 8 bytes$'
+	lines out 3 '^event '
+	out 'reply 0x80:0x06: success (0), 0 bytes' \
+	    'event 0x80:0x00: 8 bytes' \
+	    '  offset  word           decimal  bytes        text' \
+	    '  0       0x00000001           1  01 00 00 00  ....'
+	run 0 -l "$link" -t 60000 notify base BASE_ERROR_EVENT -n 1 , 0x80 6 1
+	silent err
+	lines out 1 '^event 0x10:0x00 BASE_ERROR_EVENT: 8 bytes$'
+	lines out 1 '^event '
+
+	# No more than were wanted, though another one has come.
+	run 1 -l "$link" -t 60000 notify base --count 1 , 0x80 4 0 , 0x80 4 1
+	silent err
+	lines out 1 '^event '
+	lines out 2 '^reply 0x80:0x04: hardware error '
+
+	# Nothing comes: nobody has asked, or nobody wants that one.
+	run 0 -l "$link" -t 60000 notify 0x80 --for 1
+	silent out
+	silent err
+	run 1 -l "$link" -t 60000 notify base 0x5 --for 1 --count 2 , base BASE_NOTIFY_ERRORS 1
+	all 'reply 0x10:0x08 BASE_NOTIFY_ERRORS: success (0), 0 bytes'
+	err "scmictl: 0 of 2 notifications came in 1 s (link $link)"
+
+	run 0 -l "$link" -t 60000 bench --count 100
+	silent err
+	out 'command     0x10:0x00 PROTOCOL_VERSION, 0 bytes of parameters' \
+	    'calls       100, 1 in flight, 0 refused'
+	lines out 1 '^time        [0-9]+ us$'
+	lines out 1 '^calls/s     [1-9][0-9]*$'
+	lines out 1 '^latency     min [0-9]+ us, median below [1-9][0-9]* us, p99 below [1-9][0-9]* us$'
+	lines out 5 ''
+
+	# All that the link takes, and one more. 4 + 64 bytes come back as they went.
+	run 0 -l "$link" -t 60000 bench 0x80 7 1 --count 1000 --depth 64 --payload 64
+	silent err
+	out 'command     0x80:0x07, 68 bytes of parameters' \
+	    'calls       1000, 64 in flight, 0 refused'
+	run 1 -l "$link" -t 60000 bench 0x80 7 --depth 65
+	silent out
+	err "scmictl: depth 65: the link takes 64 calls at once (link $link)"
+	run 1 -l "$link" -t 60000 bench base 3 --count 10 --payload 4
+	silent err
+	out 'calls       10, 1 in flight, 10 refused'
+	run 1 -l "$link" -t 60000 bench base BASE_DISCOVER_AGENT 3 --count 10
+	out 'calls       10, 1 in flight, 10 refused'
+	run 1 -l "$link" -t 60000 bench --payload 65536
+	silent out
+	err "scmictl: 0x10:0x00: the message is larger than the transport can carry (link $link)"
+	run 1 -l "$link" -t 50 bench 0x80 5 0 --depth 2 --count 9
+	out 'calls       2, 2 in flight, 1 refused' # busy with the first
+	err "scmictl: 0x80:0x05: the deadline passed before the reply came (link $link, time-out 50 ms)"
 
 	run 0 -l "$link" -t 60000 raw base BASE_DISCOVER_VENDOR
 	silent err
@@ -138,6 +238,21 @@ for link in loopback: loopback:threaded; do
 	silent out
 	err "scmictl: 0x80:0x05: the deadline passed before the reply came (link $link, time-out 50 ms)"
 done
+
+# ---- several links: each of these has a platform of its own behind it ----
+
+run 0 -l loopback: -l 0x80=loopback:threaded -t 60000 stats
+silent err
+out '                       link 0     link 1        all' \
+    'submitted                   7          1          8' \
+    '  ok                        7          1          8' \
+    '  sum                       7          1          8  equals submitted' \
+    'slots                      16         16         32'
+replies 8
+run 0 -l 0x80=loopback: -t 60000 notify 0x80 -n 1 , 0x80 6 1
+lines out 1 '^event 0x80:0x00: 8 bytes$'
+run 1 -l sensor=loopback: -l 128=loopback:threaded -t 50 raw 0x80 5 0
+err 'scmictl: 0x80:0x05: the deadline passed before the reply came (link loopback:, 0x15=loopback:, 0x80=loopback:threaded, time-out 50 ms)'
 
 # ---- numbers, names, and what the platform says of them ----
 
@@ -178,11 +293,23 @@ lines err 1 '^scmictl: loopback: 16 commands in flight at most'
 
 # ---- mistakes ----
 
-wrong 'a command is needed: info, protocols, raw or stats'
-wrong "unknown command 'inform'; there are info, protocols, raw and stats" inform
+wrong 'a command is needed: info, protocols, raw, notify, stats or bench'
+wrong "unknown command 'inform'; there are info, protocols, raw, notify, stats and bench" inform
 wrong "info takes no word, but there is 'base'" info base
 wrong "protocols takes no word, but there is 'base'" protocols base
-wrong "stats takes no word, but there is '1'" stats 1
+wrong "stats '1': the message is missing" stats 1
+wrong 'stats needs a protocol and a message at each side of a comma' stats base 3 ,
+wrong "notify takes a protocol and a notification, then a comma, but there is '1'" notify base 0 1
+wrong 'notify needs a protocol and a message' notify ,
+wrong 'notify needs a protocol and a message' notify base ,
+wrong 'notify needs a protocol and a message at each side of a comma' notify , , base 3
+wrong "notify 'base': the message is missing" notify , base
+wrong "'BASE_NOTIFY_ERRORS' is no notification of protocol 0x10: not a number to 255, nor one of" \
+	notify base BASE_NOTIFY_ERRORS
+err '  0x00  BASE_ERROR_EVENT'
+wrong "bench takes one command, but there is ','" bench base 3 , base 3
+wrong "bench takes one command, but there is ','" bench ,
+wrong "bench 'base': the message is missing" bench base
 wrong 'raw needs a protocol and a message' raw
 wrong "raw 'base': the message is missing" raw base
 wrong 'raw needs a protocol and a message at each side of a comma' raw base 3 ,
@@ -196,6 +323,7 @@ wrong "'-1' is not a word of 32 bits, decimal or 0x hexadecimal" raw -- base 7 -
 names='base power system perf clock sensor reset voltage powercap pinctrl telemetry'
 for word in 256 clocks 'unknown protocol' 'vendor protocol' ''; do
 	wrong "'$word' is no protocol: not a number to 255, nor one of $names" raw "$word" 0
+	wrong "'$word' is no protocol: not a number to 255, nor one of $names" notify "$word"
 done
 wrong "'256' is no message of protocol 0x10: not a number to 255, nor one of" raw base 256
 err '  0x03  BASE_DISCOVER_VENDOR' '  0x10  NEGOTIATE_PROTOCOL_VERSION'
@@ -206,9 +334,26 @@ for uri in nowhere: nowhere:threaded loopback '' : loop:; do
 	err '  loopback:[threaded]      a demonstration platform inside this program'
 done
 wrong "link 'loopback:thread' is not of the form loopback:[threaded]" --link loopback:thread info
+wrong "unknown link 'nowhere:'; known are" --link base=nowhere: info
+wrong "protocol '0x15' has two links" --link sensor=loopback: --link 0x15=loopback: info
+wrong "protocol '1' has no commands: they begin with 0x10" --link 1=loopback: info
+wrong "'sensors' is no protocol: not a number to 255, nor one of $names" --link sensors=loopback: info
 for ms in 0 3600001 -1 1s ''; do
 	wrong "time-out '$ms': not a number of milliseconds from 1 to 3600000" "--timeout=$ms" info
 done
+wrong "count '0': not a number from 1 to 1000000000" notify --count 0
+wrong "count 'many': not a number from 1 to 1000000000" bench -n many
+wrong "time '86401': not a number of seconds from 1 to 86400" notify --for 86401
+wrong "depth '1025': not a number of calls from 1 to 1024" bench --depth 1025
+wrong "payload '65537': not a number of bytes from 0 to 65536" bench --payload=65537
+for command in info protocols 'raw base 3'; do
+	# shellcheck disable=SC2086 # one word each
+	wrong "${command%% *} does not take the option '--count'" --count 1 $command
+done
+wrong "stats does not take the option '--for'" stats --for 1
+wrong "stats does not take the option '--depth'" stats --depth 1
+wrong "notify does not take the option '--payload'" notify --payload 0
+wrong "bench does not take the option '--for'" bench --for 1
 run 2 --nonsense info
 silent out
 lines err 1 "unrecognized option '--nonsense'"
@@ -230,7 +375,9 @@ silent err
 lines out 1 '^  info  '
 lines out 1 '^  protocols  '
 lines out 1 '^  raw PROTOCOL MESSAGE '
-lines out 1 '^  stats  '
+lines out 1 '^  notify \[PROTOCOL '
+lines out 1 '^  stats \[PROTOCOL '
+lines out 1 '^  bench \[PROTOCOL '
 lines out 1 '^  loopback:threaded  '
 
 # Nobody reads what was printed into a full file.
