@@ -33,7 +33,8 @@ int main(void)
 	/* the agent */
 	struct scmi_posix posix;
 	struct scmi_port port;
-	struct scmi_agent_config config = {.size = sizeof(config), .transport = &transport, .port = &port, .slots = 8};
+	struct scmi_agent_config config = {
+		.size = sizeof(config), .transport = &transport, .port = &port, .options.slots = 8};
 	struct scmi_base_info info = {.size = sizeof(info)};
 	struct scmi_agent *agent;
 
