@@ -83,7 +83,8 @@ static struct watched *append(struct scmi__sleeper *s, int fd, bool *ready)
 		s->watched = more;
 		s->room = room;
 	}
-	s->watched[s->n] = (struct watched){.fd = fd, .ready = ready};
+	s->watched[s->n].fd = fd;
+	s->watched[s->n].ready = ready;
 	return &s->watched[s->n++];
 }
 

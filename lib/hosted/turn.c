@@ -44,16 +44,17 @@ static void unwatch_all(struct scmi_reactor *r, struct scmi__entry *e)
 /* Watches what the links' descriptors are now. again: also where all have kept their numbers. */
 static int watch_all(struct scmi_reactor *r, struct scmi__entry *e, bool again)
 {
+	const uint32_t links = e->links;
 	int fds[SCMI_LINKS_MAX];
 	int err = SCMI_OK;
 
-	for (uint32_t i = 0; i < e->links; i++) {
+	for (uint32_t i = 0; i < links; i++) {
 		fds[i] = scmi_agent_fd(e->agent, i);
 		again = again || fds[i] != e->fds[i];
 		if (fds[i] != e->fds[i] && e->fds[i] >= 0)
 			unwatch_all(r, e); /* two links may share one */
 	}
-	for (uint32_t i = 0; again && i < e->links && err == SCMI_OK; i++) {
+	for (uint32_t i = 0; again && i < links && err == SCMI_OK; i++) {
 		if (fds[i] >= 0)
 			err = scmi__sleeper_ops.watch(r->sleeper, fds[i], &e->ready);
 		e->fds[i] = err == SCMI_OK ? fds[i] : -1;
