@@ -5,7 +5,7 @@
 
 /* Semantic versioning. Before 1.0.0 a minor version may change the API; docs/migration.md tells how. */
 #define SCMI_LIB_VERSION_MAJOR 0
-#define SCMI_LIB_VERSION_MINOR 1
+#define SCMI_LIB_VERSION_MINOR 2
 #define SCMI_LIB_VERSION_PATCH 0
 
 /* One number that can be compared: 0x00MMmmpp. */
