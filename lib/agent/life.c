@@ -337,6 +337,7 @@ static int recover_link(struct link *l)
 	uint32_t before;
 	int err;
 
+	atomic_store_explicit(&l->lost, SCMI_E_LINK, memory_order_relaxed);
 	do {
 		before = gate_state(gate);
 		if (before != LINK_UP && before != LINK_DOWN && before != LINK_BROKEN)
@@ -433,11 +434,14 @@ void scmi__link_down(void *core, int err)
 	struct link *l = (struct link *)core;
 	uint32_t gate = load_gate(l);
 
+	err = link_error(err, SCMI_E_LINK);
+	/* Before the gate, for the pump, which may see that first: then it ends what is queued. */
+	atomic_store_explicit(&l->lost, err, memory_order_relaxed);
 	do {
 		if (gate_state(gate) == LINK_STOPPED)
 			return; /* stop ends the calls itself */
 	} while (!change(l, &gate, without_peer(gate_state(gate))));
-	scmi__end_all(l, link_error(err, SCMI_E_LINK));
+	scmi__end_all(l, err);
 	for (uint32_t i = 0; i < l->limit; i++)
 		scmi__forgive(l, &l->slots[i]);
 	scmi__wake_all(l->agent);

@@ -322,7 +322,8 @@ static void work(struct link *l)
 
 	collect(l);
 	if (gate_state(gate) != LINK_UP) {
-		int err = gate_state(gate) == LINK_STOPPED ? SCMI_E_CLOSED : SCMI_E_LINK;
+		int lost = atomic_load_explicit(&l->lost, memory_order_relaxed);
+		int err = gate_state(gate) == LINK_STOPPED ? SCMI_E_CLOSED : lost;
 
 		refuse_all(l, &l->urgent, err);
 		refuse_all(l, &l->queue, err);
