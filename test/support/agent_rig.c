@@ -117,6 +117,16 @@ struct rig *rig_up(uint32_t caps, uint32_t slots)
 	return r;
 }
 
+struct rig *rig_narrow(uint32_t caps, uint32_t slots, unsigned room)
+{
+	struct rig *r = rig_new(caps, slots);
+
+	r->script.narrow = true;
+	r->script.room = room;
+	rig_start(r);
+	return r;
+}
+
 struct scmi_agent_stats rig_link_stats(struct rig *r, uint32_t link)
 {
 	struct scmi_agent_stats stats = {.size = sizeof(stats)};
@@ -249,6 +259,13 @@ void rig_call_init(struct rig *r, struct rig_call *c)
 	c->call.message = RIG_MESSAGE;
 	c->call.reply = rig_reply(c);
 	c->call.reply_cap = 64;
+}
+
+void rig_named(struct rig *r, struct rig_call *c, char name, uint16_t flags)
+{
+	rig_call_init(r, c);
+	c->call.message = (uint8_t)name;
+	c->call.flags = flags;
 }
 
 unsigned char *rig_reply(struct rig_call *c)

@@ -34,6 +34,9 @@
 #define RIG_WAIT (SCMI_CAP_POLL | SCMI_CAP_WAIT | SCMI_CAP_CONCURRENT)
 #define RIG_SYNC (SCMI_CAP_SYNC_SEND | SCMI_CAP_CONCURRENT)
 
+/* One send at a time, through the queue. */
+#define RIG_SERIAL SCMI_CAP_IRQ
+
 #define RIG_PROTOCOL SCMI_PROTOCOL_CLOCK
 #define RIG_MESSAGE  0x7u
 #define RIG_ROOM     256u /* bytes for a reply, between guards */
@@ -80,6 +83,9 @@ struct rig_call {
 struct rig *rig_new(uint32_t caps, uint32_t slots);
 struct rig *rig_up(uint32_t caps, uint32_t slots);
 
+/* The same, started, over a transport that takes `room` messages and then says SCMI_E_BUSY: see script_make_room(). */
+struct rig *rig_narrow(uint32_t caps, uint32_t slots, unsigned room);
+
 /* One more link, that carries this protocol, before the agent is initialised. Returns its transport; link 1 is the first. */
 struct script *rig_link(struct rig *r, uint8_t protocol, uint32_t caps, uint32_t slots);
 
@@ -104,6 +110,9 @@ bool rig_logged(const struct rig *r, const char *text);
 /* A call of RIG_PROTOCOL and RIG_MESSAGE without parameters and with 64 bytes for the reply. */
 void rig_call_init(struct rig *r, struct rig_call *c);
 unsigned char *rig_reply(struct rig_call *c);
+
+/* The same with these flags, not even NOWAIT beside them, and with a name for script_assert_sent(): its message id. */
+void rig_named(struct rig *r, struct rig_call *c, char name, uint16_t flags);
 
 /* scmi_agent_submit() with a done function that keeps the books; without one; scmi_agent_call(). Return what these do. */
 int rig_submit(struct rig_call *c);

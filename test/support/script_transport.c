@@ -105,12 +105,16 @@ static int send_message(void *ctx, const struct scmi_tx *tx)
 	if (kept != 0)
 		memcpy(sent->params, tx->payload, kept);
 	s->sending_ = true;
-	if (s->on_send != NULL)
+	if (s->narrow && s->room == 0)
+		err = SCMI_E_BUSY;
+	else if (s->on_send != NULL)
 		err = s->on_send(s, sent, s->arg);
 	s->sending_ = false;
+	sent->err = err;
 	if (err == SCMI_OK) {
 		s->went_out++;
 		s->unrung++;
+		s->room -= s->narrow;
 	}
 	if (err == SCMI_OK && tx->more == 0)
 		ring(s);
@@ -251,6 +255,32 @@ const struct script_sent *script_last(const struct script *s)
 	return script_sent(s, s->sends - 1u);
 }
 
+void script_assert_sent(const struct script *s, const char *names)
+{
+	char seen[SCRIPT_SENT + 1];
+	unsigned n = 0;
+
+	assert_in_range(s->sends, 0, SCRIPT_SENT);
+	for (unsigned i = 0; i < s->sends; i++) {
+		if (s->sent_[i].err == SCMI_OK)
+			seen[n++] = (char)scmi_hdr_message(s->sent_[i].hdr);
+	}
+	seen[n] = '\0';
+	assert_string_equal(seen, names);
+}
+
+const struct script_sent *script_named(const struct script *s, char name)
+{
+	for (unsigned i = s->sends; i-- != 0 && s->sends - i <= SCRIPT_SENT;) {
+		const struct script_sent *sent = &s->sent_[i % SCRIPT_SENT];
+
+		if (sent->err == SCMI_OK && scmi_hdr_message(sent->hdr) == (uint8_t)name)
+			return sent;
+	}
+	fail_msg("nothing named %c was sent", name);
+	return NULL;
+}
+
 int script_rx_on(struct script *s, uint16_t token, uint32_t hdr, const void *payload, uint32_t len)
 {
 	struct script_area area = {.bytes = payload, .len = len};
@@ -280,6 +310,11 @@ int script_reply(struct script *s, const struct script_sent *to, int32_t status,
 	if (len != 0)
 		memcpy(payload + SCMI_STATUS_BYTES, values, len);
 	return script_rx(s, to->hdr, payload, SCMI_STATUS_BYTES + len);
+}
+
+void script_answer(struct script *s, char name)
+{
+	assert_int_equal(script_reply(s, script_named(s, name), SCMI_SUCCESS, NULL, 0), SCMI_OK);
 }
 
 void script_post(struct script *s, uint32_t hdr, const void *payload, uint32_t len)
@@ -325,6 +360,12 @@ int script_complete(struct script *s, struct scmi_xfer *x, uint32_t len)
 void script_release(struct script *s, struct scmi_xfer *x)
 {
 	s->sink->release(s->core, x);
+}
+
+void script_make_room(struct script *s, unsigned n)
+{
+	s->room += n;
+	s->sink->ready(s->core);
 }
 
 int script_settle(struct script *s, uint16_t token, int err)

@@ -33,6 +33,7 @@ struct script_sent {
 	uint16_t slot;
 	uint8_t flags;
 	uint8_t more;
+	int err; /* what send() returned */
 	unsigned char params[32];
 };
 
@@ -69,8 +70,10 @@ struct script {
 	int start_err;      /* what start() returns */
 	int fetch_err;      /* what fetch() returns */
 	int recover_err;    /* what recover() returns */
-	bool raw;           /* what is sent may be no command, and have any token */
-	bool by_fetch;      /* messages are given by fetch(), not as data */
+	bool narrow;        /* send() says SCMI_E_BUSY when `room` messages have gone out, see script_make_room() */
+	unsigned room;
+	bool raw;      /* what is sent may be no command, and have any token */
+	bool by_fetch; /* messages are given by fetch(), not as data */
 
 	/* What was seen. */
 	const struct scmi_sink *sink;
@@ -111,6 +114,13 @@ void script_recovers(struct script *s);
 const struct script_sent *script_sent(const struct script *s, unsigned n);
 const struct script_sent *script_last(const struct script *s);
 
+/* What went out so far, in order, is these messages: a letter each, the message id. One of them, by its name. */
+void script_assert_sent(const struct script *s, const char *names);
+const struct script_sent *script_named(const struct script *s, char name);
+
+/* Success without values for the newest one of that name; the test fails if it is refused. */
+void script_answer(struct script *s, char name);
+
 /*
  * Deliver a message at once; return what the sink does. reply puts status and values together for a command that was
  * sent. rx takes any header and payload; rx_on says on whose descriptor it came, as a token.
@@ -127,6 +137,9 @@ void script_post_reply(struct script *s, const struct script_sent *to, int32_t s
 int script_acquire(struct script *s, uint32_t hdr, struct scmi_xfer *x, struct script_area *area);
 int script_complete(struct script *s, struct scmi_xfer *x, uint32_t len);
 void script_release(struct script *s, struct scmi_xfer *x);
+
+/* A narrow one takes n messages more, and says so with ready(). */
+void script_make_room(struct script *s, unsigned n);
 
 int script_settle(struct script *s, uint16_t token, int err);
 
