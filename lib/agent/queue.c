@@ -85,14 +85,15 @@ static void append_live(struct link *l, struct queue *q, struct slot *s)
 		drop_dead(l, s);
 }
 
-/* Takes the stack whole: the oldest entry first. */
-static void collect(struct link *l)
+/* Takes the stack whole: the oldest entry first. Returns whether there was one. */
+static bool collect(struct link *l)
 {
 	uint32_t next = atomic_load_explicit(&l->stack, memory_order_relaxed);
 	uint32_t turned = 0;
 
-	if (next != 0)
-		next = atomic_exchange_explicit(&l->stack, 0u, memory_order_acquire);
+	if (next == 0)
+		return false;
+	next = atomic_exchange_explicit(&l->stack, 0u, memory_order_acquire);
 	while (next != 0) {
 		struct slot *s = &l->slots[next - 1u];
 		uint32_t after = next_of(s);
@@ -107,6 +108,7 @@ static void collect(struct link *l)
 		turned = next_of(s);
 		append_live(l, (flags_of(s) & SLOT_URGENT) != 0 ? &l->urgent : &l->queue, s);
 	}
+	return true;
 }
 
 static void sweep(struct link *l, struct queue *q)
@@ -318,9 +320,10 @@ static void refuse_all(struct link *l, struct queue *q, int err)
 static void work(struct link *l)
 {
 	uint32_t gate = atomic_load_explicit(&l->gate, memory_order_seq_cst);
+	/* Without an entry nobody has left a doorbell to us: a direct sender rings by itself when nothing follows. */
+	bool any = collect(l) || l->urgent.head != SLOT_NONE || l->queue.head != SLOT_NONE;
 	struct queue *q;
 
-	collect(l);
 	if (gate_state(gate) != LINK_UP) {
 		int lost = atomic_load_explicit(&l->lost, memory_order_relaxed);
 		int err = gate_state(gate) == LINK_STOPPED ? SCMI_E_CLOSED : lost;
@@ -337,7 +340,7 @@ static void work(struct link *l)
 	}
 	while (has_room(l) && (q = ready_queue(l)) != NULL && send_first(l, q))
 		;
-	if (atomic_load_explicit(&l->unrung, memory_order_relaxed) != 0 && l->transport.ops->flush != NULL) {
+	if (any && atomic_load_explicit(&l->unrung, memory_order_relaxed) != 0 && l->transport.ops->flush != NULL) {
 		atomic_store_explicit(&l->unrung, 0u, memory_order_relaxed);
 		l->transport.ops->flush(l->transport.ctx);
 	}

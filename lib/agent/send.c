@@ -129,8 +129,10 @@ static int find_slot(struct link *l, const struct scmi_call *call, uint32_t *ind
 	gate = atomic_load_explicit(&l->gate, memory_order_relaxed);
 	if (gate_state(gate) != LINK_UP || (gate & GATE_QUIET) != 0)
 		return give_up(l->agent, scmi__closed(gate));
-	if (may_sleep(l->agent, call))
+	if (may_sleep(l->agent, call)) {
+		scmi__ring(l->agent); /* the slots may be held by what was left unrung */
 		return scmi__await_slot(l, call, index, life);
+	}
 	count(l, C_NO_SLOT);
 	return give_up(l->agent, SCMI_E_BUSY);
 }
