@@ -87,6 +87,13 @@ static void pause(struct scmi_agent *a)
 		relax(a);
 }
 
+/* The same, and does what an interrupt has left to a poll: nobody polls while the link is not open. */
+static void pause_for(struct link *l)
+{
+	scmi__pump_if_due(l);
+	pause(l->agent);
+}
+
 /* Ends the link's calls, and waits until whoever attends to one is through. A transport may hold some still. */
 static void empty_link(struct link *l, int err)
 {
@@ -100,7 +107,7 @@ static void empty_link(struct link *l, int err)
 				if (scmi__claim(&l->slots[i], &w))
 					scmi__end(l, &l->slots[i], err, 0);
 			} else if (attended(w)) {
-				pause(l->agent);
+				pause_for(l);
 			} else {
 				break;
 			}
@@ -108,7 +115,7 @@ static void empty_link(struct link *l, int err)
 	}
 	/* Pollers, slot waiters; and the pump, whose work has come to an end with the calls. */
 	while (atomic_load_explicit(&l->visitors, memory_order_seq_cst) != 0 || (load_gate(l) & GATE_COUNT) != 0)
-		pause(l->agent);
+		pause_for(l);
 }
 
 /* The transport has stopped: what it held has been released, and what the peer owed will not come. */
