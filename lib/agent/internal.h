@@ -71,7 +71,7 @@ struct slot {
 /* A waiter's entry: its event follows. Outlives its waiter, so that a signal may come after the waiter has left. */
 struct waiter {
 	alignas(max_align_t) _Atomic uint32_t asleep; /* the link that it would lead, + 1 */
-	_Atomic uint32_t wants;                       /* the link on which it waits for a slot, + 1 */
+	_Atomic uint32_t wants;                       /* the link on which it waits for a slot, + 1; and if urgent */
 	_Atomic uint32_t since;                       /* when it began to, to wake the oldest first */
 };
 

@@ -24,6 +24,9 @@
 #define CLOCK_EVERY 16u /* turns of a spin */
 #define RECHECK_US  1000u
 
+/* waiter.wants: its call is urgent, and may have a reserved slot. */
+#define WANTS_URGENT 0x100u
+
 /* What a waiter waits for. */
 struct goal {
 	struct link *l;
@@ -54,6 +57,11 @@ static bool is_open(uint32_t gate)
 	return gate_state(gate) == LINK_UP && (gate & GATE_QUIET) == 0;
 }
 
+static uint32_t wants(const struct goal *g)
+{
+	return (g->l->index + 1u) | ((g->call->flags & SCMI_CALL_URGENT) != 0 ? WANTS_URGENT : 0u);
+}
+
 static bool got_slot(struct goal *g)
 {
 	uint32_t gate;
@@ -62,8 +70,7 @@ static bool got_slot(struct goal *g)
 		return true;
 	/* Said again each time, for whoever wakes us takes it off: before the look at the words. */
 	if (g->waiter != WAITER_NONE)
-		atomic_store_explicit(&waiter_at(g->l->agent, g->waiter)->wants, g->l->index + 1u,
-				      memory_order_seq_cst);
+		atomic_store_explicit(&waiter_at(g->l->agent, g->waiter)->wants, wants(g), memory_order_seq_cst);
 	gate = atomic_load_explicit(&g->l->gate, memory_order_seq_cst);
 	if (!is_open(gate)) {
 		g->err = scmi__closed(gate);
@@ -128,10 +135,9 @@ void scmi__kick(struct link *l)
 		l->agent->wake(l->agent->wake_arg);
 }
 
-/* Of those who wait for a slot of this link the one that has waited longest; it wakes the next if it gets one. */
-void scmi__wake_hungry(struct link *l)
+/* Of those who want just this, the one that has waited longest; WAITER_NONE: nobody does. */
+static uint32_t oldest_hungry(struct scmi_agent *a, uint32_t wanted)
 {
-	struct scmi_agent *a = l->agent;
 	uint32_t now = atomic_load_explicit(&a->arrivals, memory_order_relaxed);
 	uint32_t oldest = WAITER_NONE;
 	uint32_t age = 0;
@@ -139,16 +145,29 @@ void scmi__wake_hungry(struct link *l)
 	for (uint32_t i = 0; i < a->waiter_count; i++) {
 		struct waiter *w = waiter_at(a, i);
 
-		if (atomic_load_explicit(&w->wants, memory_order_seq_cst) == l->index + 1u &&
+		if (atomic_load_explicit(&w->wants, memory_order_seq_cst) == wanted &&
 		    (oldest == WAITER_NONE || now - atomic_load_explicit(&w->since, memory_order_relaxed) > age)) {
 			age = now - atomic_load_explicit(&w->since, memory_order_relaxed);
 			oldest = i;
 		}
 	}
-	if (oldest == WAITER_NONE)
+	return oldest;
+}
+
+/*
+ * One of those who wait for a slot of this link; it wakes the next if it gets one. Urgent calls first: they can take any
+ * slot, the others not a reserved one.
+ */
+void scmi__wake_hungry(struct link *l)
+{
+	uint32_t waiter = oldest_hungry(l->agent, (l->index + 1u) | WANTS_URGENT);
+
+	if (waiter == WAITER_NONE)
+		waiter = oldest_hungry(l->agent, l->index + 1u);
+	if (waiter == WAITER_NONE)
 		return;
-	atomic_store_explicit(&waiter_at(a, oldest)->wants, 0u, memory_order_seq_cst);
-	scmi__wake(l, oldest);
+	atomic_store_explicit(&waiter_at(l->agent, waiter)->wants, 0u, memory_order_seq_cst);
+	scmi__wake(l, waiter);
 }
 
 /* A gate has been closed: all look again. */
