@@ -1,0 +1,527 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Waiting for a slot: until one is free by whatever way, until there will be none, or until the time is over. */
+#include "agent_rig.h"
+
+#include <scmi/message.h>
+
+#define QUEUE_US 50000u
+#define LATE_US  5000u
+#define FIRST_US 1000u
+
+/* How a waiter sleeps: on its event, in the transport, or not at all. */
+static const uint32_t sleeps[] = {RIG_IRQ, RIG_WAIT, RIG_POLL, RIG_SERIAL};
+#define SLEEPS (sizeof(sleeps) / sizeof(sleeps[0]))
+
+typedef void (*way_fn)(struct rig *r, struct rig_call *holder);
+
+/* What another context does when the submit under test first sleeps. */
+struct meanwhile {
+	struct rig *r;
+	struct rig_call *holder;
+	way_fn way;
+	unsigned runs;
+};
+
+static void act(struct meanwhile *m)
+{
+	if (m->runs++ == 0)
+		m->way(m->r, m->holder);
+}
+
+static void on_port(struct fake_port *fake, void *arg)
+{
+	(void)fake;
+	act(arg);
+}
+
+static void on_transport(struct script *s, void *arg)
+{
+	(void)s;
+	act(arg);
+}
+
+/* A pool of one slot that `holder` has, and what happens meanwhile. */
+static struct rig *full_rig(struct meanwhile *m, uint32_t caps, uint32_t lateness_us, struct rig_call *holder,
+			    way_fn way)
+{
+	struct rig *r = rig_new(caps, 1);
+
+	*m = (struct meanwhile){.r = r, .holder = holder, .way = way};
+	r->config.options.queue_timeout_us = QUEUE_US;
+	r->config.options.lateness_us = lateness_us;
+	r->fake.on_wait = on_port;
+	r->fake.on_relax = on_port;
+	r->fake.arg = m;
+	r->fake.step_us = 1; /* who polls would look for ever else */
+	r->script.on_wait = on_transport;
+	r->script.arg = m;
+	rig_start(r);
+	rig_named(r, holder, 'A', 0);
+	holder->call.timeout_us = FIRST_US;
+	assert_int_equal(rig_submit(holder), SCMI_OK);
+	return r;
+}
+
+/* ---- ways for a slot to come back ---- */
+
+static void by_reply(struct rig *r, struct rig_call *holder)
+{
+	(void)holder;
+	script_answer(&r->script, 'A');
+}
+
+static void by_settle(struct rig *r, struct rig_call *holder)
+{
+	(void)holder;
+	assert_int_equal(script_settle(&r->script, script_named(&r->script, 'A')->token, SCMI_E_LINK), SCMI_OK);
+}
+
+static void by_late_reply(struct rig *r, struct rig_call *holder)
+{
+	const struct script_sent *sent = script_named(&r->script, 'A');
+
+	assert_int_equal(scmi_agent_cancel(r->agent, &holder->call), SCMI_OK);
+	assert_int_equal(script_reply(&r->script, sent, SCMI_SUCCESS, NULL, 0), SCMI_E_STRAY);
+}
+
+static void by_late_settle(struct rig *r, struct rig_call *holder)
+{
+	assert_int_equal(scmi_agent_cancel(r->agent, &holder->call), SCMI_OK);
+	by_settle(r, holder);
+}
+
+static void by_release(struct rig *r, struct rig_call *holder)
+{
+	struct script_area area = {.bytes = "\0\0\0\0", .len = 4};
+	struct scmi_xfer x;
+
+	(void)holder;
+	assert_int_equal(script_acquire(&r->script, script_named(&r->script, 'A')->hdr, &x, &area), SCMI_OK);
+	assert_int_equal(script_complete(&r->script, &x, 4), SCMI_OK);
+	script_release(&r->script, &x);
+}
+
+static void by_going_and_coming(struct rig *r, struct rig_call *holder)
+{
+	(void)holder;
+	r->script.sink->link_down(r->script.core, SCMI_E_LINK);
+	r->script.sink->ready(r->script.core);
+}
+
+static void slot_is_waited_for_and_taken(void **state)
+{
+	const way_fn ways[] = {by_reply, by_settle, by_late_reply, by_late_settle, by_release, by_going_and_coming};
+
+	(void)state;
+	for (unsigned i = 0; i < SLEEPS * sizeof(ways) / sizeof(ways[0]); i++) {
+		for (int poll = 0; poll < 2; poll++) {
+			struct rig_call c[2];
+			struct meanwhile m;
+			struct rig *r = full_rig(&m, sleeps[i % SLEEPS], 0, &c[0], ways[i / SLEEPS]);
+			uint64_t begin = r->fake.now_us;
+
+			rig_named(r, &c[1], 'B', poll ? SCMI_CALL_POLL : 0);
+			assert_int_equal(rig_submit(&c[1]), SCMI_OK);
+			assert_in_range(m.runs, 1, 3);
+			assert_in_range(r->fake.now_us - begin, 0, FIRST_US);
+			assert_int_equal(c[0].ends, 1);
+			script_assert_sent(&r->script, "AB");
+			assert_int_equal(rig_stats(r).no_slot, 0);
+			script_answer(&r->script, 'B');
+			rig_end(r);
+		}
+	}
+}
+
+static void answer_b(struct script *s, void *arg)
+{
+	(void)arg;
+	if (s->went_out == 2 && scmi_hdr_message(script_last(s)->hdr) == 'B')
+		script_post_reply(s, script_last(s), SCMI_SUCCESS);
+}
+
+static void synchronous_call_waits_for_its_slot_and_then_for_its_reply(void **state)
+{
+	struct rig_call c[2];
+	struct meanwhile m;
+	struct rig *r = full_rig(&m, RIG_POLL, 0, &c[0], by_reply);
+
+	(void)state;
+	r->script.on_ring = answer_b;
+	rig_named(r, &c[1], 'B', 0);
+	assert_int_equal(rig_do(&c[1]), SCMI_OK);
+	assert_ended(&c[0], SCMI_OK);
+	rig_end(r);
+}
+
+static void nothing(struct rig *r, struct rig_call *holder)
+{
+	(void)r;
+	(void)holder;
+}
+
+/* The holder's time is over, then that of its quarantine: the waiter itself sees to both. */
+static void slot_that_expires_is_taken(void **state)
+{
+	(void)state;
+	for (unsigned k = 0; k < SLEEPS; k++) {
+		struct rig_call c[2];
+		struct meanwhile m;
+		struct rig *r = full_rig(&m, sleeps[k], LATE_US, &c[0], nothing);
+		uint64_t begin = r->fake.now_us;
+
+		rig_named(r, &c[1], 'B', 0);
+		assert_int_equal(rig_submit(&c[1]), SCMI_OK);
+		assert_ended(&c[0], SCMI_E_TIMEOUT);
+		assert_in_range(r->fake.now_us - begin, FIRST_US + LATE_US - 100, FIRST_US + LATE_US + 100);
+		assert_int_equal(rig_stats(r).expired, 1);
+		script_answer(&r->script, 'B');
+		rig_end(r);
+	}
+}
+
+/* ---- ways for none to come ---- */
+
+static void by_link_down(struct rig *r, struct rig_call *holder)
+{
+	(void)holder;
+	r->script.sink->link_down(r->script.core, SCMI_E_LINK);
+}
+
+static void by_quiesce(struct rig *r, struct rig_call *holder)
+{
+	(void)holder;
+	assert_int_equal(scmi_agent_quiesce(r->agent, 0), SCMI_E_INPROGRESS);
+}
+
+static void wait_for_a_slot_that_will_not_come(void **state)
+{
+	static const struct {
+		way_fn way;
+		int err;
+	} cases[] = {{by_link_down, SCMI_E_NOPEER}, {by_quiesce, SCMI_E_CLOSED}, {nothing, SCMI_E_TIMEOUT}};
+
+	(void)state;
+	for (unsigned i = 0; i < SLEEPS * 3; i++) {
+		for (int sync = 0; sync < 2; sync++) {
+			struct rig_call c[2];
+			struct meanwhile m;
+			struct rig *r = full_rig(&m, sleeps[i % SLEEPS], 0, &c[0], cases[i / SLEEPS].way);
+			uint64_t begin = r->fake.now_us;
+			uint64_t least = cases[i / SLEEPS].err == SCMI_E_TIMEOUT ? QUEUE_US : 0;
+
+			rig_named(r, &c[1], 'B', 0);
+			assert_int_equal(sync ? rig_do(&c[1]) : rig_submit(&c[1]), cases[i / SLEEPS].err);
+			assert_in_range(r->fake.now_us - begin, least, least + FIRST_US);
+			script_assert_sent(&r->script, "A");
+			assert_int_equal(rig_stats(r).no_slot, 1);
+			assert_int_equal(rig_stats(r).refused, 0);
+			(void)scmi_agent_resume(r->agent);
+			rig_end(r);
+		}
+	}
+}
+
+static void wait_for_a_slot_is_bounded(void **state)
+{
+	static const struct {
+		uint32_t timeout_us;
+		uint32_t deadline_us;
+		uint32_t expected_us;
+	} cases[] = {{0, 0, SCMI_QUEUE_TIMEOUT_DEFAULT_US},
+		     {7000, 0, 7000},
+		     {7000, 5000, 5000},
+		     {5000, 7000, 5000},
+		     {SCMI_FOREVER, 7000, 7000}};
+
+	(void)state;
+	for (unsigned i = 0; i < SLEEPS * 5; i++) {
+		uint32_t expected_us = cases[i / SLEEPS].expected_us;
+		struct rig *r = rig_new(sleeps[i % SLEEPS], 1);
+		uint64_t begin = r->fake.now_us;
+		struct rig_call c[2];
+
+		r->fake.step_us = 1;
+		r->config.options.queue_timeout_us = cases[i / SLEEPS].timeout_us;
+		rig_start(r);
+		for (int j = 0; j < 2; j++)
+			rig_named(r, &c[j], (char)('A' + j), 0);
+		c[0].call.timeout_us = SCMI_FOREVER;
+		assert_int_equal(rig_submit(&c[0]), SCMI_OK);
+		c[1].call.deadline_us = cases[i / SLEEPS].deadline_us != 0 ? begin + cases[i / SLEEPS].deadline_us : 0;
+		assert_int_equal(rig_submit(&c[1]), SCMI_E_TIMEOUT);
+		assert_in_range(r->fake.now_us - begin, expected_us, expected_us + 100);
+		assert_int_equal(c[0].ends, 0);
+		script_answer(&r->script, 'A');
+		rig_end(r);
+	}
+}
+
+/* The holder's reply lies in the transport: nobody but the waiter fetches it. */
+static void waiter_for_a_slot_drives_receive(void **state)
+{
+	static const uint32_t polled[] = {RIG_POLL, RIG_WAIT, SCMI_CAP_POLL};
+
+	(void)state;
+	for (int k = 0; k < 3; k++) {
+		struct rig_call c[3];
+		struct meanwhile m;
+		struct rig *r = full_rig(&m, polled[k], 0, &c[0], nothing);
+
+		script_post_reply(&r->script, script_last(&r->script), SCMI_SUCCESS);
+		rig_named(r, &c[1], 'B', 0);
+		assert_int_equal(rig_submit(&c[1]), SCMI_OK);
+		assert_ended(&c[0], SCMI_OK);
+		assert_int_equal(m.runs, 0);
+		script_answer(&r->script, 'B');
+		rig_end(r);
+	}
+}
+
+static void poll_for_the_waiter(struct rig *r, struct rig_call *holder)
+{
+	(void)holder;
+	script_post_reply(&r->script, script_last(&r->script), SCMI_SUCCESS);
+	assert_int_equal(scmi_agent_poll(r->agent, 1), 1);
+}
+
+/* Somebody else drives receive: the waiter only sleeps. */
+static void waiter_of_a_passive_agent_sleeps(void **state)
+{
+	struct rig *r = rig_new(RIG_POLL, 1);
+	struct rig_call c[2];
+	struct meanwhile m = {.r = r, .holder = &c[0], .way = poll_for_the_waiter};
+
+	(void)state;
+	r->config.flags = SCMI_AGENT_PASSIVE;
+	r->fake.on_wait = on_port;
+	r->fake.arg = &m;
+	rig_start(r);
+	rig_named(r, &c[0], 'A', 0);
+	rig_named(r, &c[1], 'B', 0);
+	assert_int_equal(rig_submit(&c[0]), SCMI_OK);
+	assert_int_equal(rig_submit(&c[1]), SCMI_OK);
+	assert_int_equal(m.runs, 1);
+	assert_int_equal(r->script.polls, 1);
+	script_answer(&r->script, 'B');
+	rig_end(r);
+}
+
+/* ---- two who wait: the second comes while the first sleeps ---- */
+
+struct two {
+	struct fake_port *fake;
+	struct rig_call *second;
+	char freed;        /* whose reply comes while both sleep */
+	unsigned depth;    /* who sleeps */
+	void *events[2];   /* of the first, of the second */
+	unsigned woken[2]; /* signals by that reply */
+	bool answering;
+	int (*wait)(void *ctx, void *event, uint64_t deadline_us);
+	void (*signal)(void *ctx, void *event);
+} two;
+
+static void two_signal(void *ctx, void *event)
+{
+	for (int i = 0; i < 2; i++)
+		two.woken[i] += two.answering && two.events[i] == event;
+	two.signal(ctx, event);
+}
+
+static int two_wait(void *ctx, void *event, uint64_t deadline_us)
+{
+	if (two.depth == 0) {
+		two.events[two.depth++] = event;
+		two.fake->self = FAKE_OTHER;
+		(void)rig_submit(two.second);
+		two.fake->self = FAKE_THREAD;
+	} else if (two.depth == 1) {
+		two.events[two.depth++] = event;
+		two.answering = true;
+		script_answer(&two.second->rig->script, two.freed);
+		two.answering = false;
+	}
+	return two.wait(ctx, event, deadline_us);
+}
+
+/* A pool of one slot and a reserved one, both taken; then two wait, with these flags, and this one's slot is freed. */
+static struct rig *two_rig(struct rig_call c[4], uint16_t first, uint16_t second, char freed)
+{
+	struct rig *r = rig_new(RIG_IRQ, 2);
+
+	r->config.options.reserved = 1;
+	rig_start(r);
+	for (int i = 0; i < 4; i++)
+		rig_named(r, &c[i], (char)('A' + i), 0);
+	c[1].call.flags = SCMI_CALL_URGENT;
+	c[2].call.flags = first;
+	c[3].call.flags = second;
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(rig_submit(&c[i]), SCMI_OK);
+	two = (struct two){.fake = &r->fake,
+			   .second = &c[3],
+			   .freed = freed,
+			   .wait = r->fake.port.event_wait,
+			   .signal = r->fake.port.event_signal};
+	r->fake.port.event_wait = two_wait;
+	r->fake.port.event_signal = two_signal;
+	return r;
+}
+
+static void slot_goes_to_one_who_can_use_it(void **state)
+{
+	static const struct {
+		uint16_t first;
+		uint16_t second;
+		char freed;
+		unsigned woken;
+	} cases[] = {
+		{0, SCMI_CALL_URGENT, 'B', 1}, /* the reserved one: the urgent call, though it came later */
+		{SCMI_CALL_URGENT, 0, 'B', 0}, /* ... or earlier */
+		{SCMI_CALL_URGENT, SCMI_CALL_URGENT, 'B', 0}, /* of two the older one */
+		{0, 0, 'A', 0},
+	};
+
+	(void)state;
+	for (int i = 0; i < 4; i++) {
+		struct rig_call c[4];
+		struct rig *r = two_rig(c, cases[i].first, cases[i].second, cases[i].freed);
+
+		(void)rig_submit(&c[2]);
+		assert_int_equal(two.depth, 2);
+		assert_int_equal(two.woken[cases[i].woken], 1);
+		assert_int_equal(two.woken[1 - cases[i].woken], 0);
+		assert_int_equal(r->script.went_out, 3);
+		(void)scmi_agent_cancel_all(r->agent);
+		rig_end(r);
+	}
+}
+
+static void come_second(struct fake_port *fake, void *arg)
+{
+	struct rig_call *c = arg;
+	struct script *s = &c->rig->script;
+
+	(void)fake;
+	script_post_reply(s, script_named(s, 'A'), SCMI_SUCCESS);
+	assert_int_equal(rig_submit(c), SCMI_OK);
+	assert_int_equal(c->rig->fake.calls.event_wait, 1);
+	script_answer(s, 'C');
+}
+
+/* Each sleeper has an event of its own; who finds none left polls. */
+static void waiter_without_an_event_polls(void **state)
+{
+	struct rig *r = rig_new(RIG_IRQ | SCMI_CAP_POLL, 1);
+	struct rig_call c[3];
+
+	(void)state;
+	r->config.max_waiters = 1;
+	r->fake.on_wait = come_second;
+	r->fake.arg = &c[2];
+	rig_start(r);
+	for (int i = 0; i < 3; i++)
+		rig_named(r, &c[i], (char)('A' + i), 0);
+	assert_int_equal(rig_submit(&c[0]), SCMI_OK);
+	assert_int_equal(rig_submit(&c[1]), SCMI_OK);
+	script_assert_sent(&r->script, "ACB");
+	script_answer(&r->script, 'B');
+	rig_end(r);
+}
+
+static void submit_without_waiting(struct rig_call *c)
+{
+	struct rig_call *more = c->arg;
+
+	assert_int_equal(rig_submit(&more[0]), SCMI_OK); /* the slot that c had */
+	assert_int_equal(rig_submit(&more[1]), SCMI_E_BUSY);
+}
+
+static void callback_does_not_wait_for_a_slot(void **state)
+{
+	(void)state;
+	for (unsigned k = 0; k < SLEEPS; k++) {
+		struct rig *r = rig_up(sleeps[k], 1);
+		struct rig_call c[3];
+
+		for (int i = 0; i < 3; i++)
+			rig_named(r, &c[i], (char)('A' + i), 0);
+		c[0].then = submit_without_waiting;
+		c[0].arg = &c[1];
+		assert_int_equal(rig_submit(&c[0]), SCMI_OK);
+		script_answer(&r->script, 'A');
+		assert_int_equal(rig_stats(r).no_slot, 1);
+		script_answer(&r->script, 'B');
+		rig_end(r);
+	}
+}
+
+static void reserve(uint32_t caps, uint32_t slots, uint32_t limit, uint32_t reserved)
+{
+	uint32_t accepted = slots < limit ? slots : limit;
+	struct rig *r = rig_new(caps, slots);
+	struct rig_call c[16];
+
+	r->script.transport.max_inflight = limit;
+	r->config.options.reserved = reserved;
+	rig_start(r);
+	for (uint32_t i = 0; i < 16; i++) {
+		bool urgent = i >= accepted - reserved;
+
+		rig_named(r, &c[i], (char)('A' + i), SCMI_CALL_NOWAIT);
+		if (urgent && i < accepted) {
+			assert_int_equal(rig_submit(&c[i]), SCMI_E_BUSY);
+			c[i].call.flags |= SCMI_CALL_URGENT;
+		}
+		assert_int_equal(rig_submit(&c[i]), i < accepted ? SCMI_OK : SCMI_E_BUSY);
+	}
+	assert_int_equal(rig_stats(r).no_slot, 16 - accepted + reserved);
+	/* One of the reserved slots comes back: it is so again. */
+	script_answer(&r->script, (char)('A' + accepted - 1));
+	rig_named(r, &c[accepted - 1], 'Z', SCMI_CALL_NOWAIT);
+	assert_int_equal(rig_submit(&c[accepted - 1]), SCMI_E_BUSY);
+	c[accepted - 1].call.flags |= SCMI_CALL_URGENT;
+	assert_int_equal(rig_submit(&c[accepted - 1]), SCMI_OK);
+	/* An urgent call takes another one as long as there is one. */
+	script_answer(&r->script, 'A');
+	rig_named(r, &c[0], 'Y', SCMI_CALL_NOWAIT | SCMI_CALL_URGENT);
+	assert_int_equal(rig_submit(&c[0]), SCMI_OK);
+	script_answer(&r->script, 'Y');
+	rig_named(r, &c[0], 'X', SCMI_CALL_NOWAIT);
+	assert_int_equal(rig_submit(&c[0]), SCMI_OK);
+	assert_int_equal(scmi_agent_cancel_all(r->agent), accepted);
+	rig_end(r);
+}
+
+static void reserved_slots_are_for_urgent_calls(void **state)
+{
+	(void)state;
+	for (unsigned k = 0; k < SLEEPS; k++) {
+		reserve(sleeps[k], 4, 1024, 1);
+		reserve(sleeps[k], 4, 1024, 3);
+		reserve(sleeps[k], 2, 1024, 1);
+		reserve(sleeps[k], 8, 1024, 5);
+		reserve(sleeps[k], 8, 5, 2);
+		reserve(sleeps[k], 16, 11, 1);
+		reserve(sleeps[k], 16, 11, 10);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(slot_is_waited_for_and_taken),
+		cmocka_unit_test(synchronous_call_waits_for_its_slot_and_then_for_its_reply),
+		cmocka_unit_test(slot_that_expires_is_taken),
+		cmocka_unit_test(wait_for_a_slot_that_will_not_come),
+		cmocka_unit_test(wait_for_a_slot_is_bounded),
+		cmocka_unit_test(waiter_for_a_slot_drives_receive),
+		cmocka_unit_test(waiter_of_a_passive_agent_sleeps),
+		cmocka_unit_test(slot_goes_to_one_who_can_use_it),
+		cmocka_unit_test(waiter_without_an_event_polls),
+		cmocka_unit_test(callback_does_not_wait_for_a_slot),
+		cmocka_unit_test(reserved_slots_are_for_urgent_calls),
+	};
+
+	return cmocka_run_group_tests_name("agent_slots", tests, NULL, NULL);
+}
