@@ -43,7 +43,7 @@
 #define RIG_GUARD    16u
 #define RIG_FILL     0xa5u
 #define RIG_LINES    8u
-#define RIG_LINKS    4u /* further links, at most */
+#define RIG_LINKS    (SCMI_LINKS_MAX - 1u)
 
 struct rig {
 	struct fake_port fake;
