@@ -6,7 +6,7 @@
  *   16 QUEUE    the queue is not empty, though nobody is in the pump
  *   17 QUIET    quiesced: what is under way goes on, nothing new is taken
  *   18 CAREFUL  no call goes the short way: sends are not concurrent, or somebody wants to know of each
- *   20..22      state
+ *   20..23      state
  *
  * GATE_OPEN, the link up and nothing else, is the one value at which a call is sent at once. That the queue is empty and
  * that the pump is left is one step, so a context that has queued a call cannot overtake it with its next one.
@@ -22,7 +22,7 @@
 #define GATE_QUIET   (1u << 17)
 #define GATE_CAREFUL (1u << 18)
 #define GATE_SHIFT   20u
-#define GATE_STATE   (7u << GATE_SHIFT)
+#define GATE_STATE   (15u << GATE_SHIFT)
 
 /*
  * While start() or recover() runs nothing is sent, whatever the transport says of its peer: it is only kept, for what
@@ -35,13 +35,19 @@
 #define LINK_DOWN            (4u << GATE_SHIFT)
 #define LINK_RECOVERING      (5u << GATE_SHIFT)
 #define LINK_RECOVERING_DOWN (6u << GATE_SHIFT)
-#define LINK_BROKEN          (7u << GATE_SHIFT) /* down, and the transport did not start again */
+#define LINK_RECOVERING_UP   (7u << GATE_SHIFT) /* the peer is there, the transport has said since */
+#define LINK_BROKEN          (8u << GATE_SHIFT) /* down, and the transport did not start again */
 
 #define GATE_OPEN LINK_UP
 
 static inline uint32_t gate_state(uint32_t gate)
 {
 	return gate & GATE_STATE;
+}
+
+static inline bool is_recovering(uint32_t gate)
+{
+	return gate_state(gate) >= LINK_RECOVERING && gate_state(gate) <= LINK_RECOVERING_UP;
 }
 
 /* Nobody is in the pump, and it has left nothing. */

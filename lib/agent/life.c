@@ -29,7 +29,8 @@ static int open_link(struct link *l)
 	bool up;
 
 	do
-		up = gate_state(gate) == LINK_STARTING || gate_state(gate) == LINK_RECOVERING;
+		up = gate_state(gate) == LINK_STARTING || gate_state(gate) == LINK_RECOVERING ||
+		     gate_state(gate) == LINK_RECOVERING_UP;
 	while (!change(l, &gate, up ? LINK_UP : LINK_DOWN));
 	if (!up)
 		(void)scmi__retry_later(l);
@@ -135,7 +136,7 @@ static bool close_gate(struct link *l)
 
 	do {
 		/* A poll is just recovering it, and will be through. */
-		while (gate_state(gate) == LINK_RECOVERING || gate_state(gate) == LINK_RECOVERING_DOWN) {
+		while (is_recovering(gate)) {
 			pause(l->agent);
 			gate = load_gate(l);
 		}
@@ -322,20 +323,36 @@ static int reset(struct link *l)
 /* All has been forgotten: what was said of the peer meanwhile decides what comes now. */
 static int reopen(struct link *l, int err)
 {
-	count(l, C_RECOVERED);
 	clear_link(l);
 	if (!l->running) {
 		change_whatever(l, LINK_BROKEN);
 		(void)scmi__retry_later(l);
 		return err;
 	}
-	if (err != SCMI_OK)
+	if (err == SCMI_OK)
+		count(l, C_RECOVERED);
+	else
 		change_whatever(l, LINK_RECOVERING_DOWN);
 	atomic_store_explicit(&l->room, 1u, memory_order_seq_cst);
 	if (open_link(l) != SCMI_OK)
 		return err != SCMI_OK ? err : SCMI_E_NOPEER;
 	scmi__pump(l);
 	return SCMI_OK;
+}
+
+/* Nothing has been forgotten: the link is as it was before, but for what was said of the peer meanwhile. */
+static void go_on(struct link *l, uint32_t before)
+{
+	uint32_t gate = load_gate(l);
+	uint32_t state;
+
+	do {
+		state = gate_state(gate) == LINK_RECOVERING ? before : LINK_DOWN;
+		if (gate_state(gate) == LINK_RECOVERING_UP)
+			state = LINK_UP;
+	} while (!change(l, &gate, state));
+	if (state == LINK_UP)
+		scmi__pump(l);
 }
 
 static int recover_link(struct link *l)
@@ -355,8 +372,7 @@ static int recover_link(struct link *l)
 	err = reset(l);
 	if (err != SCMI_E_BUSY)
 		return reopen(l, err);
-	change_whatever(l, before);
-	scmi__pump(l);
+	go_on(l, before);
 	return err;
 }
 
@@ -408,8 +424,9 @@ void scmi__link_ready(void *core)
 		case LINK_STARTING_DOWN:
 			next = LINK_STARTING;
 			break;
+		case LINK_RECOVERING:
 		case LINK_RECOVERING_DOWN:
-			next = LINK_RECOVERING;
+			next = LINK_RECOVERING_UP;
 			break;
 		default:
 			next = gate_state(gate);
@@ -430,6 +447,7 @@ static uint32_t without_peer(uint32_t state)
 		return LINK_STARTING_DOWN;
 	case LINK_RECOVERING:
 	case LINK_RECOVERING_DOWN:
+	case LINK_RECOVERING_UP:
 		return LINK_RECOVERING_DOWN;
 	default:
 		return LINK_DOWN;

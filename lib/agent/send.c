@@ -73,6 +73,7 @@ int scmi__closed(uint32_t gate)
 	case LINK_DOWN:
 	case LINK_RECOVERING:
 	case LINK_RECOVERING_DOWN:
+	case LINK_RECOVERING_UP:
 	case LINK_BROKEN:
 		return SCMI_E_NOPEER;
 	default:
