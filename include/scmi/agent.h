@@ -173,8 +173,8 @@ struct scmi_agent_config {
 	uint32_t latency_n;     /* entries of latency */
 	struct scmi_latency *latency; /* NULL: no histograms */
 	/*
-	 * For a loop that sleeps on its own: it should look again, for scmi_agent_next_deadline() has come nearer or
-	 * what was deferred waits for a poll. From any context, interrupts included; must not call the library.
+	 * For a loop that sleeps on its own: it should look again, for scmi_agent_next_deadline() has come nearer,
+	 * what was deferred waits for a poll, or a link has been started or recovered. From any context, interrupts included; must not call the library.
 	 * NULL: nobody sleeps so.
 	 */
 	void (*wake)(void *arg);
@@ -293,9 +293,9 @@ int scmi_agent_call(struct scmi_agent *agent, struct scmi_call *call);
  * Sends the command and returns. SCMI_OK: exactly one completion follows, or has happened already: done runs, or,
  * with done NULL, one scmi_agent_wait() tells the end. An error, as listed at scmi_agent_call() under "nothing was
  * sent": done will never run, the call is the caller's. Where no slot is free it waits for one, and drives receive
- * meanwhile, as scmi_agent_call() does; not with NOWAIT, nor from a callback or an interrupt (as the port's
- * in_interrupt() tells): SCMI_E_BUSY. Calls of one link that one context submits are sent in that order (URGENT ones
- * apart). Context: any; interrupt only on a transport with SCMI_CAP_ATOMIC, and as if with NOWAIT.
+ * meanwhile, as scmi_agent_call() does (a call without done keeps its slot until it is waited for); not with NOWAIT, nor from a callback or an interrupt (as the port's
+ * in_interrupt() tells): SCMI_E_BUSY. What the link has no room for is queued there too. Calls of one link that one context submits are sent in that order (URGENT ones
+ * apart). Context: any; interrupt only on a transport with SCMI_CAP_ATOMIC.
  */
 int scmi_agent_submit(struct scmi_agent *agent, struct scmi_call *call);
 
@@ -335,8 +335,8 @@ uint32_t scmi_agent_cancel_all(struct scmi_agent *agent);
  * One turn for a loop of the user's own: delivers up to max messages that have come (where a time-out is due as many
  * as there are slots, so that no reply that is there is refused), ends calls whose time is over, runs deferred done
  * functions, recovers links as options.reconnect_us says (that may wait for the transport). Of each link up to max
- * messages. Returns how many messages and deferred functions that were; 0 from a callback, on a stopped agent, and
- * where max <= 0. agent must not be NULL. Else never sleeps. Context: any but interrupt.
+ * messages. Returns how many messages it took, calls it ended and deferred functions it ran; 0 from a callback, on a
+ * stopped agent, and where max <= 0. agent must not be NULL. Else never sleeps. Context: any but interrupt.
  */
 int scmi_agent_poll(struct scmi_agent *agent, int max);
 
@@ -349,7 +349,8 @@ uint64_t scmi_agent_next_deadline(struct scmi_agent *agent);
 
 /*
  * A descriptor that is readable while scmi_agent_poll() would find something on this link, for select(), poll(), epoll;
- * never read or written by the user. -1: no such link, or its transport has none. agent must not be NULL. Context: any.
+ * never read or written by the user. It may be another one after each start and recovery; wake() follows these. -1: no such
+ * link, its transport has none, or it does not run now. agent must not be NULL. Context: any.
  */
 int scmi_agent_fd(struct scmi_agent *agent, uint32_t link);
 

@@ -264,6 +264,11 @@ uint32_t scmi_agent_link(const struct scmi_agent *agent, uint8_t protocol)
 int scmi_agent_fd(struct scmi_agent *agent, uint32_t link)
 {
 	const struct scmi_transport *t = link < agent->links_n ? &agent->links[link].transport : NULL;
+	int fd;
 
-	return t != NULL && t->ops->fd != NULL ? t->ops->fd(t->ctx) : -1;
+	if (t == NULL || t->ops->fd == NULL || !scmi__enter(&agent->links[link]))
+		return -1;
+	fd = t->ops->fd(t->ctx);
+	scmi__leave(&agent->links[link]);
+	return fd;
 }

@@ -37,6 +37,13 @@ static int open_link(struct link *l)
 	return up ? SCMI_OK : SCMI_E_NOPEER;
 }
 
+/* A loop of the user's has a descriptor to sleep on, another one perhaps than before. */
+static void wake_loop(const struct scmi_agent *a)
+{
+	if (a->wake != NULL)
+		a->wake(a->wake_arg);
+}
+
 static int start_link(struct link *l)
 {
 	int err;
@@ -185,6 +192,7 @@ int scmi_agent_start(struct scmi_agent *agent)
 	}
 	for (uint32_t i = 0; i < agent->links_n; i++)
 		(void)open_link(&agent->links[i]);
+	wake_loop(agent);
 	return SCMI_OK;
 }
 
@@ -334,6 +342,7 @@ static int reopen(struct link *l, int err)
 	else
 		change_whatever(l, LINK_RECOVERING_DOWN);
 	atomic_store_explicit(&l->room, 1u, memory_order_seq_cst);
+	wake_loop(l->agent);
 	if (open_link(l) != SCMI_OK)
 		return err != SCMI_OK ? err : SCMI_E_NOPEER;
 	scmi__pump(l);

@@ -337,7 +337,7 @@ static uint32_t wait_for_reply(struct link *l, struct slot *s, struct scmi_call 
 	if ((call->flags & SCMI_CALL_MORE) != 0)
 		ring(l);
 	/* A reply that is there already saves the clock, the stamp and the sleep. */
-	if ((l->transport.caps & SCMI_CAP_POLL) != 0)
+	if ((l->transport.caps & SCMI_CAP_POLL) != 0 && !l->agent->passive)
 		(void)l->transport.ops->poll(l->transport.ctx, 1);
 	if ((atomic_load_explicit(&s->word, memory_order_acquire) & W_DONE) != 0)
 		return W_CALL | W_SENDING;

@@ -102,7 +102,7 @@ static uint32_t look_quarantined(struct link *l, struct slot *s, uint32_t w, uin
 }
 
 /* One slot: ends its call if its time is over. Returns the deadline that remains. */
-static uint32_t look(struct link *l, struct slot *s, uint32_t now)
+static uint32_t look(struct link *l, struct slot *s, uint32_t now, int *ended)
 {
 	for (;;) {
 		uint32_t w = atomic_load_explicit(&s->word, memory_order_seq_cst);
@@ -118,6 +118,7 @@ static uint32_t look(struct link *l, struct slot *s, uint32_t now)
 			return end;
 		/* By the exact word under which the deadline was read; else both are read again. */
 		if (scmi__claim(s, &w)) {
+			(*ended)++;
 			scmi__end(l, s, SCMI_E_TIMEOUT, 0);
 			return TICK_NONE;
 		}
@@ -134,19 +135,22 @@ static uint32_t look_at_link(struct link *l)
 	return scmi__retry_later(l);
 }
 
-static void scan(struct link *l, uint32_t now)
+/* Returns how many calls it has ended. */
+static int scan(struct link *l, uint32_t now)
 {
 	uint32_t least = TICK_NONE;
+	int ended = 0;
 
 	atomic_store_explicit(&l->next_deadline, TICK_NONE, memory_order_seq_cst);
 	for (uint32_t i = 0; i < l->limit; i++)
-		least = earlier(least, look(l, &l->slots[i], now));
+		least = earlier(least, look(l, &l->slots[i], now, &ended));
 	scmi__lower(l, earlier(least, look_at_link(l)));
+	return ended;
 }
 
 /*
  * One turn: what has come, then whose time is over by a clock that was read before: a reply that was there in time is
- * never refused for one that nobody had looked for. Returns how many messages were taken.
+ * never refused for one that nobody had looked for. Returns how many messages were taken and calls ended.
  */
 int scmi__turn(struct link *l, int max)
 {
@@ -162,9 +166,7 @@ int scmi__turn(struct link *l, int max)
 
 		n = l->transport.ops->poll(l->transport.ctx, all);
 	}
-	if (due)
-		scan(l, now);
-	return n;
+	return due ? n + scan(l, now) : n;
 }
 
 /* When this tick comes, as time of the port's clock. */

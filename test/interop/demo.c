@@ -93,7 +93,7 @@ static uint32_t reply_bytes(const struct scmi_call *call, int err, uint8_t *out)
 
 static int report(const struct recording_entry *e, uint32_t hdr, uint32_t len, int err, int32_t status, int same)
 {
-	uint8_t type = scmi_hdr_type(hdr);
+	enum scmi_msg_type type = scmi_hdr_type(hdr);
 	const struct scmi_message_info *info = scmi_message_find(
 		scmi_hdr_protocol(hdr), type == SCMI_MSG_DELAYED ? SCMI_MSG_COMMAND : type, scmi_hdr_message(hdr));
 
