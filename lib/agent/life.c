@@ -332,6 +332,9 @@ static int reset(struct link *l)
 static int reopen(struct link *l, int err)
 {
 	clear_link(l);
+	/* Nothing is in flight. Without a turn, which a broken link has none of, the bound would stay in the past. */
+	atomic_store_explicit(&l->next_deadline, TICK_NONE, memory_order_seq_cst);
+	atomic_store_explicit(&l->retry, TICK_NONE, memory_order_seq_cst);
 	if (!l->running) {
 		change_whatever(l, LINK_BROKEN);
 		(void)scmi__retry_later(l);
