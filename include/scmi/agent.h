@@ -127,7 +127,7 @@ struct scmi_link_options {
 	 * Reconnect: scmi_agent_poll() (and so a reactor) recovers a link by itself, as scmi_agent_recover() does,
 	 * when it has been down for this long, and again after as long each time; likewise a link on which nothing is
 	 * in flight and nothing can be sent, since every slot, or the room of the transport, is owed to commands that
-	 * timed out. 0: never, the transport or the user does it.
+	 * timed out or were cancelled; that may be noticed as much later. 0: never, the transport or the user does it.
 	 */
 	uint32_t reconnect_us;
 };

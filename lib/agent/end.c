@@ -70,6 +70,7 @@ void scmi__end(struct link *l, struct slot *s, int err, uint32_t held)
 	call->err_ = err;
 	count(l, counter_of(err));
 	trace(l, SCMI_TRACE_END, slot_index(l, s), scmi__call_header(l, s, call, w), 0, err, NULL);
+	scmi__look_later(l);
 	scmi__finish(l, s, held);
 	/* QUEUED then, or since gone: the pump has seen the claim itself. */
 	if ((w & W_QUEUED) != 0) {

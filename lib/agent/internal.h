@@ -566,6 +566,7 @@ bool scmi__enter(struct link *l);
 void scmi__leave(struct link *l);
 bool scmi__stuck(struct link *l);
 uint32_t scmi__retry_later(struct link *l);
+void scmi__look_later(struct link *l);
 void scmi__recover_if_due(struct link *l);
 void scmi__link_ready(void *core);
 void scmi__link_down(void *core, int err);

@@ -281,18 +281,31 @@ int scmi_agent_resume(struct scmi_agent *agent)
 
 /* ---- recovery ---- */
 
-/* Sets when a poll will recover the link, if that is its policy. */
-uint32_t scmi__retry_later(struct link *l)
+/* When a poll is to see to the link, if that is its policy. */
+static uint32_t retry_tick(const struct link *l)
 {
 	struct scmi_call none = {.deadline_us = 0};
-	uint32_t tick;
 
-	if (l->reconnect_us == 0)
-		return TICK_NONE;
-	tick = scmi__tick_after(now_us(l->agent), &none, l->reconnect_us);
-	atomic_store_explicit(&l->retry, tick, memory_order_seq_cst);
-	scmi__lower(l, tick);
+	return l->reconnect_us == 0 ? TICK_NONE : scmi__tick_after(now_us(l->agent), &none, l->reconnect_us);
+}
+
+/* Sets when a poll will recover the link. */
+uint32_t scmi__retry_later(struct link *l)
+{
+	uint32_t tick = retry_tick(l);
+
+	if (tick != TICK_NONE) {
+		atomic_store_explicit(&l->retry, tick, memory_order_seq_cst);
+		scmi__lower(l, tick);
+	}
 	return tick;
+}
+
+/* The link may be stuck for that: a poll looks in time, also where nothing is in flight whose time would be over. */
+void scmi__look_later(struct link *l)
+{
+	if (l->reconnect_us != 0)
+		scmi__lower(l, retry_tick(l));
 }
 
 /* Nothing is in flight, and nothing can be sent for what is owed to calls that have ended. */

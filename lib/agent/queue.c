@@ -218,6 +218,12 @@ static void fail(struct link *l, struct slot *s, int err)
 	scmi__end(l, s, link_error(err, SCMI_E_IO), 0);
 }
 
+static void set_blocked(struct link *l)
+{
+	atomic_store_explicit(&l->blocked, 1u, memory_order_relaxed);
+	scmi__look_later(l);
+}
+
 /* Sends the first of the queue. Returns false where the link takes nothing more for now. */
 static bool send_first(struct link *l, struct queue *q)
 {
@@ -237,7 +243,7 @@ static bool send_first(struct link *l, struct queue *q)
 		err = scmi__transmit(l, s, &tx);
 		if (err == SCMI_E_BUSY && requeue(l, s)) {
 			prepend(l, q, s);
-			atomic_store_explicit(&l->blocked, 1u, memory_order_relaxed);
+			set_blocked(l);
 			return false;
 		}
 		if (err != SCMI_OK)
@@ -457,7 +463,7 @@ static int send_serial(struct link *l, struct slot *s, struct scmi_call *call, u
 	int err = send_direct(l, s, call, life, bits);
 
 	if (err == SEND_QUEUED || err == SCMI_E_BUSY)
-		atomic_store_explicit(&l->blocked, 1u, memory_order_relaxed);
+		set_blocked(l);
 	leave_pump(l);
 	return err;
 }

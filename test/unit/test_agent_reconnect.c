@@ -215,6 +215,29 @@ static void pool_that_is_owed_is_recovered(void **state)
 	}
 }
 
+/* By cancel, of calls whose time never ends: there is no other reason to look. */
+static void pool_that_was_cancelled_is_recovered(void **state)
+{
+	struct rig *r = reconnect_rig(BY_ITSELF, RIG_IRQ, 2);
+	struct rig_call c[2];
+
+	(void)state;
+	rig_start(r);
+	for (int i = 0; i < 2; i++) {
+		rig_named(r, &c[i], (char)('A' + i), 0);
+		c[i].call.timeout_us = SCMI_FOREVER;
+		assert_int_equal(i == 0 ? rig_submit(&c[i]) : rig_submit_loose(&c[i]), SCMI_OK);
+	}
+	assert_int_equal(scmi_agent_cancel_all(r->agent), 2);
+	assert_int_equal(rig_wait(&c[1]), SCMI_E_CANCELLED);
+	sleep_by_deadlines(r, AGAIN_US - SLACK_US);
+	assert_int_equal(tries(r), 0);
+	sleep_by_deadlines(r, AGAIN_US + 3 * SLACK_US);
+	assert_int_equal(tries(r), 1);
+	assert_works(r);
+	rig_end(r);
+}
+
 static void pool_with_a_free_slot_is_not_stuck(void **state)
 {
 	struct rig *r = reconnect_rig(BY_ITSELF, RIG_IRQ, 4);
@@ -298,6 +321,34 @@ static void room_that_is_owed_is_recovered(void **state)
 		assert_int_equal(tries(r), 1);
 		if (queued)
 			assert_ended(&c[1], SCMI_E_LINK);
+		assert_works(r);
+		rig_end(r);
+	}
+}
+
+/* It was owed first, and then somebody found no room. */
+static void room_that_was_owed_before_is_recovered(void **state)
+{
+	(void)state;
+	for (int queued = 0; queued < 2; queued++) {
+		struct rig *r = reconnect_rig(BY_ITSELF, RIG_SERIAL, 8);
+		struct rig_call c[2];
+
+		r->script.narrow = true;
+		r->script.room = 1;
+		r->config.options.queue_timeout_us = SCMI_FOREVER;
+		rig_start(r);
+		submit_named(r, &c[0], 'A', 0);
+		sleep_by_deadlines(r, WIRE_US + 3 * AGAIN_US);
+		assert_ended(&c[0], SCMI_E_TIMEOUT);
+		assert_int_equal(tries(r), 0);
+		rig_named(r, &c[1], 'B', queued ? 0 : SCMI_CALL_NOWAIT);
+		assert_int_equal(rig_submit(&c[1]), queued ? SCMI_OK : SCMI_E_BUSY);
+		r->script.room = 9;
+		sleep_by_deadlines(r, AGAIN_US - SLACK_US);
+		assert_int_equal(tries(r), 0);
+		sleep_by_deadlines(r, AGAIN_US + 3 * SLACK_US);
+		assert_int_equal(tries(r), 1);
 		assert_works(r);
 		rig_end(r);
 	}
@@ -410,10 +461,12 @@ int main(void)
 		cmocka_unit_test(recovery_that_fails_is_tried_again),
 		cmocka_unit_test(peer_that_comes_back_by_itself_is_left_alone),
 		cmocka_unit_test(pool_that_is_owed_is_recovered),
+		cmocka_unit_test(pool_that_was_cancelled_is_recovered),
 		cmocka_unit_test(pool_with_a_free_slot_is_not_stuck),
 		cmocka_unit_test(pool_with_a_free_reserved_slot_is_stuck),
 		cmocka_unit_test(late_reply_before_its_time_makes_it_needless),
 		cmocka_unit_test(room_that_is_owed_is_recovered),
+		cmocka_unit_test(room_that_was_owed_before_is_recovered),
 		cmocka_unit_test(room_that_may_come_is_waited_for),
 		cmocka_unit_test(each_link_is_recovered_by_its_own_policy),
 		cmocka_unit_test(recover_of_all_links_tells_the_first_error),
