@@ -154,3 +154,12 @@ void scmi__deliver_half(struct link *l, struct slot *s, const struct scmi_rx *rx
 	count_end(l, err);
 	scmi__finish(l, s, held);
 }
+
+void scmi__deliver_late(struct link *l, struct slot *s, const struct scmi_rx *rx)
+{
+	int32_t status = SCMI_SUCCESS;
+	uint32_t values;
+
+	if (read_status(l, rx, &status, &values) == SCMI_E_REMOTE)
+		count_debts(l, atomic_fetch_and_explicit(&s->word, ~W_OWED_D, memory_order_acq_rel) & W_OWED_D);
+}

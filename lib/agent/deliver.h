@@ -16,4 +16,7 @@ int scmi__deliver(struct link *l, struct slot *s, const struct scmi_rx *rx, uint
  */
 void scmi__deliver_half(struct link *l, struct slot *s, const struct scmi_rx *rx, uint32_t held);
 
+/* The same, of a call that had ended: an error of the platform's says that no delayed response will come. */
+void scmi__deliver_late(struct link *l, struct slot *s, const struct scmi_rx *rx);
+
 #endif

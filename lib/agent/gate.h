@@ -2,11 +2,11 @@
 /*
  * The gate: what a submit has to know of a link, in one 32-bit atomic, so that the usual one looks at it once.
  *
- *   0..15   contexts that have come to the pump; whoever makes it 1 works until it has seen all of them
- *   16 QUEUE    the queue is not empty, though nobody is in the pump
- *   17 QUIET    quiesced: what is under way goes on, nothing new is taken
- *   18 CAREFUL  no call goes the short way: sends are not concurrent, or somebody wants to know of each
- *   20..23      state
+ *   0..22   contexts that have come to the pump; whoever makes it 1 works until it has seen all of them
+ *   23 QUEUE    the queue is not empty, though nobody is in the pump
+ *   24 QUIET    quiesced: what is under way goes on, nothing new is taken
+ *   25 CAREFUL  no call goes the short way: sends are not concurrent, or somebody wants to know of each
+ *   26..29      state
  *
  * GATE_OPEN, the link up and nothing else, is the one value at which a call is sent at once. That the queue is empty and
  * that the pump is left is one step, so a context that has queued a call cannot overtake it with its next one.
@@ -17,11 +17,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define GATE_COUNT   0xffffu
-#define GATE_QUEUE   (1u << 16)
-#define GATE_QUIET   (1u << 17)
-#define GATE_CAREFUL (1u << 18)
-#define GATE_SHIFT   20u
+#define GATE_COUNT   0x7fffffu
+#define GATE_QUEUE   (1u << 23)
+#define GATE_QUIET   (1u << 24)
+#define GATE_CAREFUL (1u << 25)
+#define GATE_SHIFT   26u
 #define GATE_STATE   (15u << GATE_SHIFT)
 
 /*

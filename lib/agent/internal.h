@@ -565,7 +565,7 @@ int scmi__refuse(struct link *l, uint32_t hdr, uint32_t len, enum counter which,
 bool scmi__enter(struct link *l);
 void scmi__leave(struct link *l);
 bool scmi__stuck(struct link *l);
-uint32_t scmi__retry_later(struct link *l);
+void scmi__retry_later(struct link *l);
 void scmi__look_later(struct link *l);
 void scmi__recover_if_due(struct link *l);
 void scmi__link_ready(void *core);

@@ -2,6 +2,13 @@
 /* Start, stop, quiet, and links that go down, come back, or are recovered. */
 #include "internal.h"
 
+/* A loop of the user's sleeps past something new, or on a descriptor that is another one now. */
+static void wake_loop(const struct scmi_agent *a)
+{
+	if (a->wake != NULL)
+		a->wake(a->wake_arg);
+}
+
 static uint32_t load_gate(struct link *l)
 {
 	return atomic_load_explicit(&l->gate, memory_order_seq_cst);
@@ -33,15 +40,8 @@ static int open_link(struct link *l)
 		     gate_state(gate) == LINK_RECOVERING_UP;
 	while (!change(l, &gate, up ? LINK_UP : LINK_DOWN));
 	if (!up)
-		(void)scmi__retry_later(l);
+		scmi__retry_later(l);
 	return up ? SCMI_OK : SCMI_E_NOPEER;
-}
-
-/* A loop of the user's has a descriptor to sleep on, another one perhaps than before. */
-static void wake_loop(const struct scmi_agent *a)
-{
-	if (a->wake != NULL)
-		a->wake(a->wake_arg);
 }
 
 static int start_link(struct link *l)
@@ -281,31 +281,26 @@ int scmi_agent_resume(struct scmi_agent *agent)
 
 /* ---- recovery ---- */
 
-/* When a poll is to see to the link, if that is its policy. */
-static uint32_t retry_tick(const struct link *l)
+/*
+ * Sets when a poll will recover the link, if that is its policy. Not among the deadlines: a waiting caller cannot recover
+ * the link that it waits on.
+ */
+void scmi__retry_later(struct link *l)
 {
 	struct scmi_call none = {.deadline_us = 0};
 
-	return l->reconnect_us == 0 ? TICK_NONE : scmi__tick_after(now_us(l->agent), &none, l->reconnect_us);
+	if (l->reconnect_us == 0)
+		return;
+	atomic_store_explicit(&l->retry, scmi__tick_after(now_us(l->agent), &none, l->reconnect_us),
+			      memory_order_seq_cst);
+	wake_loop(l->agent);
 }
 
-/* Sets when a poll will recover the link. */
-uint32_t scmi__retry_later(struct link *l)
-{
-	uint32_t tick = retry_tick(l);
-
-	if (tick != TICK_NONE) {
-		atomic_store_explicit(&l->retry, tick, memory_order_seq_cst);
-		scmi__lower(l, tick);
-	}
-	return tick;
-}
-
-/* The link may be stuck for that: a poll looks in time, also where nothing is in flight whose time would be over. */
+/* A call has ended otherwise than by its reply, or there is no room: the link may be stuck for that. A poll looks in time. */
 void scmi__look_later(struct link *l)
 {
-	if (l->reconnect_us != 0)
-		scmi__lower(l, retry_tick(l));
+	if (l->reconnect_us != 0 && atomic_load_explicit(&l->retry, memory_order_relaxed) == TICK_NONE)
+		scmi__retry_later(l);
 }
 
 /* Nothing is in flight, and nothing can be sent for what is owed to calls that have ended. */
@@ -350,7 +345,7 @@ static int reopen(struct link *l, int err)
 	atomic_store_explicit(&l->retry, TICK_NONE, memory_order_seq_cst);
 	if (!l->running) {
 		change_whatever(l, LINK_BROKEN);
-		(void)scmi__retry_later(l);
+		scmi__retry_later(l);
 		return err;
 	}
 	if (err == SCMI_OK)
@@ -429,7 +424,7 @@ void scmi__recover_if_due(struct link *l)
 	if (gate_state(load_gate(l)) == LINK_UP && !scmi__stuck(l))
 		return;
 	if (recover_link(l) == SCMI_E_BUSY)
-		(void)scmi__retry_later(l);
+		scmi__retry_later(l);
 }
 
 /* ---- what the transport says of its peer ---- */
@@ -495,5 +490,5 @@ void scmi__link_down(void *core, int err)
 	for (uint32_t i = 0; i < l->limit; i++)
 		scmi__forgive(l, &l->slots[i]);
 	scmi__wake_all(l->agent);
-	(void)scmi__retry_later(l);
+	scmi__retry_later(l);
 }

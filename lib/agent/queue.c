@@ -352,17 +352,19 @@ static void work(struct link *l)
 	}
 }
 
-/* The pump is ours: works until nobody has come since we looked. */
+/* The pump is ours: works until nobody has come since we looked. Who has is taken off before his work is done. */
 static void leave_pump(struct link *l)
 {
 	for (;;) {
 		/* acquire: what was pushed before the count was raised is there to be collected. */
 		uint32_t gate = atomic_load_explicit(&l->gate, memory_order_acquire);
-		uint32_t seen = gate & GATE_COUNT;
+		uint32_t others = (gate & GATE_COUNT) - 1u;
 
+		if (others != 0)
+			atomic_fetch_sub_explicit(&l->gate, others, memory_order_acquire);
 		work(l);
 		gate = atomic_load_explicit(&l->gate, memory_order_relaxed);
-		while ((gate & GATE_COUNT) == seen) {
+		while ((gate & GATE_COUNT) == 1u) {
 			bool empty = l->urgent.head == SLOT_NONE && l->queue.head == SLOT_NONE;
 			uint32_t n = (gate & ~(GATE_COUNT | GATE_QUEUE)) | (empty ? 0 : GATE_QUEUE);
 

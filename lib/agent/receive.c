@@ -12,7 +12,7 @@
 
 #define SHORT_REPLY 20u /* bytes of values; replies of fewer, whole words, are copied in place */
 
-enum xfer_state { XFER_NONE, XFER_FINAL, XFER_HALF, XFER_COMPLETED, XFER_EVENT };
+enum xfer_state { XFER_NONE, XFER_FINAL, XFER_HALF, XFER_LATE, XFER_COMPLETED, XFER_EVENT };
 
 /* Counts a message that is only to be dropped. */
 int scmi__refuse(struct link *l, uint32_t hdr, uint32_t len, enum counter which, int err, const char *why)
@@ -66,9 +66,10 @@ static bool take_late(struct link *l, struct slot *s, uint32_t w, uint32_t owed)
 /*
  * Matches a reply to a slot: from OWED to HELD, which is ours then. `claim`: a final one gets the call's end too, and one
  * that is not, MATCH_HALF, gets SENDING if it is free, for its owner alone may write the deadline. *word is the word as
- * we leave it. MATCH_LATE: its call had ended, the debt is settled.
+ * we found it. MATCH_LATE: its call had ended, the debt is settled. MATCH_LATE_HALF: its call had ended, but what it says
+ * decides whether another one is owed: HELD is ours.
  */
-enum match { MATCH_FINAL, MATCH_HALF, MATCH_LATE, MATCH_NOT };
+enum match { MATCH_FINAL, MATCH_HALF, MATCH_LATE, MATCH_LATE_HALF, MATCH_NOT };
 
 static enum match match(struct link *l, struct slot *s, uint32_t hdr, bool claim, uint32_t *word, uint32_t *room)
 {
@@ -82,23 +83,26 @@ static enum match match(struct link *l, struct slot *s, uint32_t hdr, bool claim
 		uint32_t w = atomic_load_explicit(&s->word, memory_order_acquire);
 		uint32_t stored = atomic_load_explicit(&s->hdr, memory_order_relaxed);
 		bool half = !delayed && (w & (W_OWED_D | W_HELD_D)) != 0;
+		bool late = (w & (W_CALL | W_CLAIMED)) != W_CALL;
 		uint32_t n = (w & ~owed) | held;
 
 		if (delayed)
 			stored |= SCMI_MSG_DELAYED << HDR_TYPE_SHIFT;
 		if (((hdr ^ stored) & mask) != 0 || (w & owed) == 0)
 			return MATCH_NOT;
-		if ((w & (W_CALL | W_CLAIMED)) != W_CALL) {
+		if (late && !half) {
 			if (take_late(l, s, w, owed))
 				return MATCH_LATE;
 			continue;
 		}
-		if (claim)
+		if (claim && !late)
 			n |= half ? W_SENDING : W_CLAIMED;
 		*room = atomic_load_explicit(&s->room, memory_order_relaxed);
 		if (atomic_compare_exchange_strong_explicit(&s->word, &w, n, memory_order_seq_cst,
 							    memory_order_relaxed)) {
 			*word = w;
+			if (late)
+				return MATCH_LATE_HALF;
 			return half ? MATCH_HALF : MATCH_FINAL;
 		}
 	}
@@ -150,6 +154,15 @@ static int receive_half(struct link *l, struct slot *s, const struct scmi_rx *rx
 	return SCMI_OK;
 }
 
+/* The late response of a delayed command: HELD_R is ours, and dropped. */
+static int receive_late_half(struct link *l, struct slot *s, const struct scmi_rx *rx)
+{
+	(void)scmi__refuse(l, rx->hdr, rx->len, C_LATE, SCMI_E_STRAY, "late");
+	scmi__deliver_late(l, s, rx);
+	scmi__drop(l, s, W_HELD_R);
+	return SCMI_E_STRAY;
+}
+
 /* The header of a message on a place that tells its command, as it should be where the checks are tolerant. */
 static uint32_t tolerated(struct link *l, const struct scmi_rx *rx, struct slot *s)
 {
@@ -174,6 +187,8 @@ static int receive_at(struct link *l, const struct scmi_rx *rx, struct slot *s, 
 		return scmi__deliver(l, s, rx, scmi_hdr_type(hdr) == SCMI_MSG_DELAYED ? W_HELD_D : W_HELD_R);
 	case MATCH_HALF:
 		return receive_half(l, s, rx, w);
+	case MATCH_LATE_HALF:
+		return receive_late_half(l, s, rx);
 	case MATCH_LATE:
 		/* The debt is settled, and the slot may be in its next life already. */
 		return scmi__refuse(l, rx->hdr, rx->len, C_LATE, SCMI_E_STRAY, "late");
@@ -293,7 +308,7 @@ static int acquire_reply(struct link *l, uint32_t hdr, struct scmi_xfer *x)
 		return refuse_reply(l, hdr, 0, s);
 	x->slot_ = (uint16_t)slot_index(l, s);
 	x->poll = (atomic_load_explicit(&s->flags, memory_order_relaxed) & SCMI_CALL_POLL) != 0;
-	x->state_ = how == MATCH_HALF ? XFER_HALF : XFER_FINAL;
+	x->state_ = how == MATCH_HALF ? XFER_HALF : how == MATCH_LATE_HALF ? XFER_LATE : XFER_FINAL;
 	return SCMI_OK;
 }
 
@@ -365,9 +380,14 @@ static int complete(void *core, struct scmi_xfer *x, uint32_t len)
 		x->state_ = XFER_NONE; /* its buffer is the handlers' from now on */
 		return scmi__notify_complete(l, x, len);
 	}
-	if (state != XFER_FINAL && state != XFER_HALF)
+	if (state != XFER_FINAL && state != XFER_HALF && state != XFER_LATE)
 		return SCMI_E_GONE;
 	x->state_ = XFER_COMPLETED;
+	if (state == XFER_LATE) {
+		(void)scmi__refuse(l, x->hdr, len, C_LATE, SCMI_E_GONE, "late");
+		scmi__deliver_late(l, &l->slots[x->slot_], &message);
+		return SCMI_E_GONE;
+	}
 	if (state == XFER_HALF)
 		return complete_half(l, &l->slots[x->slot_], &message);
 	if (!claim_held(&l->slots[x->slot_])) {
@@ -385,10 +405,12 @@ static void release(void *core, struct scmi_xfer *x)
 	x->state_ = XFER_NONE;
 	if (state == XFER_EVENT) {
 		scmi__notify_drop(l, x);
-	} else if (state == XFER_FINAL || state == XFER_HALF || state == XFER_COMPLETED) {
+	} else if (state != XFER_NONE) {
 		struct slot *s = &l->slots[x->slot_];
 
-		if (state != XFER_COMPLETED && claim_held(s))
+		if (state == XFER_LATE)
+			(void)scmi__refuse(l, x->hdr, 0, C_LATE, SCMI_E_GONE, "late");
+		else if (state != XFER_COMPLETED && claim_held(s))
 			scmi__end(l, s, SCMI_E_PROTO, 0);
 		scmi__drop(l, s, scmi_hdr_type(x->hdr) == SCMI_MSG_DELAYED ? W_HELD_D : W_HELD_R);
 	}

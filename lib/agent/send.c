@@ -144,6 +144,8 @@ int scmi__untake(struct link *l, struct slot *s, int err)
 	count(l, C_REFUSED);
 	count(l, C_UNANSWERED);
 	scmi__ring(l->agent);
+	/* Claimed, though nobody else may: see word_will_tell(), and the fence, which looks for calls that are not. */
+	atomic_fetch_or_explicit(&s->word, W_CLAIMED, memory_order_seq_cst);
 	scmi__drop(l, s, W_CALL | W_SENDING);
 	return err;
 }

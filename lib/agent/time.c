@@ -125,16 +125,6 @@ static uint32_t look(struct link *l, struct slot *s, uint32_t now, int *ended)
 	}
 }
 
-/* When the link is to be recovered, if it is to be; a stuck one is noticed here, for time-outs are what makes it so. */
-static uint32_t look_at_link(struct link *l)
-{
-	uint32_t retry = atomic_load_explicit(&l->retry, memory_order_relaxed);
-
-	if (l->reconnect_us == 0 || retry != TICK_NONE || !scmi__stuck(l))
-		return retry;
-	return scmi__retry_later(l);
-}
-
 /* Returns how many calls it has ended. */
 static int scan(struct link *l, uint32_t now)
 {
@@ -144,7 +134,7 @@ static int scan(struct link *l, uint32_t now)
 	atomic_store_explicit(&l->next_deadline, TICK_NONE, memory_order_seq_cst);
 	for (uint32_t i = 0; i < l->limit; i++)
 		least = earlier(least, look(l, &l->slots[i], now, &ended));
-	scmi__lower(l, earlier(least, look_at_link(l)));
+	scmi__lower(l, least);
 	return ended;
 }
 
@@ -193,6 +183,19 @@ uint64_t scmi__link_deadline(struct link *l)
 	return time_of(l->agent, atomic_load_explicit(&l->next_deadline, memory_order_seq_cst));
 }
 
+/* When a poll has something to do for this link. */
+static uint64_t poll_deadline(struct link *l)
+{
+	uint64_t next_us = scmi__link_deadline(l);
+	uint64_t retry_us = time_of(l->agent, atomic_load_explicit(&l->retry, memory_order_seq_cst));
+
+	if (gate_state(atomic_load_explicit(&l->gate, memory_order_relaxed)) == LINK_STOPPED)
+		return SCMI_NEVER;
+	if (atomic_load_explicit(&l->due, memory_order_seq_cst) != 0)
+		return 0;
+	return retry_us < next_us ? retry_us : next_us;
+}
+
 uint64_t scmi_agent_next_deadline(struct scmi_agent *agent)
 {
 	uint64_t least = SCMI_NEVER;
@@ -200,13 +203,8 @@ uint64_t scmi_agent_next_deadline(struct scmi_agent *agent)
 	if (agent->deferred && scmi__any_put_off(agent))
 		return 0;
 	for (uint32_t i = 0; i < agent->links_n; i++) {
-		struct link *l = &agent->links[i];
-		uint64_t next_us = SCMI_NEVER;
+		uint64_t next_us = poll_deadline(&agent->links[i]);
 
-		if (gate_state(atomic_load_explicit(&l->gate, memory_order_relaxed)) != LINK_STOPPED)
-			next_us = scmi__link_deadline(l);
-		if (atomic_load_explicit(&l->due, memory_order_relaxed) != 0)
-			next_us = 0;
 		least = next_us < least ? next_us : least;
 	}
 	return least;

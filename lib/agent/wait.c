@@ -267,7 +267,7 @@ static void lead(struct goal *g)
 		if (n > 0)
 			continue;
 		set_awake(g, 0);
-		if (!reached(g))
+		if (!reached(g) && atomic_load_explicit(&g->l->due, memory_order_seq_cst) == 0)
 			lead_sleep(g);
 		set_awake(g, LEAD_AWAKE);
 	}
