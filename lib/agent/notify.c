@@ -157,7 +157,7 @@ void scmi__notify_run(struct scmi_agent *a, uint32_t i)
 	walk_end(a, walk);
 	/* The last one that wanted it may have gone since it came. */
 	if (!told)
-		count(b->link, C_UNCLAIMED);
+		(void)scmi__refuse(b->link, b->hdr, b->len, C_UNCLAIMED, SCMI_E_STRAY, "unclaimed");
 	free_buffer(a, i);
 }
 
