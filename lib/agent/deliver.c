@@ -121,6 +121,12 @@ int scmi__deliver(struct link *l, struct slot *s, const struct scmi_rx *rx, uint
 	return SCMI_OK;
 }
 
+/* The platform has said that it will not do it: no delayed response will come. HELD_R is ours. */
+static void forgive_delayed(struct link *l, struct slot *s)
+{
+	count_debts(l, atomic_fetch_and_explicit(&s->word, ~W_OWED_D, memory_order_acq_rel) & W_OWED_D);
+}
+
 /* Ends the call by its response: with an error of the platform's no delayed response will come. */
 static bool claim_half(struct link *l, struct slot *s, int err)
 {
@@ -144,6 +150,8 @@ void scmi__deliver_half(struct link *l, struct slot *s, const struct scmi_rx *rx
 
 	trace(l, SCMI_TRACE_RECV, slot_index(l, s), rx->hdr, rx->len, err, NULL);
 	if (err == SCMI_OK || !claim_half(l, s, err)) {
+		if (err == SCMI_E_REMOTE)
+			forgive_delayed(l, s);
 		if (held != 0)
 			scmi__drop(l, s, held);
 		return;
@@ -161,5 +169,5 @@ void scmi__deliver_late(struct link *l, struct slot *s, const struct scmi_rx *rx
 	uint32_t values;
 
 	if (read_status(l, rx, &status, &values) == SCMI_E_REMOTE)
-		count_debts(l, atomic_fetch_and_explicit(&s->word, ~W_OWED_D, memory_order_acq_rel) & W_OWED_D);
+		forgive_delayed(l, s);
 }

@@ -475,6 +475,7 @@ int scmi__untake(struct link *l, struct slot *s, int err);
 int scmi__closed(uint32_t gate);
 void scmi__leave_sending(struct link *l, struct slot *s, struct scmi_call *call);
 void scmi__ring(struct scmi_agent *a);
+void scmi__ring_link(struct link *l);
 
 static inline void slot_flags(const struct link *l, struct slot *s, const struct scmi_call *call)
 {
@@ -513,6 +514,7 @@ int scmi__send_careful(struct link *l, struct slot **out, struct scmi_call *call
 int scmi__queue_again(struct link *l, struct slot *s, struct scmi_call *call);
 uint32_t scmi__call_header(const struct link *l, struct slot *s, const struct scmi_call *call, uint32_t w);
 void scmi__pump(struct link *l);
+bool scmi__may_send(const struct link *l);
 void scmi__pump_if_due(struct link *l);
 
 /* ---- end.c: ending calls ---- */

@@ -171,8 +171,6 @@ static void prepare(struct link *l, struct slot *s, struct scmi_call *call, uint
 	fill(s, index, call, scmi__call_header(l, s, call, w), slot_token(l, index, w), more, tx);
 	if (l->agent->latency_n != 0)
 		call->sent_ = (uint32_t)now_us(l->agent);
-	if (more != 0)
-		atomic_store_explicit(&l->unrung, 1u, memory_order_relaxed);
 }
 
 /*
@@ -346,10 +344,8 @@ static void work(struct link *l)
 	}
 	while (has_room(l) && (q = ready_queue(l)) != NULL && send_first(l, q))
 		;
-	if (any && atomic_load_explicit(&l->unrung, memory_order_relaxed) != 0 && l->transport.ops->flush != NULL) {
-		atomic_store_explicit(&l->unrung, 0u, memory_order_relaxed);
-		l->transport.ops->flush(l->transport.ctx);
-	}
+	if (any)
+		scmi__ring_link(l);
 }
 
 /* The pump is ours: works until nobody has come since we looked. Who has is taken off before his work is done. */
@@ -376,7 +372,7 @@ static void leave_pump(struct link *l)
 }
 
 /* From an interrupt only a transport that says ATOMIC sends. */
-static bool may_send(const struct link *l)
+bool scmi__may_send(const struct link *l)
 {
 	const struct scmi_port *port = l->agent->port;
 
@@ -387,7 +383,7 @@ static bool may_send(const struct link *l)
 /* There is something to do: a new entry, a dead one, room, a call before a fence that has ended. */
 void scmi__pump(struct link *l)
 {
-	if (!may_send(l)) {
+	if (!scmi__may_send(l)) {
 		atomic_store_explicit(&l->due, 1u, memory_order_seq_cst);
 		scmi__kick(l);
 		return;
@@ -411,8 +407,9 @@ static int enqueue(struct link *l, struct slot *s, struct scmi_call *call, uint3
 	atomic_store_explicit(&s->deadline, tick, memory_order_relaxed);
 	set_next(l, s, 0);
 	atomic_store_explicit(&s->word, life | W_CALL | W_QUEUED | bits, memory_order_seq_cst);
-	push(l, s);
+	/* Before the push: while the entry is ours stop waits for us. */
 	scmi__lower(l, tick);
+	push(l, s);
 	scmi__pump(l);
 	return SEND_QUEUED;
 }

@@ -81,22 +81,25 @@ int scmi__closed(uint32_t gate)
 	}
 }
 
-static void ring(struct link *l)
+/*
+ * Rings what earlier sends have left to one that does not come. The mark is set after the send and taken off before the
+ * doorbell, so whoever takes it off rings for what was sent before.
+ */
+void scmi__ring_link(struct link *l)
 {
-	/* Before the doorbell: who says afterwards that another follows rings for it. */
-	atomic_store_explicit(&l->unrung, 0u, memory_order_relaxed);
-	if (l->transport.ops->flush != NULL)
+	if (atomic_load_explicit(&l->unrung, memory_order_relaxed) != 0 &&
+	    atomic_exchange_explicit(&l->unrung, 0u, memory_order_acq_rel) != 0 && l->transport.ops->flush != NULL)
 		l->transport.ops->flush(l->transport.ctx);
 }
 
-/* Rings what earlier sends have left to one that does not come. */
 void scmi__ring(struct scmi_agent *a)
 {
 	for (uint32_t i = 0; i < a->links_n; i++) {
 		struct link *l = &a->links[i];
 
-		if (atomic_load_explicit(&l->unrung, memory_order_relaxed) != 0 && scmi__enter(l)) {
-			ring(l);
+		if (atomic_load_explicit(&l->unrung, memory_order_relaxed) != 0 && scmi__may_send(l) &&
+		    scmi__enter(l)) {
+			scmi__ring_link(l);
 			scmi__leave(l);
 		}
 	}
@@ -251,6 +254,8 @@ int scmi__transmit(struct link *l, struct slot *s, const struct scmi_tx *tx)
 
 	trace(l, SCMI_TRACE_SEND, tx->slot, tx->hdr, tx->len, SCMI_OK, NULL);
 	err = l->transport.ops->send(l->transport.ctx, tx);
+	if (tx->more != 0)
+		atomic_store_explicit(&l->unrung, 1u, memory_order_release);
 	return err == SCMI_OK ? SCMI_OK : scmi__send_failed(l, s, tx, err);
 }
 
@@ -282,8 +287,6 @@ HOT int launch(struct link *l, struct scmi_call *call, uint32_t bits, struct slo
 	fill(s, index, call, scmi_hdr(call->protocol, call->message, SCMI_MSG_COMMAND, (uint16_t)token), token,
 	     (call->flags & SCMI_CALL_MORE) | (bits & SEND_MORE), &tx);
 	s->call = call;
-	if (tx.more != 0)
-		atomic_store_explicit(&l->unrung, 1u, memory_order_relaxed);
 	atomic_store_explicit(&s->flags, (uint8_t)((call->flags & SCMI_CALL_POLL) | l->index << SLOT_LINK_SHIFT),
 			      memory_order_relaxed);
 	atomic_store_explicit(call_ticket(call), slot_ticket(l->first + index, life), memory_order_relaxed);
@@ -293,6 +296,8 @@ HOT int launch(struct link *l, struct scmi_call *call, uint32_t bits, struct slo
 	 */
 	atomic_store_explicit(&s->word, life | W_CALL | W_SENDING | W_OWED_R | (bits & W_LOW), memory_order_release);
 	err = l->transport.ops->send(l->transport.ctx, &tx);
+	if (tx.more != 0)
+		atomic_store_explicit(&l->unrung, 1u, memory_order_release);
 	if (err == SCMI_OK)
 		return SCMI_OK;
 	err = scmi__send_failed(l, s, &tx, err);
@@ -337,7 +342,7 @@ int scmi_agent_submit_many(struct scmi_agent *agent, struct scmi_call *const *ca
 static uint32_t wait_for_reply(struct link *l, struct slot *s, struct scmi_call *call)
 {
 	if ((call->flags & SCMI_CALL_MORE) != 0)
-		ring(l);
+		scmi__ring_link(l);
 	/* A reply that is there already saves the clock, the stamp and the sleep. */
 	if ((l->transport.caps & SCMI_CAP_POLL) != 0 && !l->agent->passive)
 		(void)l->transport.ops->poll(l->transport.ctx, 1);

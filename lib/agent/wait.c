@@ -131,8 +131,11 @@ void scmi__kick(struct link *l)
 
 	if (lead != 0)
 		scmi__wake(l, (lead & ~LEAD_AWAKE) - 1u);
-	if (l->agent->wake != NULL)
+	/* A visitor meanwhile, so that it does not run when stop has returned. */
+	if (l->agent->wake != NULL && scmi__enter(l)) {
 		l->agent->wake(l->agent->wake_arg);
+		scmi__leave(l);
+	}
 }
 
 /* Of those who want just this, the one that has waited longest; WAITER_NONE: nobody does. */
