@@ -112,6 +112,8 @@ int scmi__notify_acquire(struct link *l, uint32_t hdr, struct scmi_xfer *x)
 	struct scmi_agent *a = l->agent;
 	uint32_t i;
 
+	if ((hdr & SCMI_HDR_RESERVED & atomic_load_explicit(&l->hdr_mask, memory_order_relaxed)) != 0)
+		return scmi__refuse(l, hdr, 0, C_STRAY_HEADER, SCMI_E_STRAY, "stray_header");
 	if (!anybody(a, hdr))
 		return scmi__refuse(l, hdr, 0, C_UNCLAIMED, SCMI_E_STRAY, "unclaimed");
 	i = take_buffer(a, BUFFER_BUSY | scmi_hdr_protocol(hdr));
