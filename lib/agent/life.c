@@ -51,6 +51,7 @@ static int start_link(struct link *l)
 	atomic_store_explicit(&l->blocked, 0u, memory_order_relaxed);
 	atomic_store_explicit(&l->room, 0u, memory_order_relaxed);
 	atomic_store_explicit(&l->retry, TICK_NONE, memory_order_relaxed);
+	atomic_store_explicit(&l->due, 0u, memory_order_relaxed);
 	atomic_fetch_and_explicit(&l->gate, ~GATE_QUIET, memory_order_seq_cst);
 	/* Receive works, for upcalls may come before start has returned; submits are refused. */
 	change_whatever(l, LINK_STARTING);
@@ -343,6 +344,7 @@ static int reopen(struct link *l, int err)
 	/* Nothing is in flight. Without a turn, which a broken link has none of, the bound would stay in the past. */
 	atomic_store_explicit(&l->next_deadline, TICK_NONE, memory_order_seq_cst);
 	atomic_store_explicit(&l->retry, TICK_NONE, memory_order_seq_cst);
+	atomic_store_explicit(&l->due, 0u, memory_order_relaxed);
 	if (!l->running) {
 		change_whatever(l, LINK_BROKEN);
 		scmi__retry_later(l);
@@ -353,7 +355,6 @@ static int reopen(struct link *l, int err)
 	else
 		change_whatever(l, LINK_RECOVERING_DOWN);
 	atomic_store_explicit(&l->room, 1u, memory_order_seq_cst);
-	wake_loop(l->agent);
 	if (open_link(l) != SCMI_OK)
 		return err != SCMI_OK ? err : SCMI_E_NOPEER;
 	scmi__pump(l);
@@ -391,8 +392,11 @@ static int recover_link(struct link *l)
 	empty_link(l, SCMI_E_LINK);
 	err = reset(l);
 	if (err != SCMI_E_BUSY)
-		return reopen(l, err);
-	go_on(l, before);
+		err = reopen(l, err);
+	else
+		go_on(l, before);
+	/* When the gate has changed: a loop that has asked for the descriptor meanwhile got none. */
+	wake_loop(l->agent);
 	return err;
 }
 

@@ -460,9 +460,20 @@ static int send_direct(struct link *l, struct slot *s, struct scmi_call *call, u
 static int send_serial(struct link *l, struct slot *s, struct scmi_call *call, uint32_t life, uint32_t bits)
 {
 	int err = send_direct(l, s, call, life, bits);
+	uint32_t alone = atomic_load_explicit(&l->gate, memory_order_relaxed);
 
 	if (err == SEND_QUEUED || err == SCMI_E_BUSY)
 		set_blocked(l);
+	while ((alone & GATE_COUNT) == 1u) {
+		if (atomic_compare_exchange_weak_explicit(&l->gate, &alone, alone - 1u, memory_order_seq_cst,
+							  memory_order_relaxed))
+			return err;
+	}
+	/* Others have come. Our own clock starts before theirs are sent, and what is done is done. */
+	if (err == SCMI_OK) {
+		scmi__leave_sending(l, s, call);
+		err = SEND_QUEUED;
+	}
 	leave_pump(l);
 	return err;
 }

@@ -183,16 +183,20 @@ uint64_t scmi__link_deadline(struct link *l)
 	return time_of(l->agent, atomic_load_explicit(&l->next_deadline, memory_order_seq_cst));
 }
 
-/* When a poll has something to do for this link. */
+/* When a poll has something to do for this link: all, or where it cannot enter, to recover it. */
 static uint64_t poll_deadline(struct link *l)
 {
-	uint64_t next_us = scmi__link_deadline(l);
+	uint32_t state = gate_state(atomic_load_explicit(&l->gate, memory_order_relaxed));
 	uint64_t retry_us = time_of(l->agent, atomic_load_explicit(&l->retry, memory_order_seq_cst));
+	uint64_t next_us;
 
-	if (gate_state(atomic_load_explicit(&l->gate, memory_order_relaxed)) == LINK_STOPPED)
+	if (state == LINK_STOPPED)
 		return SCMI_NEVER;
+	if (state != LINK_UP && state != LINK_DOWN)
+		return retry_us;
 	if (atomic_load_explicit(&l->due, memory_order_seq_cst) != 0)
 		return 0;
+	next_us = scmi__link_deadline(l);
 	return retry_us < next_us ? retry_us : next_us;
 }
 
