@@ -337,6 +337,15 @@ static int reset(struct link *l)
 	return err == SCMI_E_BUSY ? SCMI_E_IO : err;
 }
 
+/* recover() says that the link is down; unless the transport has said since that it is not. */
+static void fall(struct link *l)
+{
+	uint32_t gate = load_gate(l);
+
+	while (gate_state(gate) != LINK_RECOVERING_UP && !change(l, &gate, LINK_RECOVERING_DOWN))
+		;
+}
+
 /* All has been forgotten: what was said of the peer meanwhile decides what comes now. */
 static int reopen(struct link *l, int err)
 {
@@ -353,7 +362,7 @@ static int reopen(struct link *l, int err)
 	if (err == SCMI_OK)
 		count(l, C_RECOVERED);
 	else
-		change_whatever(l, LINK_RECOVERING_DOWN);
+		fall(l);
 	atomic_store_explicit(&l->room, 1u, memory_order_seq_cst);
 	if (open_link(l) != SCMI_OK)
 		return err != SCMI_OK ? err : SCMI_E_NOPEER;
