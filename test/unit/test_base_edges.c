@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include <scmi/protocol/base.h>
+#include <scmi/protocol/quirk.h>
 
 #include "told.h"
 
@@ -70,6 +71,16 @@ static void common_messages_are_there_since_ever(void **state)
 		assert_int_equal(scmi_message_find(unknown, SCMI_MSG_COMMAND, id)->since, 0);
 }
 
+static void version_that_is_not_told_is_0(void **state)
+{
+	const struct scmi_quirk from_1 = {.version_from = 1, .strict = SCMI_CHECK_STATUS};
+	struct fixture *f = *state;
+	uint32_t matched = 77;
+
+	assert_int_equal(scmi_quirks_apply(f->agent, &from_1, 1, 0, 0, &matched), SCMI_OK);
+	assert_int_equal(matched, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -78,6 +89,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(name_ends_with_its_field, told_set_up, told_tear_down),
 		cmocka_unit_test_setup_teardown(flag_that_is_not_asked_for_is_zero, told_set_up, told_tear_down),
 		cmocka_unit_test(common_messages_are_there_since_ever),
+		cmocka_unit_test_setup_teardown(version_that_is_not_told_is_0, told_set_up, told_tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
