@@ -14,8 +14,9 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 LEFT_OUT = re.compile(r"\.|build|out$|dev$")  # of the top folder
 # Tests of the ports say nothing about what is mutated; those of the rest that take long come last by themselves.
 EXCLUDED = re.compile(r"^port_(posix|linux|template|fake)$")
-WALL_MIN, WALL_FACTOR = 5.0, 10.0     # seconds; of what the test took unmutated
+WALL_MIN, WALL_FACTOR = 10.0, 20.0    # seconds; of what the test took unmutated
 CPU_MIN, CPU_FACTOR = 3, 5            # what loops is caught by this, whatever else the machine does
+UNKNOWN = 30.0                        # what a test may take before that is known
 MEMORY = 1 << 30
 STEP_LIMIT = 120.0
 STEP_FLAGS = ["-std=c11", "-O2", "-g", "-w", "-ffreestanding", "-fsanitize=thread"]
@@ -54,8 +55,8 @@ def copy_tree(root, tree):
 
 
 class Test:
-	def __init__(self, name, command, folder, seconds=0.0):
-		self.name, self.command, self.folder, self.seconds = name, command, folder, seconds
+	def __init__(self, name, command, folder):
+		self.name, self.command, self.folder, self.seconds = name, command, folder, UNKNOWN
 		self.libraries = set()
 
 	def run(self):

@@ -143,7 +143,7 @@ class Maker:
 		operator = next((k for k in inside if s.word(k) in ("=", "+=", "-=", "|=", "&=")), None)
 		if called - LOOKS or operator is None:
 			return None
-		return s.part(st.first, operator - 1).lstrip("*")
+		return s.part(st.first, operator - 1)
 
 	def swap(self, a, b):
 		s = self.source
