@@ -14,8 +14,11 @@
 /* Who has the area. The agent writes only while it is FREE, the platform only while it is BUSY. */
 enum area_state { AREA_FREE, AREA_FREE_ERROR, AREA_BUSY };
 
-/* What the agent's end knows of it. ABANDONED: stopped before the answer came, the platform still has the area. */
-enum sent_state { IDLE, SENT, ABANDONED };
+/*
+ * What the agent's end knows of it. TAKING: the answer is being delivered out of the area. ABANDONED: stopped before the
+ * answer came, the platform still has the area.
+ */
+enum sent_state { IDLE, SENT, TAKING, ABANDONED };
 
 struct kind_one {
 	kind_one_command_fn fn;
@@ -26,6 +29,7 @@ struct kind_one {
 	_Atomic bool running;
 	_Atomic bool refused; /* a send found the area not free: ready() is owed */
 	_Atomic enum sent_state sent;
+	bool queued; /* another command may be sent before the core has read the answer to this one */
 	uint16_t token;
 
 	/* the area */
@@ -120,17 +124,31 @@ static void deliver(struct kind_one *t)
 	t->sink->rx(t->core, &rx);
 }
 
-/* One poller wins the answer. IDLE comes before the upcall, in which the next command may be sent. */
+/* The area has become free: whoever was refused for it may come again. */
+static void tell_room(struct kind_one *t)
+{
+	if (atomic_exchange(&t->refused, false))
+		t->sink->ready(t->core);
+}
+
+/*
+ * One poller wins the answer. With one command in flight IDLE comes before the upcall, in which the next one may be sent,
+ * for the core has read the answer by then. With more of them it comes after it: any thread may send.
+ */
 static int take_answer(struct kind_one *t)
 {
 	enum sent_state sent = SENT;
 
-	if (take_back(t) && atomic_exchange(&t->refused, false))
-		t->sink->ready(t->core);
+	if (area_is_free(t))
+		tell_room(t);
 	if (atomic_load(&t->sent) != SENT || atomic_load(&t->state) == AREA_BUSY ||
-	    !atomic_compare_exchange_strong(&t->sent, &sent, IDLE))
+	    !atomic_compare_exchange_strong(&t->sent, &sent, t->queued ? TAKING : IDLE))
 		return 0;
 	deliver(t);
+	if (t->queued) {
+		atomic_store(&t->sent, IDLE);
+		tell_room(t);
+	}
 	return 1;
 }
 
@@ -146,6 +164,18 @@ static int poll(void *ctx, int max)
 	return n;
 }
 
+/* The peer cannot be reset: while it has the area nothing can be promised. An answer that waits there is forgotten. */
+static int recover(void *ctx)
+{
+	struct kind_one *t = ctx;
+
+	if (atomic_load(&t->state) == AREA_BUSY)
+		return SCMI_E_BUSY;
+	atomic_store(&t->refused, false);
+	atomic_store(&t->sent, IDLE);
+	return SCMI_OK;
+}
+
 static const struct scmi_transport_ops ops = {
 	.version = SCMI_TRANSPORT_V1,
 	.name = "kind_one",
@@ -154,6 +184,7 @@ static const struct scmi_transport_ops ops = {
 	.send = send,
 	.fetch = fetch,
 	.poll = poll,
+	.recover = recover,
 };
 
 struct kind_one *kind_one_create(kind_one_command_fn fn, void *arg, struct scmi_transport *out)
@@ -172,6 +203,18 @@ struct kind_one *kind_one_create(kind_one_command_fn fn, void *arg, struct scmi_
 		.max_payload = KIND_ONE_PAYLOAD,
 		.max_inflight = 1,
 	};
+	return t;
+}
+
+struct kind_one *kind_one_create_queued(kind_one_command_fn fn, void *arg, uint32_t accepted,
+					struct scmi_transport *out)
+{
+	struct kind_one *t = kind_one_create(fn, arg, out);
+
+	if (t == NULL)
+		return NULL;
+	t->queued = true;
+	out->max_inflight = accepted;
 	return t;
 }
 

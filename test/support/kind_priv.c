@@ -153,12 +153,11 @@ static int start(void *ctx, const struct scmi_sink *sink, void *core)
 	return SCMI_OK;
 }
 
-static void stop(void *ctx)
+/* With the lock held: nothing that was sent before comes any more, and what is acquired has been released. */
+static void forget(struct kind_priv *t)
 {
-	struct kind_priv *t = ctx;
 	struct message *m;
 
-	pthread_mutex_lock(&t->lock);
 	t->running = false;
 	t->life++;
 	while ((m = pop(&t->arrived)) != NULL)
@@ -166,7 +165,27 @@ static void stop(void *ctx)
 	pthread_cond_broadcast(&t->news);
 	while (t->inside != 0 || t->acquired.n != 0)
 		pthread_cond_wait(&t->news, &t->lock);
+}
+
+static void stop(void *ctx)
+{
+	struct kind_priv *t = ctx;
+
+	pthread_mutex_lock(&t->lock);
+	forget(t);
 	pthread_mutex_unlock(&t->lock);
+}
+
+static int recover(void *ctx)
+{
+	struct kind_priv *t = ctx;
+
+	pthread_mutex_lock(&t->lock);
+	forget(t);
+	t->running = true;
+	pthread_cond_broadcast(&t->news);
+	pthread_mutex_unlock(&t->lock);
+	return SCMI_OK;
 }
 
 static struct command *open_command(struct kind_priv *t)
@@ -212,6 +231,7 @@ static const struct scmi_transport_ops ops = {
 	.stop = stop,
 	.send = send,
 	.fetch = fetch,
+	.recover = recover,
 };
 
 static void join(struct kind_priv *t, pthread_t thread)
