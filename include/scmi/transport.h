@@ -128,7 +128,10 @@ struct scmi_sink {
 	 */
 	int (*settle)(void *core, uint16_t token, int err);
 
-	/* ready: there is room again after SCMI_E_BUSY, or the peer is there (again) after link_down(). */
+	/*
+	 * ready: there is room again after SCMI_E_BUSY, or the peer is there (again) after link_down(), which has
+	 * returned by then.
+	 */
 	void (*ready)(void *core);
 
 	/*

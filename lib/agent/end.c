@@ -106,7 +106,8 @@ void scmi__forgive(struct link *l, struct slot *s)
 	uint32_t n;
 
 	do {
-		if ((w & W_OWED) == 0 || (w & W_SENDING) != 0)
+		/* A live call is of a link that has come back already. */
+		if ((w & W_OWED) == 0 || (w & W_SENDING) != 0 || (w & (W_CALL | W_CLAIMED)) == W_CALL)
 			return;
 		n = w & ~W_OWED;
 		if ((n & W_HOLDS) == 0)
