@@ -18,28 +18,6 @@ static uint32_t depth(struct conf_env *env)
 	return n < MANY ? n : MANY;
 }
 
-/* Submits n echoes of their own number, which the peer holds. */
-static void submit_held(struct conf_env *env, struct conf_call *calls, uint32_t n)
-{
-	conf_peer_hold(&env->peer, true);
-	for (uint32_t i = 0; i < n; i++) {
-		unsigned char number[4];
-
-		scmi_put_le32(number, i);
-		conf_call_init(&calls[i], env, CONF_ECHO, number, sizeof(number));
-		conf_submit(&calls[i]);
-	}
-	conf_peer_wait(&env->peer, n);
-}
-
-static void check_echo(struct conf_call *c, uint32_t number)
-{
-	assert_int_equal(conf_finish(c), SCMI_OK);
-	assert_int_equal(c->call.reply_len, 4);
-	assert_int_equal(scmi_get_le32(c->reply), number);
-	conf_check_guard(c, 4);
-}
-
 /* The order is a case's: it says which of n held requests is answered next. */
 static void answer_many(struct conf_env *env, uint32_t (*next)(uint32_t n, uint32_t *seed))
 {
@@ -51,14 +29,14 @@ static void answer_many(struct conf_env *env, uint32_t (*next)(uint32_t n, uint3
 	conf_start(env);
 	n = depth(env);
 	for (uint32_t round = 0; round < 40; round++) { /* more lives of a slot than it has epochs */
-		submit_held(env, calls, n);
+		conf_hold_many(env, calls, n);
 		for (uint32_t left = n; left != 0; left--) {
 			const struct conf_request req = conf_peer_take(&env->peer, next(left, &seed));
 
 			conf_peer_play(&env->peer, &req, false);
 		}
 		for (uint32_t i = 0; i < n; i++)
-			check_echo(&calls[i], i);
+			conf_check_number(&calls[i], i);
 	}
 	assert_int_equal(conf_stats(env).ok, 40u * n);
 	free(calls);
@@ -96,14 +74,14 @@ static void one_more_than_max_inflight_is_busy(struct conf_env *env)
 	assert_non_null(calls);
 	conf_start(env);
 	n = depth(env);
-	submit_held(env, calls, n);
+	conf_hold_many(env, calls, n);
 	conf_call_init(&more, env, CONF_ECHO, NULL, 0);
 	assert_int_equal(scmi_agent_submit(env->agent, &more.call), SCMI_E_BUSY);
 	assert_int_equal(conf_call_ended(&more), 0);
 	assert_int_equal(conf_stats(env).no_slot, 1);
 	req = conf_peer_take(&env->peer, n - 1u);
 	conf_peer_play(&env->peer, &req, false);
-	check_echo(&calls[n - 1u], n - 1u);
+	conf_check_number(&calls[n - 1u], n - 1u);
 	conf_submit(&more); /* a slot is free again */
 	conf_peer_wait(&env->peer, n);
 	for (uint32_t i = 0; i < n; i++) {
@@ -112,27 +90,8 @@ static void one_more_than_max_inflight_is_busy(struct conf_env *env)
 	}
 	assert_int_equal(conf_finish(&more), SCMI_OK);
 	for (uint32_t i = 0; i < n - 1u; i++)
-		check_echo(&calls[i], i);
+		conf_check_number(&calls[i], i);
 	free(calls);
-}
-
-struct target {
-	struct conf_env *env;
-	uint32_t received;
-};
-
-static bool has_received(void *arg)
-{
-	struct target *t = arg;
-
-	return conf_stats(t->env).received >= t->received;
-}
-
-static void receive_until(struct conf_env *env, uint32_t received)
-{
-	struct target t = {env, received};
-
-	conf_until(env, has_received, &t);
 }
 
 /* Pushes a success that nobody has asked for under a header that differs from a live command's by flip. */
@@ -142,7 +101,7 @@ static void push_flipped(struct conf_env *env, uint32_t hdr, uint32_t flip)
 	const uint32_t before = conf_stats(env).received;
 
 	assert_int_equal(env->kind->push(env->link, hdr ^ flip, payload, sizeof(payload)), SCMI_OK);
-	receive_until(env, before + 1u);
+	conf_receive(env, before + 1u);
 }
 
 static void stray_replies_are_counted_and_dropped(struct conf_env *env)
@@ -152,7 +111,7 @@ static void stray_replies_are_counted_and_dropped(struct conf_env *env)
 	struct scmi_agent_stats s;
 
 	conf_start(env);
-	submit_held(env, &c, 1);
+	conf_hold_many(env, &c, 1);
 	req = conf_peer_take(&env->peer, 0);
 	push_flipped(env, req.hdr, 1u << 18); /* another slot: nothing is in flight there */
 	push_flipped(env, req.hdr, 1u << 27); /* the same slot, another epoch */
@@ -169,7 +128,7 @@ static void stray_replies_are_counted_and_dropped(struct conf_env *env)
 	assert_int_equal(conf_call_ended(&c), 0);
 	conf_check_equations(&s);
 	conf_peer_play(&env->peer, &req, false);
-	check_echo(&c, 0);
+	conf_check_number(&c, 0);
 }
 
 /* A message on the command's own descriptor cannot come again: its debt is paid, its call ends. */
@@ -189,7 +148,7 @@ static void wrong_header_ends_its_call(struct conf_env *env)
 		struct conf_call c;
 		struct conf_request req;
 
-		submit_held(env, &c, 1);
+		conf_hold_many(env, &c, 1);
 		req = conf_peer_take(&env->peer, 0);
 		assert_int_equal(conf_peer_answer(&env->peer, &req, req.hdr ^ flips[i], SCMI_SUCCESS, NULL, 0),
 				 SCMI_OK);
@@ -211,12 +170,12 @@ static void reserved_header_bits_are_ignored(struct conf_env *env)
 	struct conf_request req;
 
 	conf_start(env);
-	submit_held(env, &c, 1);
+	conf_hold_many(env, &c, 1);
 	req = conf_peer_take(&env->peer, 0);
 	assert_int_equal(req.hdr & SCMI_HDR_RESERVED, 0);
 	req.hdr |= SCMI_HDR_RESERVED;
 	conf_peer_play(&env->peer, &req, false);
-	check_echo(&c, 0);
+	conf_check_number(&c, 0);
 }
 
 static void second_reply_is_a_duplicate(struct conf_env *env)
@@ -225,10 +184,10 @@ static void second_reply_is_a_duplicate(struct conf_env *env)
 	struct conf_request req;
 
 	conf_start(env);
-	submit_held(env, &c, 1);
+	conf_hold_many(env, &c, 1);
 	req = conf_peer_take(&env->peer, 0);
 	conf_peer_play(&env->peer, &req, false);
-	check_echo(&c, 0);
+	conf_check_number(&c, 0);
 	push_flipped(env, req.hdr, 0);
 	assert_int_equal(conf_stats(env).duplicate, 1);
 	assert_int_equal(conf_call_ended(&c), 1);
@@ -276,21 +235,21 @@ static void late_replies_free_their_slots(struct conf_env *env)
 
 		conf_peer_play(&env->peer, &req, false);
 	}
-	receive_until(env, n);
+	conf_receive(env, n);
 	s = conf_stats(env);
 	assert_int_equal(s.late, n);
 	assert_int_equal(s.timed_out, n);
 	assert_int_equal(s.quarantined, 0);
 	for (uint32_t i = 0; i < n; i++)
 		conf_check_guard(&calls[i], 0);
-	submit_held(env, calls, n);
+	conf_hold_many(env, calls, n);
 	for (uint32_t i = 0; i < n; i++) {
 		const struct conf_request req = conf_peer_take(&env->peer, 0);
 
 		conf_peer_play(&env->peer, &req, false);
 	}
 	for (uint32_t i = 0; i < n; i++)
-		check_echo(&calls[i], i);
+		conf_check_number(&calls[i], i);
 	free(calls);
 }
 
@@ -300,13 +259,13 @@ static void reply_to_a_cancelled_call_is_late(struct conf_env *env)
 	struct conf_request req;
 
 	conf_start(env);
-	submit_held(env, &c, 1);
+	conf_hold_many(env, &c, 1);
 	assert_int_equal(scmi_agent_cancel(env->agent, &c.call), SCMI_OK);
 	assert_int_equal(conf_finish(&c), SCMI_E_CANCELLED);
 	assert_int_equal(scmi_agent_cancel(env->agent, &c.call), SCMI_E_NOTFOUND);
 	req = conf_peer_take(&env->peer, 0);
 	conf_peer_play(&env->peer, &req, false);
-	receive_until(env, 1);
+	conf_receive(env, 1);
 	assert_int_equal(conf_stats(env).late, 1);
 	assert_int_equal(conf_stats(env).quarantined, 0);
 	assert_int_equal(conf_call_ended(&c), 1);
@@ -358,28 +317,29 @@ static void acquired_reply_completes_later(struct conf_env *env)
 
 	conf_start(env);
 	env->kind->pause(env->link, true);
-	submit_held(env, &c, 1);
+	conf_hold_many(env, &c, 1);
 	req = conf_peer_take(&env->peer, 0);
 	conf_peer_play(&env->peer, &req, false);
 	conf_until(env, one_acquired, env);
 	assert_int_equal(conf_call_ended(&c), 0);
 	env->kind->pause(env->link, false);
-	check_echo(&c, 0);
+	conf_check_number(&c, 0);
 }
 
 #define NO_UNASKED "carries no message that answers no command"
+#define NO_WIDTH   "the wire holds one command only"
 #define NO_TOKEN   "does not know by itself which command an answer belongs to"
 
 const struct conf_case conf_match_cases[] = {
-	{"replies_in_reverse_order_match", replies_in_reverse_order_match, 0, 0, 2, "one in flight only"},
-	{"replies_in_random_order_match", replies_in_random_order_match, 0, 0, 2, "one in flight only"},
-	{"one_more_than_max_inflight_is_busy", one_more_than_max_inflight_is_busy, 0, 0, 1, NULL},
+	{"replies_in_reverse_order_match", replies_in_reverse_order_match, 0, CONF_WIDE, 2, NO_WIDTH},
+	{"replies_in_random_order_match", replies_in_random_order_match, 0, CONF_WIDE, 2, NO_WIDTH},
+	{"one_more_than_max_inflight_is_busy", one_more_than_max_inflight_is_busy, 0, CONF_WIDE, 1, NO_WIDTH},
 	{"stray_replies_are_counted_and_dropped", stray_replies_are_counted_and_dropped, 0, CONF_UNASKED, 2,
 	 NO_UNASKED},
 	{"wrong_header_ends_its_call", wrong_header_ends_its_call, 0, CONF_KNOWS_TOKEN, 1, NO_TOKEN},
 	{"reserved_header_bits_are_ignored", reserved_header_bits_are_ignored, 0, 0, 1, NULL},
 	{"second_reply_is_a_duplicate", second_reply_is_a_duplicate, 0, CONF_UNASKED, 1, NO_UNASKED},
-	{"late_replies_free_their_slots", late_replies_free_their_slots, 0, 0, 1, NULL},
+	{"late_replies_free_their_slots", late_replies_free_their_slots, 0, CONF_WIDE, 1, NO_WIDTH},
 	{"reply_to_a_cancelled_call_is_late", reply_to_a_cancelled_call_is_late, 0, 0, 1, NULL},
 	{"acquired_reply_outlives_its_call", acquired_reply_outlives_its_call, 0, CONF_DELEGATES | CONF_UNASKED, 1,
 	 "completes in the context that receives"},

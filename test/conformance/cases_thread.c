@@ -132,7 +132,8 @@ static void stop_beside_callers_returns_them_all(struct conf_env *env)
 static void stop_wakes_sleepers(struct conf_env *env)
 {
 	struct caller callers[THREADS];
-	const uint32_t asleep = env->kind->depth < THREADS ? env->kind->depth : THREADS;
+	const uint32_t wire = (env->kind->traits & CONF_WIDE) != 0 ? env->kind->depth : 1u;
+	const uint32_t asleep = wire < THREADS ? wire : THREADS;
 
 	conf_start(env);
 	conf_peer_hold(&env->peer, true);

@@ -143,19 +143,31 @@ static struct conf_link *one_make_calm(const struct scmi_port *port, struct conf
 	return make_calm(&conf_kind_one, port, peer, out);
 }
 
+static struct conf_link *queued_make_calm(const struct scmi_port *port, struct conf_peer *peer,
+					  struct scmi_transport *out)
+{
+	return make_calm(&conf_kind_queued, port, peer, out);
+}
+
 /* What every kind here has in common. The rest is as the wrapped one has it. */
 #define METHODS                                                                                                        \
 	.destroy = destroy, .peer_start = peer_start, .peer_stop = peer_stop, .answer = answer, .push = push,          \
 	.away = away, .pause = hold_up, .acquired = acquired
 
 #define SYNC                                                                                                           \
-	METHODS, .traits = CONF_KNOWS_TOKEN | CONF_UNASKED | CONF_PEER_GOES | CONF_EMPTY,                              \
+	METHODS, .traits = CONF_KNOWS_TOKEN | CONF_UNASKED | CONF_PEER_GOES | CONF_EMPTY | CONF_WIDE,                  \
 		 .depth = SCMI_LOOPBACK_INFLIGHT_DEFAULT, .max_payload = SCMI_LOOPBACK_PAYLOAD_DEFAULT
 #define THREADED                                                                                                       \
-	METHODS, .traits = CONF_KNOWS_TOKEN | CONF_UNASKED | CONF_PEER_GOES | CONF_EMPTY, .depth = 16, .max_payload = 72
+	METHODS, .traits = CONF_KNOWS_TOKEN | CONF_UNASKED | CONF_PEER_GOES | CONF_EMPTY | CONF_WIDE, .depth = 16,     \
+		 .max_payload = 72
 #define PRIV                                                                                                           \
-	METHODS, .traits = CONF_UNASKED | CONF_DELEGATES, .depth = KIND_PRIV_DEPTH, .max_payload = KIND_PRIV_PAYLOAD
-#define ONE METHODS, .traits = CONF_KNOWS_TOKEN | CONF_EMPTY, .depth = 1, .max_payload = KIND_ONE_PAYLOAD
+	METHODS, .traits = CONF_UNASKED | CONF_DELEGATES | CONF_WIDE, .depth = KIND_PRIV_DEPTH,                        \
+		 .max_payload = KIND_PRIV_PAYLOAD
+#define ONE                                                                                                            \
+	METHODS, .traits = CONF_KNOWS_TOKEN | CONF_EMPTY | CONF_WIDE | CONF_STUBBORN, .depth = 1,                      \
+		 .max_payload = KIND_ONE_PAYLOAD
+#define QUEUED                                                                                                         \
+	METHODS, .traits = CONF_KNOWS_TOKEN | CONF_EMPTY | CONF_STUBBORN, .depth = 8, .max_payload = KIND_ONE_PAYLOAD
 
 const struct conf_kind conf_flaky_kinds[] = {
 	{.name = "flaky_sync", .make = sync_make, SYNC},
@@ -165,5 +177,6 @@ const struct conf_kind conf_flaky_kinds[] = {
 	{.name = "flaky_priv", .make = priv_make, PRIV},
 	{.name = "flaky_priv_calm", .make = priv_make_calm, PRIV},
 	{.name = "flaky_one_calm", .make = one_make_calm, ONE},
+	{.name = "flaky_queued_calm", .make = queued_make_calm, QUEUED},
 	{.name = NULL},
 };

@@ -1,7 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* How loopback joins the suite, in both modes. Its endpoint is played by the script; no platform core is involved. */
+/*
+ * How loopback joins the suite, in both modes, and with a doorbell. Its endpoint is played by the script; no platform core
+ * is involved.
+ */
+#define _POSIX_C_SOURCE 200809L
+
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <scmi/transport/loopback.h>
 
@@ -15,6 +22,7 @@ struct conf_link {
 	bool threaded;
 	bool serving; /* the server thread is there */
 	pthread_t server;
+	int pipe[2]; /* the doorbell; 0: none */
 };
 
 /* An answer inside request() is left where request() finds it. */
@@ -39,15 +47,21 @@ static const struct scmi_platform_sink sink = {
 	.ready = room_again,
 };
 
-static struct conf_link *make(const struct scmi_loopback_config *config, struct conf_peer *peer,
-			      struct scmi_transport *out)
+static struct conf_link *new_link(struct conf_peer *peer)
 {
 	struct conf_link *link = calloc(1, sizeof(*link));
-	const size_t size = scmi_loopback_size(config);
 
 	if (link == NULL)
-		return NULL;
+		abort();
 	link->peer = peer;
+	return link;
+}
+
+static struct conf_link *make(struct conf_link *link, const struct scmi_loopback_config *config,
+			      struct scmi_transport *out)
+{
+	const size_t size = scmi_loopback_size(config);
+
 	link->threaded = (config->flags & SCMI_LOOPBACK_THREADED) != 0;
 	link->mem = malloc(size);
 	if (scmi_loopback_init(&link->lb, link->mem, size, config, out, &link->endpoint) == SCMI_OK)
@@ -57,15 +71,48 @@ static struct conf_link *make(const struct scmi_loopback_config *config, struct 
 	return NULL;
 }
 
+/* ---- a doorbell that any POSIX system has ---- */
+
+static void ring(void *ctx)
+{
+	struct conf_link *link = ctx;
+	const ssize_t n = write(link->pipe[1], "", 1);
+
+	(void)n; /* full: it is readable already */
+}
+
+static void clear(void *ctx)
+{
+	struct conf_link *link = ctx;
+	char bytes[64];
+
+	while (read(link->pipe[0], bytes, sizeof(bytes)) > 0)
+		;
+}
+
+static void make_doorbell(struct conf_link *link, struct scmi_loopback_doorbell *doorbell)
+{
+	if (pipe(link->pipe) != 0)
+		abort();
+	for (int i = 0; i < 2; i++) {
+		if (fcntl(link->pipe[i], F_SETFL, O_NONBLOCK) != 0)
+			abort();
+	}
+	*doorbell = (struct scmi_loopback_doorbell){.ring = ring, .clear = clear, .ctx = link, .fd = link->pipe[0]};
+}
+
 static struct conf_link *make_sync(const struct scmi_port *port, struct conf_peer *peer, struct scmi_transport *out)
 {
 	const struct scmi_loopback_config config = {.size = sizeof(config), .port = port};
 
-	return make(&config, peer, out);
+	return make(new_link(peer), &config, out);
 }
 
-static struct conf_link *make_threaded(const struct scmi_port *port, struct conf_peer *peer, struct scmi_transport *out)
+static struct conf_link *make_threads(const struct scmi_port *port, struct conf_peer *peer, struct scmi_transport *out,
+				      bool rings)
 {
+	struct conf_link *link = new_link(peer);
+	struct scmi_loopback_doorbell doorbell;
 	const struct scmi_loopback_config config = {
 		.size = sizeof(config),
 		.flags = SCMI_LOOPBACK_THREADED,
@@ -73,14 +120,30 @@ static struct conf_link *make_threaded(const struct scmi_port *port, struct conf
 		.max_inflight = 16,
 		.events = 8,
 		.port = port,
+		.doorbell = rings ? &doorbell : NULL,
 	};
 
-	return make(&config, peer, out);
+	if (rings)
+		make_doorbell(link, &doorbell);
+	return make(link, &config, out);
+}
+
+static struct conf_link *make_threaded(const struct scmi_port *port, struct conf_peer *peer, struct scmi_transport *out)
+{
+	return make_threads(port, peer, out, false);
+}
+
+static struct conf_link *make_doorbelled(const struct scmi_port *port, struct conf_peer *peer,
+					 struct scmi_transport *out)
+{
+	return make_threads(port, peer, out, true);
 }
 
 static void destroy(struct conf_link *link)
 {
 	scmi_loopback_fini(link->lb);
+	for (int i = 0; i < 2 && link->pipe[0] != 0; i++)
+		close(link->pipe[i]);
 	free(link->mem);
 	free(link);
 }
@@ -140,30 +203,33 @@ static uint32_t away(struct conf_link *link)
 	return scmi_loopback_open(link->lb);
 }
 
+#define METHODS                                                                                                        \
+	.destroy = destroy, .peer_start = peer_start, .peer_stop = peer_stop, .answer = answer, .push = push,          \
+	.away = away
+
 const struct conf_kind conf_loopback_sync = {
 	.name = "loopback_sync",
-	.traits = CONF_KNOWS_TOKEN | CONF_UNASKED | CONF_PEER_GOES | CONF_EMPTY,
+	.traits = CONF_KNOWS_TOKEN | CONF_UNASKED | CONF_PEER_GOES | CONF_EMPTY | CONF_WIDE,
 	.depth = SCMI_LOOPBACK_INFLIGHT_DEFAULT,
 	.max_payload = SCMI_LOOPBACK_PAYLOAD_DEFAULT,
 	.make = make_sync,
-	.destroy = destroy,
-	.peer_start = peer_start,
-	.peer_stop = peer_stop,
-	.answer = answer,
-	.push = push,
-	.away = away,
+	METHODS,
 };
 
 const struct conf_kind conf_loopback_threaded = {
 	.name = "loopback_threaded",
-	.traits = CONF_KNOWS_TOKEN | CONF_UNASKED | CONF_PEER_GOES | CONF_EMPTY,
+	.traits = CONF_KNOWS_TOKEN | CONF_UNASKED | CONF_PEER_GOES | CONF_EMPTY | CONF_WIDE,
 	.depth = 16,
 	.max_payload = 72,
 	.make = make_threaded,
-	.destroy = destroy,
-	.peer_start = peer_start,
-	.peer_stop = peer_stop,
-	.answer = answer,
-	.push = push,
-	.away = away,
+	METHODS,
+};
+
+const struct conf_kind conf_loopback_doorbell = {
+	.name = "loopback_doorbell",
+	.traits = CONF_KNOWS_TOKEN | CONF_UNASKED | CONF_PEER_GOES | CONF_EMPTY | CONF_WIDE | CONF_FD,
+	.depth = 16,
+	.max_payload = 72,
+	.make = make_doorbelled,
+	METHODS,
 };

@@ -7,6 +7,8 @@
 #include "../support/kind_rx.h"
 #include "suite.h"
 
+#define QUEUED_DEPTH 8u
+
 struct conf_link {
 	struct conf_peer *peer;
 	struct kind_rx *rx;
@@ -83,7 +85,7 @@ static uint32_t rx_away(struct conf_link *link)
 
 const struct conf_kind conf_kind_rx = {
 	.name = "kind_rx",
-	.traits = CONF_UNASKED,
+	.traits = CONF_UNASKED | CONF_WIDE,
 	.depth = KIND_RX_DEPTH,
 	.max_payload = KIND_RX_PAYLOAD,
 	.make = rx_make,
@@ -141,7 +143,7 @@ static uint32_t priv_acquired(struct conf_link *link)
 
 const struct conf_kind conf_kind_priv = {
 	.name = "kind_priv",
-	.traits = CONF_UNASKED | CONF_DELEGATES,
+	.traits = CONF_UNASKED | CONF_DELEGATES | CONF_WIDE,
 	.depth = KIND_PRIV_DEPTH,
 	.max_payload = KIND_PRIV_PAYLOAD,
 	.make = priv_make,
@@ -166,6 +168,15 @@ static struct conf_link *one_make(const struct scmi_port *port, struct conf_peer
 	return link;
 }
 
+static struct conf_link *queued_make(const struct scmi_port *port, struct conf_peer *peer, struct scmi_transport *out)
+{
+	struct conf_link *link = make(peer);
+
+	(void)port;
+	link->one = kind_one_create_queued(came_one, link, QUEUED_DEPTH, out);
+	return link;
+}
+
 static void one_destroy(struct conf_link *link)
 {
 	kind_one_destroy(link->one);
@@ -186,10 +197,24 @@ static uint32_t one_away(struct conf_link *link)
 
 const struct conf_kind conf_kind_one = {
 	.name = "kind_one",
-	.traits = CONF_KNOWS_TOKEN | CONF_EMPTY,
+	.traits = CONF_KNOWS_TOKEN | CONF_EMPTY | CONF_WIDE | CONF_STUBBORN,
 	.depth = 1,
 	.max_payload = KIND_ONE_PAYLOAD,
 	.make = one_make,
+	.destroy = one_destroy,
+	.peer_start = peer_start,
+	.peer_stop = peer_stop,
+	.answer = one_answer,
+	.away = one_away,
+};
+
+/* The same area under the core's queue. */
+const struct conf_kind conf_kind_queued = {
+	.name = "kind_queued",
+	.traits = CONF_KNOWS_TOKEN | CONF_EMPTY | CONF_STUBBORN,
+	.depth = QUEUED_DEPTH,
+	.max_payload = KIND_ONE_PAYLOAD,
+	.make = queued_make,
 	.destroy = one_destroy,
 	.peer_start = peer_start,
 	.peer_stop = peer_stop,

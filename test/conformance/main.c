@@ -9,7 +9,8 @@
 #include "suite.h"
 
 static const struct conf_kind *const kinds[] = {
-	&conf_loopback_sync, &conf_loopback_threaded, &conf_kind_rx, &conf_kind_priv, &conf_kind_one,
+	&conf_loopback_sync, &conf_loopback_threaded, &conf_loopback_doorbell, &conf_kind_rx,
+	&conf_kind_priv,     &conf_kind_one,          &conf_kind_queued,
 };
 
 int main(int argc, char **argv)

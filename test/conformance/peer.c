@@ -50,6 +50,16 @@ uint32_t conf_peer_seen(struct conf_peer *peer)
 	return seen;
 }
 
+uint32_t conf_peer_held(struct conf_peer *peer)
+{
+	uint32_t held;
+
+	pthread_mutex_lock(&peer->lock);
+	held = peer->held_n;
+	pthread_mutex_unlock(&peer->lock);
+	return held;
+}
+
 void conf_peer_wait(struct conf_peer *peer, uint32_t n)
 {
 	struct timespec until;
@@ -141,6 +151,10 @@ void conf_peer_came(struct conf_peer *peer, void *ref, uint32_t hdr, const void 
 	assert(len <= sizeof(req.params));
 	if (len != 0)
 		memcpy(req.params, params, len);
+	if (peer->came != NULL) {
+		peer->came(peer->arg, &req);
+		return;
+	}
 	pthread_mutex_lock(&peer->lock);
 	peer->seen++;
 	hold = peer->hold;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A transport around a transport: makes sends fail and acts in the middle of start(). */
+/* A transport around a transport: counts what passes, makes sends fail, acts in the middle of start(). */
 #include <sched.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -60,6 +60,7 @@ static int acquire(void *core, uint32_t hdr, struct scmi_xfer *x)
 	shim->came++;
 	err = shim->above->acquire(shim->core, hdr, x);
 	shim->holding += err == SCMI_OK ? 1u : 0u;
+	shim->unfinished += err == SCMI_OK ? 1u : 0u;
 	shim->inside--;
 	return err;
 }
@@ -70,6 +71,7 @@ static int complete(void *core, struct scmi_xfer *x, uint32_t len)
 	int err;
 
 	enter(shim);
+	shim->unfinished--;
 	err = shim->above->complete(shim->core, x, len);
 	shim->taken += err == SCMI_OK ? 1u : 0u;
 	shim->inside--;
@@ -110,6 +112,7 @@ static void link_down(void *core, int err)
 	struct conf_shim *shim = core;
 
 	shim->breaches += shim->inside != 0 ? 1u : 0u; /* of before, and not over */
+	shim->lives++;
 	enter(shim);
 	shim->above->link_down(shim->core, err);
 	shim->inside--;
@@ -135,6 +138,7 @@ static int start(void *ctx, const struct scmi_sink *sink, void *core)
 
 	shim->stopping = false;
 	shim->stopped = false;
+	shim->lives++;
 	shim->above = sink;
 	shim->core = core;
 	err = shim->below.ops->start(shim->below.ctx, &counting, shim);
@@ -154,23 +158,56 @@ static void stop(void *ctx)
 	shim->breaches += shim->inside != 0 ? 1u : 0u;
 }
 
+static bool take_room(struct conf_shim *shim)
+{
+	uint32_t room = atomic_load(&shim->room);
+
+	do {
+		if (room == 0 || room == CONF_ROOM)
+			return room != 0;
+	} while (!atomic_compare_exchange_weak(&shim->room, &room, room - 1u));
+	return true;
+}
+
+/* The second look and the one in conf_shim_room() order the two: either we see the room, or its maker sees us. */
+static bool has_room(struct conf_shim *shim)
+{
+	if (take_room(shim))
+		return true;
+	atomic_store(&shim->refused, true);
+	return take_room(shim);
+}
+
+void conf_shim_room(struct conf_shim *shim, uint32_t n)
+{
+	atomic_store(&shim->room, n);
+	if (n == 0 || !atomic_exchange(&shim->refused, false))
+		return;
+	enter(shim);
+	shim->above->ready(shim->core);
+	shim->inside--;
+}
+
 static int send(void *ctx, const struct scmi_tx *tx)
 {
 	struct conf_shim *shim = ctx;
-	int err = shim->fail;
+	int err = atomic_load(&shim->fail) != SCMI_OK ? atomic_exchange(&shim->fail, SCMI_OK) : SCMI_OK;
 
 	shim->sends++;
+	if (err == SCMI_OK && !has_room(shim))
+		err = SCMI_E_BUSY;
 	if (err == SCMI_OK)
 		err = shim->below.ops->send(shim->below.ctx, tx);
-	else
-		shim->fail = SCMI_OK;
 	shim->sent += err == SCMI_OK ? 1u : 0u;
 	return err;
 }
 
 static void flush(void *ctx)
 {
-	below(ctx)->ops->flush(below(ctx)->ctx);
+	struct conf_shim *shim = ctx;
+
+	shim->flushes++;
+	shim->below.ops->flush(shim->below.ctx);
 }
 
 static int fetch(void *ctx, const struct scmi_rx *rx, uint32_t offset, void *dst, uint32_t len)
@@ -195,7 +232,16 @@ static void wake(void *ctx)
 
 static int recover(void *ctx)
 {
-	return below(ctx)->ops->recover(below(ctx)->ctx);
+	struct conf_shim *shim = ctx;
+	int err = shim->below.ops->recover(shim->below.ctx);
+
+	shim->lives += err != SCMI_E_BUSY ? 1u : 0u;
+	return err;
+}
+
+static int fd(void *ctx)
+{
+	return below(ctx)->ops->fd(below(ctx)->ctx);
 }
 
 /* Offers what the one below offers, and nothing more. */
@@ -205,6 +251,7 @@ void conf_shim_init(struct conf_shim *shim, const struct scmi_transport *transpo
 
 	memset(shim, 0, sizeof(*shim));
 	shim->below = *transport;
+	shim->room = CONF_ROOM;
 	shim->ops = (struct scmi_transport_ops){
 		.version = SCMI_TRANSPORT_V1,
 		.name = ops->name,
@@ -217,6 +264,7 @@ void conf_shim_init(struct conf_shim *shim, const struct scmi_transport *transpo
 		.wait = ops->wait != NULL ? wait : NULL,
 		.wake = ops->wake != NULL ? wake : NULL,
 		.recover = ops->recover != NULL ? recover : NULL,
+		.fd = ops->fd != NULL ? fd : NULL,
 	};
 	*out = *transport;
 	out->ops = &shim->ops;

@@ -29,6 +29,9 @@
 #define CONF_PEER_GOES   (1u << 2) /* peer_stop() and peer_start() are there */
 #define CONF_EMPTY       (1u << 3) /* an answer of length 0 settles its command */
 #define CONF_DELEGATES   (1u << 4) /* pause() and acquired() are there */
+#define CONF_WIDE        (1u << 5) /* the wire holds as many commands as are accepted; else others are queued */
+#define CONF_STUBBORN    (1u << 6) /* recover() is SCMI_E_BUSY while the peer has a command */
+#define CONF_FD          (1u << 7) /* fd() tells a descriptor */
 
 struct conf_link; /* the kind's own */
 struct conf_peer;
@@ -73,6 +76,7 @@ struct conf_kind {
 
 /* The test protocol that the peer speaks by itself; and PROTOCOL_VERSION of every protocol. */
 #define CONF_PROTOCOL 0x80u
+#define CONF_BESIDE   0x81u /* the same on a link of its own */
 #define CONF_VERSION  SCMI_VERSION(3, 7)
 #define CONF_ECHO     0x03u /* values = parameters, cut to what fits */
 #define CONF_SIZE     0x04u /* u32 n: n bytes of values, conf_byte() each */
@@ -91,6 +95,8 @@ struct conf_peer {
 	pthread_mutex_t lock;
 	pthread_cond_t news;
 	bool hold; /* requests are kept for the case to answer; else answered at once */
+	void (*came)(void *arg, const struct conf_request *req); /* in place of all that, where it is set */
+	void *arg;
 	uint32_t seen;
 	uint32_t held_n;
 	struct conf_request held[CONF_HELD];
@@ -106,6 +112,9 @@ uint32_t conf_peer_seen(struct conf_peer *peer);
 
 /* Waits until n requests are held. */
 void conf_peer_wait(struct conf_peer *peer, uint32_t n);
+
+/* How many are. */
+uint32_t conf_peer_held(struct conf_peer *peer);
 
 /* Takes the i-th of the held requests, in the order in which they came. */
 struct conf_request conf_peer_take(struct conf_peer *peer, uint32_t i);
@@ -128,13 +137,25 @@ struct conf_clock {
 	struct scmi_port real;
 	struct scmi_port port;
 	_Atomic uint64_t now_us;
+	uint32_t step_us; /* 0: it stands still */
+	uint32_t slice_us;
+	void (*idle)(void *arg); /* called where a step passes, in whatever thread; NULL: nothing */
+	void *arg;
 };
 
 void conf_clock_init(struct conf_clock *clock);
 void conf_clock_fini(struct conf_clock *clock);
 void conf_clock_advance(struct conf_clock *clock, uint64_t us);
 
+/*
+ * Passes as the calls ask for it, where nobody advances it: each time somebody relaxes or sleeps in vain, by step_us. For
+ * traffic whose replies may never come. Real time that a sleep takes first: slice_us.
+ */
+void conf_clock_run(struct conf_clock *clock, uint32_t step_us, uint32_t slice_us);
+
 /* ---- a transport around a transport: counts for itself what passes, and makes trouble ---- */
+
+#define CONF_ROOM UINT32_MAX /* of conf_shim.room: as much as there is below */
 
 struct conf_shim {
 	struct scmi_transport below;
@@ -146,18 +167,25 @@ struct conf_shim {
 	_Atomic uint32_t came;       /* messages handed up, by rx() or acquire() */
 	_Atomic uint32_t taken;      /* of these, delivered with SCMI_OK */
 	_Atomic uint32_t holding;    /* acquired and not released */
+	_Atomic uint32_t unfinished; /* acquired and not completed, released since or not */
 	_Atomic uint32_t inside;     /* upcalls running */
 	_Atomic uint32_t breaches;   /* upcalls after stop() has returned, or running beside link_down() */
 	_Atomic bool stopping;       /* stop() or peer_stop() has been called */
 	_Atomic bool stopped;        /* stop() has returned */
 	_Atomic bool stall;          /* the next message waits, in its upcall, until stopping and a good while longer */
-	int fail;                    /* the next send returns this, once; SCMI_OK: it goes below */
+	_Atomic int fail;            /* the next send returns this, once; SCMI_OK: it goes below */
+	_Atomic uint32_t room;       /* sends that go below; then SCMI_E_BUSY, until conf_shim_room() */
+	_Atomic bool refused;        /* one was: ready() is owed */
+	_Atomic uint32_t flushes;    /* doorbells rung */
+	_Atomic uint32_t lives;      /* starts, recoveries and losses: what was asked before is nobody's any more */
 	void (*on_start)(void *arg); /* called when start() below has returned, before ours does */
 	void *arg;
 };
 
 /* A message is inside its upcall and stalls there. */
 bool conf_shim_stalls(struct conf_shim *shim);
+/* The link is full after n more sends; CONF_ROOM: no more. Tells the core if there is room for what was refused. */
+void conf_shim_room(struct conf_shim *shim, uint32_t n);
 void conf_shim_init(struct conf_shim *shim, const struct scmi_transport *below, struct scmi_transport *out);
 
 /* ---- one case's surroundings ---- */
@@ -173,12 +201,21 @@ struct conf_env {
 	struct scmi_agent *agent;
 	void *mem;
 	_Atomic uint32_t ended[32]; /* calls, by their error: what the counters are checked against */
+	_Atomic uint32_t unsure;    /* of these, ends that may have been refusals */
 	uint32_t last_len;          /* of the last message that was refused, by the trace */
 	const char *last_why;
+	struct conf_env *beside; /* whose transport is the agent's second link */
+	struct scmi_link link2;
 };
 
 /* Makes all but the agent; the case may change config. */
 void conf_open(struct conf_env *env, const struct conf_kind *kind);
+/* The same, with something between the kind's transport and the shim. */
+typedef void (*conf_wrap_fn)(void *arg, const struct scmi_transport *inner, struct conf_env *env,
+			     struct scmi_transport *out);
+void conf_open_around(struct conf_env *env, const struct conf_kind *kind, conf_wrap_fn wrap, void *arg);
+/* Makes a second link, which carries CONF_BESIDE, before the agent is made. What returns goes with conf_close(env). */
+struct conf_env *conf_open_beside(struct conf_env *env);
 /* Makes the agent and starts it, after the peer. */
 void conf_start(struct conf_env *env);
 void conf_make_agent(struct conf_env *env);
@@ -219,6 +256,57 @@ void conf_until(struct conf_env *env, bool (*fn)(void *arg), void *arg);
 /* The reply's buffer is as it was beyond its first len bytes. */
 void conf_check_guard(const struct conf_call *c, uint32_t len);
 
+/* ---- what many cases do ---- */
+
+/* An echo that the peer answers by itself comes back. */
+void conf_echo_works(struct conf_env *env);
+/* Submits an echo of this number, which the peer holds. */
+void conf_hold(struct conf_env *env, struct conf_call *c, uint32_t number);
+/* The same for n, and waits until the peer has them. */
+void conf_hold_many(struct conf_env *env, struct conf_call *calls, uint32_t n);
+/* The call ends with its number. */
+void conf_check_number(struct conf_call *c, uint32_t number);
+/* Takes the oldest held request, and answers it. */
+void conf_answer(struct conf_env *env);
+void conf_answer_all(struct conf_env *env);
+/* Drives the agent until this many messages have been received in all, and none is being delivered. */
+void conf_receive(struct conf_env *env, uint32_t received);
+/* Drives the agent until every buffer of the transport is home. */
+void conf_all_home(struct conf_env *env);
+/* Sends what answers no request, as soon as there is room. */
+void conf_push(struct conf_env *env, uint32_t hdr, const void *payload, uint32_t len);
+
+/* A subscriber, and what it has heard last. */
+struct conf_heard {
+	struct scmi_subscriber node;
+	_Atomic uint32_t n;
+	uint32_t hdr;
+	uint32_t len;
+	unsigned char bytes[CONF_PAYLOAD];
+};
+
+void conf_subscribe(struct conf_env *env, struct conf_heard *h, uint16_t protocol, uint16_t message);
+
+/* A thread of a case, which is joined at its end. */
+struct conf_thread {
+	struct conf_env *env;
+	pthread_t thread;
+	_Atomic bool over; /* it is asked to end */
+	_Atomic uint32_t turns;
+	_Atomic uint32_t wrong; /* threads do not assert: the case does */
+	void *arg;
+	void *(*run)(void *t);
+	_Atomic bool slept; /* or has let others run */
+};
+
+void conf_thread_start(struct conf_thread *t, struct conf_env *env, void *(*run)(void *t), void *arg);
+/* Waits until it does so for something. */
+void conf_thread_sleeps(struct conf_thread *t);
+/* The clock's port calls this when a thread sleeps, or lets others run. */
+void conf_thread_pauses(void);
+/* Asks it to end, waits for that, and checks that nothing was wrong. */
+void conf_thread_end(struct conf_thread *t);
+
 /* ---- cases ---- */
 
 struct conf_case {
@@ -234,15 +322,25 @@ extern const struct conf_case conf_message_cases[];
 extern const struct conf_case conf_match_cases[];
 extern const struct conf_case conf_life_cases[];
 extern const struct conf_case conf_thread_cases[];
+extern const struct conf_case conf_delayed_cases[];
+extern const struct conf_case conf_notify_cases[];
+extern const struct conf_case conf_queue_cases[];
+extern const struct conf_case conf_slot_cases[];
+extern const struct conf_case conf_recover_cases[];
+extern const struct conf_case conf_restart_cases[];
+extern const struct conf_case conf_refuse_cases[];
+extern const struct conf_case conf_link_cases[];
 
 /* Runs all cases on a kind. Returns how many failed. */
 int conf_run(const struct conf_kind *kind);
 
 extern const struct conf_kind conf_loopback_sync;
 extern const struct conf_kind conf_loopback_threaded;
+extern const struct conf_kind conf_loopback_doorbell;
 extern const struct conf_kind conf_kind_rx;
 extern const struct conf_kind conf_kind_priv;
 extern const struct conf_kind conf_kind_one;
+extern const struct conf_kind conf_kind_queued;
 extern const struct conf_kind conf_flaky_kinds[]; /* the last one has no name */
 
 #endif
