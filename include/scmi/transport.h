@@ -113,7 +113,8 @@ struct scmi_sink {
 	 * complete: delivers a message of len payload bytes. Claims the call, calls back fetch() with cookie =
 	 * x->priv for one bounded copy straight into the caller's buffer, and ends it; the user's callback may run
 	 * inside, while the reference still holds the slot. SCMI_E_GONE: a time-out or a
-	 * cancel has won meanwhile, nothing was written, fetch() not called. Of a notification also SCMI_E_BUSY and
+	 * cancel has won meanwhile, nothing was written (of a delayed command's response the status may be
+	 * fetched all the same). Of a notification also SCMI_E_BUSY and
 	 * SCMI_E_PROTO, as rx. At most once between acquire and release; the reference stays held.
 	 */
 	int (*complete)(void *core, struct scmi_xfer *x, uint32_t len);

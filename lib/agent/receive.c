@@ -356,14 +356,20 @@ static bool borrow_sending(struct slot *s)
 	return true;
 }
 
+/* Its call has ended, but an error says that no delayed response will come. */
+static int complete_late(struct link *l, struct slot *s, const struct scmi_rx *rx)
+{
+	(void)scmi__refuse(l, rx->hdr, rx->len, C_LATE, SCMI_E_GONE, "late");
+	scmi__deliver_late(l, s, rx);
+	return SCMI_E_GONE;
+}
+
 static int complete_half(struct link *l, struct slot *s, const struct scmi_rx *rx)
 {
 	bool sending = borrow_sending(s);
 
-	if (!sending && !word_claimable(atomic_load_explicit(&s->word, memory_order_acquire))) {
-		(void)scmi__refuse(l, rx->hdr, rx->len, C_LATE, SCMI_E_GONE, "late");
-		return SCMI_E_GONE;
-	}
+	if (!sending && !word_claimable(atomic_load_explicit(&s->word, memory_order_acquire)))
+		return complete_late(l, s, rx);
 	scmi__deliver_half(l, s, rx, 0);
 	if (sending)
 		scmi__leave_sending(l, s, s->call);
@@ -383,11 +389,8 @@ static int complete(void *core, struct scmi_xfer *x, uint32_t len)
 	if (state != XFER_FINAL && state != XFER_HALF && state != XFER_LATE)
 		return SCMI_E_GONE;
 	x->state_ = XFER_COMPLETED;
-	if (state == XFER_LATE) {
-		(void)scmi__refuse(l, x->hdr, len, C_LATE, SCMI_E_GONE, "late");
-		scmi__deliver_late(l, &l->slots[x->slot_], &message);
-		return SCMI_E_GONE;
-	}
+	if (state == XFER_LATE)
+		return complete_late(l, &l->slots[x->slot_], &message);
 	if (state == XFER_HALF)
 		return complete_half(l, &l->slots[x->slot_], &message);
 	if (!claim_held(&l->slots[x->slot_])) {

@@ -314,6 +314,39 @@ static void delayed_acquired_response_of_an_ended_call_is_gone(void **state)
 	rig_end(r);
 }
 
+/* Late, with an error: no delayed response will come, so nothing is owed any more. By rx, and in two steps. */
+static void delayed_late_response_with_an_error_ends_both_debts(void **state)
+{
+	struct rig *r = rig_up(CAPS, 1);
+	struct script_area refusal = {.bytes = "\xfd\xff\xff\xff", .len = 4};
+	struct scmi_xfer x;
+	struct rig_call c;
+
+	(void)state;
+	for (int how = 0; how < 3; how++) {
+		delayed_call(r, &c);
+		refusal.fetched = 0;
+		assert_int_equal(rig_submit(&c), SCMI_OK);
+		if (how == 2)
+			assert_int_equal(script_acquire(&r->script, script_last(&r->script)->hdr, &x, &refusal),
+					 SCMI_OK);
+		assert_int_equal(scmi_agent_cancel(r->agent, &c.call), SCMI_OK);
+		assert_int_equal(rig_stats(r).quarantined, how != 2);
+		if (how == 0) {
+			assert_int_equal(respond(r, SCMI_DENIED), SCMI_E_STRAY);
+		} else {
+			if (how == 1)
+				assert_int_equal(script_acquire(&r->script, script_last(&r->script)->hdr, &x, &refusal),
+						 SCMI_OK);
+			assert_int_equal(script_complete(&r->script, &x, 4), SCMI_E_GONE);
+			script_release(&r->script, &x);
+		}
+		assert_int_equal(rig_stats(r).quarantined, 0);
+		assert_int_equal(rig_stats(r).late, how + 1);
+	}
+	rig_end(r);
+}
+
 static void delayed_released_without_complete_ends_the_call(void **state)
 {
 	struct rig *r = rig_up(CAPS, 1);
@@ -429,6 +462,7 @@ int main(void)
 		cmocka_unit_test(delayed_is_polled_for),
 		cmocka_unit_test(delayed_acquired_both_at_once),
 		cmocka_unit_test(delayed_acquired_response_of_an_ended_call_is_gone),
+		cmocka_unit_test(delayed_late_response_with_an_error_ends_both_debts),
 		cmocka_unit_test(delayed_released_without_complete_ends_the_call),
 		cmocka_unit_test(delayed_settled_keeps_the_second_debt),
 		cmocka_unit_test(delayed_cancelled_and_lost_are_forgiven_by_link_down),
