@@ -359,6 +359,8 @@ static int finish_call(struct link *l, struct slot *s, struct scmi_call *call, i
 	uint32_t holds = W_CALL | W_SENDING;
 
 	if (err == SEND_QUEUED) {
+		if ((call->flags & SCMI_CALL_MORE) != 0) /* it may have been sent already */
+			scmi__ring_link(l);
 		(void)scmi__await(l, s, call, SCMI_NEVER);
 		holds = W_CALL;
 	} else if (err != SCMI_OK && scmi__unsend(l, s)) {

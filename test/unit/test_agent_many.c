@@ -254,6 +254,35 @@ static void more_by_flag_than_there_are_slots(void **state)
 	rig_end(r);
 }
 
+static int ready_inside(struct script *s, const struct script_sent *sent, void *arg)
+{
+	(void)sent;
+	(void)arg;
+	s->sink->ready(s->core);
+	return SCMI_OK;
+}
+
+/* It says that another follows, but waits itself: it has to ring, whoever comes to the link meanwhile. */
+static void synchronous_call_with_more_is_rung_for(void **state)
+{
+	static const uint32_t kinds[] = {RIG_POLL, SCMI_CAP_POLL};
+
+	(void)state;
+	for (int i = 0; i < 4; i++) {
+		struct rig *r = rig_up(kinds[i % 2], 2);
+		unsigned answered = 0;
+		struct rig_call c;
+
+		r->script.on_ring = answer_what_was_rung_for;
+		r->script.arg = &answered;
+		r->script.on_send = i < 2 ? NULL : ready_inside;
+		r->fake.step_us = 1;
+		rig_named(r, &c, 'A', SCMI_CALL_MORE);
+		assert_int_equal(rig_do(&c), SCMI_OK);
+		rig_end(r);
+	}
+}
+
 static void many_on_a_link_that_answers_at_once(void **state)
 {
 	static const uint32_t kinds[] = {RIG_SYNC, SCMI_CAP_SYNC_SEND};
@@ -325,6 +354,7 @@ int main(void)
 		cmocka_unit_test(each_link_is_rung_for_once),
 		cmocka_unit_test(more_than_there_are_slots),
 		cmocka_unit_test(more_by_flag_than_there_are_slots),
+		cmocka_unit_test(synchronous_call_with_more_is_rung_for),
 		cmocka_unit_test(many_on_a_link_that_answers_at_once),
 		cmocka_unit_test(many_while_the_agent_is_stopped),
 		cmocka_unit_test(many_from_a_done_function),
