@@ -80,6 +80,7 @@ struct script *rig_link(struct rig *r, uint8_t protocol, uint32_t caps, uint32_t
 	script_init(s, caps);
 	s->clock_us = &r->fake.now_us;
 	r->extra[i] = s;
+	r->protocols_[i] = protocol;
 	r->links[i] = (struct scmi_link){
 		.size = sizeof(r->links[i]),
 		.protocol = protocol,
@@ -208,6 +209,59 @@ static void check_guard(const unsigned char *bytes, size_t len, unsigned char fi
 		assert_int_equal(bytes[i], fill);
 }
 
+static void let_alone(struct script *s)
+{
+	s->on_send = NULL;
+	s->on_start = NULL;
+	s->on_stop = NULL;
+	s->on_poll = NULL;
+	s->on_ring = NULL;
+	s->start_err = SCMI_OK;
+	s->narrow = false;
+}
+
+static void ignore_end(struct scmi_call *call, int err)
+{
+	(void)call;
+	(void)err;
+}
+
+/* As many calls go out on this link as there are slots: none has been lost on the way. */
+static void fill_link(struct rig *r, uint32_t link)
+{
+	uint32_t n = rig_link_stats(r, link).max_inflight;
+	struct scmi_call *calls = calloc(n, sizeof(*calls));
+
+	assert_non_null(calls);
+	for (uint32_t i = 0; i < n; i++) {
+		calls[i] = (struct scmi_call){
+			.size = sizeof(calls[i]),
+			.protocol = link == 0 ? RIG_PROTOCOL : r->protocols_[link - 1],
+			.flags = SCMI_CALL_NOWAIT | SCMI_CALL_URGENT,
+			.done = ignore_end,
+		};
+		assert_int_equal(scmi_agent_submit(r->agent, &calls[i]), SCMI_OK);
+	}
+	(void)scmi_agent_cancel_all(r->agent);
+	while (scmi_agent_poll(r->agent, 1) != 0)
+		; /* what was deferred */
+	free(calls);
+}
+
+static void check_slots(struct rig *r)
+{
+	r->fake.on_wait = NULL;
+	r->fake.on_relax = NULL;
+	r->fake.port.in_interrupt = NULL;
+	let_alone(&r->script);
+	for (uint32_t i = 0; i < r->config.links_n; i++)
+		let_alone(r->extra[i]);
+	assert_int_equal(scmi_agent_start(r->agent), SCMI_OK);
+	for (uint32_t i = 0; i <= r->config.links_n; i++)
+		fill_link(r, i);
+	assert_int_equal(scmi_agent_stop(r->agent), SCMI_OK);
+}
+
 static void check_script(const struct script *s)
 {
 	if (s->fault != NULL)
@@ -222,6 +276,7 @@ void rig_end(struct rig *r)
 		assert_int_equal(scmi_agent_stop(r->agent), SCMI_OK);
 		rig_check(r);
 		assert_int_equal(rig_stats(r).quarantined, 0);
+		check_slots(r);
 		assert_int_equal(scmi_agent_fini(r->agent), SCMI_OK);
 		check_guard(r->mem_, MEM_GUARD, MEM_FILL);
 		check_guard(r->mem_ + MEM_GUARD + r->size_, MEM_GUARD, MEM_FILL);

@@ -64,6 +64,7 @@ struct rig {
 	unsigned refused_[16];
 	unsigned traced_ends_;
 	unsigned traced_received_;
+	uint8_t protocols_[RIG_LINKS];
 	unsigned char *mem_;
 	size_t size_;
 };
@@ -101,7 +102,10 @@ struct scmi_agent_stats rig_link_stats(struct rig *r, uint32_t link);
 /* Time goes by, then somebody polls. */
 void rig_pass(struct rig *r, uint64_t us);
 
-/* Checks, stops, checks again, ends the agent, looks at the guards, at the port's and the transports' faults; frees. */
+/*
+ * Checks, stops, checks again, starts once more to see that every slot is there, ends the agent, looks at the guards, at
+ * the port's and the transports' faults; frees. A call that has ended and was not waited for keeps its slot: reap it.
+ */
 void rig_end(struct rig *r);
 
 /* True if one of the lines that were logged holds this text. */

@@ -220,6 +220,85 @@ static void done_inside_the_pump_cancels_the_next(void **state)
 	}
 }
 
+/* ---- calls that end while they are being sent ---- */
+
+static struct making {
+	struct rig_call *c;
+	uint64_t (*now_us)(void *ctx);
+	unsigned looks; /* at the clock, until it is cancelled */
+} making;
+
+static uint64_t cancel_at_a_look(void *ctx)
+{
+	if (making.looks != 0 && --making.looks == 0)
+		(void)scmi_agent_cancel(making.c->rig->agent, &making.c->call);
+	return making.now_us(ctx);
+}
+
+/* Another context cancels at each look at the clock that the pump makes: for the histogram it makes one with the message. */
+static void cancel_while_the_message_is_made(void **state)
+{
+	struct scmi_latency latency = {.size = sizeof(latency), .protocol = SCMI_ANY};
+
+	(void)state;
+	for (unsigned i = 0; i < 8 * KINDS; i++) {
+		struct rig *r = rig_new(kinds[i % KINDS], 2);
+		struct rig_call c[2];
+
+		r->config.latency = &latency;
+		r->config.latency_n = 1;
+		r->script.narrow = true;
+		rig_start(r);
+		for (int j = 0; j < 2; j++) {
+			rig_named(r, &c[j], (char)('A' + j), 0);
+			assert_int_equal(rig_submit(&c[j]), SCMI_OK);
+		}
+		making = (struct making){.c = &c[0], .now_us = r->fake.port.now_us, .looks = 1 + i / KINDS};
+		r->fake.port.now_us = cancel_at_a_look;
+		script_make_room(&r->script, 2);
+		making.looks = 0;
+		if (c[0].ends == 0)
+			assert_int_equal(scmi_agent_cancel(r->agent, &c[0].call), SCMI_OK);
+		assert_ended(&c[0], SCMI_E_CANCELLED);
+		assert_int_equal(rig_stats(r).quarantined, r->script.went_out - 1u);
+		script_answer(&r->script, 'B');
+		assert_ended(&c[1], SCMI_OK);
+		rig_end(r);
+	}
+}
+
+static int respond_then_busy(struct script *s, const struct script_sent *sent, void *arg)
+{
+	(void)arg;
+	assert_int_equal(script_reply(s, sent, SCMI_SUCCESS, NULL, 0), SCMI_OK);
+	return SCMI_E_BUSY;
+}
+
+/* The response of a delayed command that was not sent, says its transport: one end, and nothing is owed. */
+static void response_inside_a_busy_send_of_a_delayed_command(void **state)
+{
+	(void)state;
+	for (unsigned k = 0; k < 2 * KINDS; k++) {
+		struct rig *r = rig_narrow(kinds[k % KINDS] | SCMI_CAP_NOTIFY, 2, 0);
+		bool queued = k < KINDS;
+		struct rig_call c;
+		int err;
+
+		r->script.on_send = respond_then_busy;
+		r->script.narrow = queued;
+		rig_named(r, &c, 'A', SCMI_CALL_DELAYED);
+		err = rig_submit(&c);
+		assert_int_equal(err, queued ? SCMI_OK : SCMI_E_BUSY);
+		if (queued) {
+			script_make_room(&r->script, 1);
+			assert_ended(&c, SCMI_E_IO);
+		}
+		assert_int_equal(rig_stats(r).quarantined, 0);
+		assert_int_equal(rig_stats(r).queued, 0);
+		rig_end(r);
+	}
+}
+
 /* ---- sends that fail ---- */
 
 struct failing {
@@ -238,11 +317,14 @@ static int fail_one(struct script *s, const struct script_sent *sent, void *arg)
 /* Its submit has long returned, so the call ends with that; the others go on. */
 static void send_error_of_a_queued_call_is_its_end(void **state)
 {
-	static const int errs[][2] = {
-		{SCMI_E_LINK, SCMI_E_LINK}, {SCMI_E_NOPEER, SCMI_E_NOPEER}, {SCMI_E_IO, SCMI_E_IO}, {1, SCMI_E_IO}};
+	static const int errs[][2] = {{SCMI_E_LINK, SCMI_E_LINK},
+				      {SCMI_E_NOPEER, SCMI_E_NOPEER},
+				      {SCMI_E_IO, SCMI_E_IO},
+				      {SCMI_E_TOOBIG, SCMI_E_IO}, /* no end of a call */
+				      {1, SCMI_E_IO}};
 
 	(void)state;
-	for (unsigned i = 0; i < 4 * KINDS; i++) {
+	for (unsigned i = 0; i < 5 * KINDS; i++) {
 		struct rig *r = rig_narrow(kinds[i % KINDS], 4, 0);
 		struct failing f = {.name = (char)('A' + i % 3), .err = errs[i / KINDS][0]};
 		struct rig_call c[3];
@@ -301,13 +383,14 @@ static void synchronous_call_that_is_queued_gets_the_send_error(void **state)
 static void pump_rings_once_for_a_row(void **state)
 {
 	(void)state;
-	for (unsigned k = 0; k < KINDS; k++) {
+	for (unsigned k = 0; k < 2 * KINDS; k++) {
 		for (unsigned room = 1; room <= 4; room++) {
-			struct rig *r = rig_narrow(kinds[k], 8, 0);
+			struct rig *r = rig_narrow(kinds[k % KINDS], 8, 0);
+			uint16_t flags = k < KINDS ? 0 : SCMI_CALL_URGENT;
 			struct rig_call c[4];
 
 			for (int i = 0; i < 4; i++) {
-				rig_named(r, &c[i], (char)('A' + i), i == 2 ? SCMI_CALL_MORE : 0);
+				rig_named(r, &c[i], (char)('A' + i), i == 2 ? SCMI_CALL_MORE | flags : flags);
 				assert_int_equal(rig_submit(&c[i]), SCMI_OK);
 			}
 			assert_int_equal(r->script.rings, 0);
@@ -378,6 +461,8 @@ int main(void)
 		cmocka_unit_test(done_that_submits_runs_in_constant_stack),
 		cmocka_unit_test(done_inside_the_pump_submits_in_order),
 		cmocka_unit_test(done_inside_the_pump_cancels_the_next),
+		cmocka_unit_test(cancel_while_the_message_is_made),
+		cmocka_unit_test(response_inside_a_busy_send_of_a_delayed_command),
 		cmocka_unit_test(send_error_of_a_queued_call_is_its_end),
 		cmocka_unit_test(synchronous_call_that_is_queued_gets_the_send_error),
 		cmocka_unit_test(pump_rings_once_for_a_row),

@@ -120,18 +120,46 @@ static void ready_without_busy_does_no_harm(void **state)
 /* Nobody asks a link again that has said BUSY and not ready(), however many queue. */
 static void queue_of_a_stuck_link_does_not_try_again(void **state)
 {
-	struct rig *r = rig_narrow(RIG_SERIAL, 16, 0);
-	struct rig_call c[10];
+	(void)state;
+	for (unsigned k = 0; k < KINDS; k++) {
+		struct rig *r = rig_narrow(kinds[k], 16, 0);
+		unsigned tries = 0;
+		struct rig_call c[10];
+
+		for (int i = 0; i < 10; i++) {
+			rig_named(r, &c[i], (char)('A' + i), 0);
+			assert_int_equal(rig_submit(&c[i]), SCMI_OK);
+			(void)scmi_agent_poll(r->agent, 1);
+			tries = i == 0 ? r->script.sends : tries;
+		}
+		assert_int_equal(r->script.sends, tries);
+		assert_int_equal(scmi_agent_cancel_all(r->agent), 10);
+		assert_int_equal(r->script.sends, tries);
+		rig_end(r);
+	}
+}
+
+/* A peer that guesses: what has not been sent has no reply, whatever the header is. */
+static void reply_to_a_queued_call_is_a_stray(void **state)
+{
+	struct rig *r = rig_narrow(RIG_SERIAL, 1, 0);
+	struct rig_call c;
 
 	(void)state;
-	for (int i = 0; i < 10; i++) {
-		rig_named(r, &c[i], (char)('A' + i), 0);
-		assert_int_equal(rig_submit(&c[i]), SCMI_OK);
-		(void)scmi_agent_poll(r->agent, 1);
+	rig_named(r, &c, 'A', 0);
+	assert_int_equal(rig_submit(&c), SCMI_OK);
+	for (uint16_t token = 0; token < SCMI_TOKEN_COUNT; token++) {
+		uint32_t hdr = scmi_hdr(RIG_PROTOCOL, 'A', SCMI_MSG_COMMAND, token);
+
+		assert_int_equal(script_rx(&r->script, hdr, "\0\0\0\0", 4), SCMI_E_STRAY);
+		assert_int_equal(script_rx(&r->script, scmi_hdr(0, 0, SCMI_MSG_COMMAND, token), "\0\0\0\0", 4),
+				 SCMI_E_STRAY);
+		assert_int_equal(script_settle(&r->script, token, SCMI_E_PROTO), SCMI_E_STRAY);
 	}
-	assert_int_equal(r->script.sends, 1);
-	assert_int_equal(scmi_agent_cancel_all(r->agent), 10);
-	assert_int_equal(r->script.sends, 1);
+	assert_int_equal(c.ends, 0);
+	script_make_room(&r->script, 1);
+	script_answer(&r->script, 'A');
+	assert_ended(&c, SCMI_OK);
 	rig_end(r);
 }
 
@@ -412,6 +440,7 @@ int main(void)
 		cmocka_unit_test(ready_inside_a_busy_send_is_not_lost),
 		cmocka_unit_test(ready_without_busy_does_no_harm),
 		cmocka_unit_test(queue_of_a_stuck_link_does_not_try_again),
+		cmocka_unit_test(reply_to_a_queued_call_is_a_stray),
 		cmocka_unit_test(queue_has_a_bound_of_its_own),
 		cmocka_unit_test(queue_timeout_forever_never_fires),
 		cmocka_unit_test(queue_bound_of_a_synchronous_call),
