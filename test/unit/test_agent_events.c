@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* When handlers run: after the callback that they come in, in a poll where that is wanted; and whose the buffers are. */
+/* When handlers run: after the callback they come in, in a poll where that is wanted; and whose the buffers are. */
 #include <string.h>
 
 #include "ears.h"

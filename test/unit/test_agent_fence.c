@@ -391,7 +391,7 @@ static void urgent_overtakes_a_fence(void **state)
 	}
 }
 
-/* Before all that wait, behind the urgent ones that have waited longer; an urgent one that found no room stays first. */
+/* Before all that wait, behind the urgent ones that came before; an urgent one that found no room stays first. */
 static void urgent_overtakes_the_queue(void **state)
 {
 	(void)state;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Real threads against what opens and shuts the flow: those who wait for a slot beside stop, quiesce and recovery, fences
- * beside callers, and one send at a time.
+ * Real threads against what opens and shuts the flow: those who wait for a slot beside stop, quiesce and recovery,
+ * fences beside callers, and one send at a time.
  */
 #define _POSIX_C_SOURCE 200809L
 

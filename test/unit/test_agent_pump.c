@@ -235,7 +235,7 @@ static uint64_t cancel_at_a_look(void *ctx)
 	return making.now_us(ctx);
 }
 
-/* Another context cancels at each look at the clock that the pump makes: for the histogram it makes one with the message. */
+/* Another context cancels at each look at the clock that the pump makes: one is made with the message. */
 static void cancel_while_the_message_is_made(void **state)
 {
 	struct scmi_latency latency = {.size = sizeof(latency), .protocol = SCMI_ANY};

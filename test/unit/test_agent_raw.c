@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Calls with a header of the user's own: what goes out, which reply is theirs, and what becomes of those without one. */
+/* Calls with a header of the user's own: what goes out, which reply is theirs, what becomes of those without. */
 #include "agent_rig.h"
 
 #include <scmi/message.h>
