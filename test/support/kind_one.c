@@ -15,10 +15,13 @@
 enum area_state { AREA_FREE, AREA_FREE_ERROR, AREA_BUSY };
 
 /*
- * What the agent's end knows of it. TAKING: the answer is being delivered out of the area. ABANDONED: stopped before the
- * answer came, the platform still has the area.
+ * What the agent's end knows of it, in the low bits of a word whose rest grows with each command: who has seen an answer in
+ * the area takes it by the very word that he looked at before, else it may be the next command that stands there. TAKING:
+ * the answer is being delivered out of the area. ABANDONED: stopped before the answer came, the platform still has the area.
  */
 enum sent_state { IDLE, SENT, TAKING, ABANDONED };
+#define SENT_STATE 3u
+#define SENT_NEXT  4u
 
 struct kind_one {
 	kind_one_command_fn fn;
@@ -28,7 +31,7 @@ struct kind_one {
 	_Atomic uint32_t pollers;
 	_Atomic bool running;
 	_Atomic bool refused; /* a send found the area not free: ready() is owed */
-	_Atomic enum sent_state sent;
+	_Atomic uint32_t sent;
 	bool queued; /* another command may be sent before the core has read the answer to this one */
 	uint16_t token;
 
@@ -37,6 +40,16 @@ struct kind_one {
 	uint32_t length; /* header included, as the platform says */
 	unsigned char bytes[AREA_BYTES];
 };
+
+static enum sent_state state_of(uint32_t sent)
+{
+	return (enum sent_state)(sent & SENT_STATE);
+}
+
+static bool change(struct kind_one *t, uint32_t sent, enum sent_state state)
+{
+	return atomic_compare_exchange_strong(&t->sent, &sent, (sent & ~SENT_STATE) | state);
+}
 
 static int start(void *ctx, const struct scmi_sink *sink, void *core)
 {
@@ -51,26 +64,28 @@ static int start(void *ctx, const struct scmi_sink *sink, void *core)
 static void stop(void *ctx)
 {
 	struct kind_one *t = ctx;
-	enum sent_state sent = SENT;
+	uint32_t sent;
 
 	atomic_store(&t->running, false);
 	while (atomic_load(&t->pollers) != 0)
 		sched_yield();
-	atomic_compare_exchange_strong(&t->sent, &sent, ABANDONED);
+	sent = atomic_load(&t->sent);
+	if (state_of(sent) == SENT)
+		(void)change(t, sent, ABANDONED);
 }
 
 /* The area of an abandoned command is ours again once the platform has given it back. */
 static bool take_back(struct kind_one *t)
 {
-	enum sent_state sent = ABANDONED;
+	const uint32_t sent = atomic_load(&t->sent);
 
-	return atomic_load(&t->state) != AREA_BUSY && atomic_compare_exchange_strong(&t->sent, &sent, IDLE);
+	return state_of(sent) == ABANDONED && atomic_load(&t->state) != AREA_BUSY && change(t, sent, IDLE);
 }
 
 static bool area_is_free(struct kind_one *t)
 {
 	(void)take_back(t);
-	return atomic_load(&t->sent) == IDLE;
+	return state_of(atomic_load(&t->sent)) == IDLE;
 }
 
 static int send(void *ctx, const struct scmi_tx *tx)
@@ -93,7 +108,7 @@ static int send(void *ctx, const struct scmi_tx *tx)
 	memcpy(copy, t->bytes + SCMI_HDR_BYTES, tx->len);
 	/* BUSY before SENT: a poll between the two must not take the command for its answer. */
 	atomic_store(&t->state, AREA_BUSY);
-	atomic_store(&t->sent, SENT);
+	atomic_store(&t->sent, ((atomic_load(&t->sent) & ~SENT_STATE) + SENT_NEXT) | SENT);
 	t->fn(t->arg, tx->hdr, copy, tx->len);
 	return SCMI_OK;
 }
@@ -137,16 +152,17 @@ static void tell_room(struct kind_one *t)
  */
 static int take_answer(struct kind_one *t)
 {
-	enum sent_state sent = SENT;
+	uint32_t sent;
 
 	if (area_is_free(t))
 		tell_room(t);
-	if (atomic_load(&t->sent) != SENT || atomic_load(&t->state) == AREA_BUSY ||
-	    !atomic_compare_exchange_strong(&t->sent, &sent, t->queued ? TAKING : IDLE))
+	sent = atomic_load(&t->sent);
+	if (state_of(sent) != SENT || atomic_load(&t->state) == AREA_BUSY ||
+	    !change(t, sent, t->queued ? TAKING : IDLE))
 		return 0;
 	deliver(t);
 	if (t->queued) {
-		atomic_store(&t->sent, IDLE);
+		(void)change(t, (sent & ~SENT_STATE) | TAKING, IDLE);
 		tell_room(t);
 	}
 	return 1;
@@ -172,7 +188,7 @@ static int recover(void *ctx)
 	if (atomic_load(&t->state) == AREA_BUSY)
 		return SCMI_E_BUSY;
 	atomic_store(&t->refused, false);
-	atomic_store(&t->sent, IDLE);
+	atomic_fetch_and(&t->sent, ~SENT_STATE);
 	return SCMI_OK;
 }
 
@@ -237,5 +253,5 @@ int kind_one_answer(struct kind_one *t, uint32_t hdr, const void *payload, uint3
 uint32_t kind_one_away(struct kind_one *t)
 {
 	(void)take_back(t);
-	return atomic_load(&t->sent) != IDLE || atomic_load(&t->state) == AREA_BUSY ? 1u : 0u;
+	return state_of(atomic_load(&t->sent)) != IDLE || atomic_load(&t->state) == AREA_BUSY ? 1u : 0u;
 }
