@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Generated traffic over every kind, with no fault, with each fault alone, and with all of them.
+ *
+ *	test_conformance_flaky [KIND [FAULT [SEED]]]      "any" for KIND or FAULT: all of them
+ *
+ * With a seed it runs that one alone; else as many as the environment says: CONF_SEEDS (2) from CONF_SEED (1) on, of
+ * CONF_STEPS (1000) steps each. CONF_MINUTES repeats all of it with further seeds until that time is over. CONF_VERBOSE
+ * prints figures.
+ */
+#include <inttypes.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <cmocka.h>
+
+#include "traffic.h"
+
+#define RATE_ONE   (FLAKY_ALWAYS / 20u) /* of a fault that is alone */
+#define RATE_ALL   (FLAKY_ALWAYS / 50u) /* of each, where all are */
+#define RATE_LINK  (FLAKY_ALWAYS / 200u)
+#define TIME_US    300u /* delays and stalls, at most */
+#define SEEDS      2u
+#define STEPS      1000u
+#define THREADED   2u /* so many times fewer steps where threads wait for real */
+#define NAME_BYTES 64
+#define FAULTS     (FLAKY_FAULTS + 2u)
+#define FAULT_NONE FLAKY_FAULTS
+#define FAULT_ALL  (FLAKY_FAULTS + 1u)
+
+static const struct {
+	const struct conf_kind *kind;
+	bool threaded;
+} kinds[] = {
+	{&conf_loopback_sync, false}, {&conf_loopback_threaded, true}, {&conf_kind_rx, false},
+	{&conf_kind_priv, true},      {&conf_kind_one, false},         {&conf_kind_queued, false},
+};
+
+#define KINDS (sizeof(kinds) / sizeof(kinds[0]))
+
+static const char *const faults[FAULTS] = {
+	"drop",     "delay",     "reorder", "double", "corrupt", "header", "truncate",
+	"lengthen", "misdirect", "stall",   "link",   "none",    "all",
+};
+
+struct job {
+	struct traffic_plan plan;
+	uint64_t seeds;
+	uint64_t seed;
+	bool passed;
+	char name[NAME_BYTES];
+};
+
+static uint64_t number(const char *name, uint64_t otherwise)
+{
+	const char *text = getenv(name);
+
+	return text != NULL ? strtoull(text, NULL, 0) : otherwise;
+}
+
+static void set_rates(struct flaky_config *c, uint32_t fault)
+{
+	*c = (struct flaky_config){
+		.size = sizeof(*c), .delay_us_max = TIME_US, .stall_us_max = TIME_US, .link_us_max = TIME_US};
+	if (fault == FAULT_ALL) {
+		flaky_rates(c, RATE_ALL);
+		c->rate[FLAKY_A2P][FLAKY_LINK] = RATE_LINK;
+	} else if (fault == FLAKY_LINK) {
+		c->rate[FLAKY_A2P][FLAKY_LINK] = RATE_LINK;
+	} else if (fault < FLAKY_FAULTS) {
+		c->rate[FLAKY_A2P][fault] = fault != FLAKY_DOUBLE ? RATE_ONE : 0;
+		c->rate[FLAKY_P2A][fault] = RATE_ONE;
+	}
+}
+
+static void run(void **state)
+{
+	struct job *job = *state;
+
+	job->passed = false;
+	for (uint64_t i = 0; i < job->seeds; i++) {
+		job->plan.faults.seed = job->seed + i;
+		/* The odd ones have callers beside the generator. */
+		job->plan.threads = (job->plan.faults.seed & 1u) != 0 ? TRAFFIC_THREADS : 0;
+		traffic_run(&job->plan);
+	}
+	job->passed = true;
+}
+
+/* After a failure too. */
+static int tell(void **state)
+{
+	const struct job *job = *state;
+
+	if (!job->passed)
+		print_error("again: test_conformance_flaky %s 0x%" PRIx64 " (with CONF_STEPS=%" PRIu32 ")\n", job->name,
+			    job->plan.faults.seed, job->plan.steps);
+	return 0;
+}
+
+static bool wanted(const char *name, int argc, char **argv, int i)
+{
+	return argc <= i || strcmp(argv[i], "any") == 0 || strcmp(argv[i], name) == 0;
+}
+
+static int run_all(int argc, char **argv, uint64_t seed)
+{
+	static struct job jobs[KINDS * FAULTS];
+	static struct CMUnitTest tests[KINDS * FAULTS];
+	const uint32_t steps = (uint32_t)number("CONF_STEPS", STEPS);
+	size_t n = 0;
+
+	memset(tests, 0, sizeof(tests));
+	for (size_t k = 0; k < KINDS; k++) {
+		for (uint32_t f = 0; f < FAULTS; f++) {
+			struct job *job = &jobs[n];
+
+			if (!wanted(kinds[k].kind->name, argc, argv, 1) || !wanted(faults[f], argc, argv, 2))
+				continue;
+			*job = (struct job){.seed = seed, .seeds = argc > 3 ? 1u : number("CONF_SEEDS", SEEDS)};
+			job->plan = (struct traffic_plan){
+				.kind = kinds[k].kind,
+				.threaded = kinds[k].threaded,
+				.steps = steps,
+				.verbose = getenv("CONF_VERBOSE") != NULL,
+			};
+			set_rates(&job->plan.faults, f);
+			snprintf(job->name, sizeof(job->name), "%s %s", kinds[k].kind->name, faults[f]);
+			tests[n++] = (struct CMUnitTest){job->name, run, NULL, tell, job};
+		}
+	}
+	if (n == 0)
+		print_error("no such kind or fault\n");
+	return n != 0 ? _cmocka_run_group_tests("flaky", tests, n, NULL, NULL) : 1;
+}
+
+int main(int argc, char **argv)
+{
+	const time_t end = time(NULL) + (time_t)number("CONF_MINUTES", 0) * 60;
+	uint64_t seed = argc > 3 ? strtoull(argv[3], NULL, 0) : number("CONF_SEED", 1);
+	int failed;
+
+	do {
+		failed = run_all(argc, argv, seed);
+		seed += number("CONF_SEEDS", SEEDS);
+	} while (failed == 0 && argc <= 3 && time(NULL) < end);
+	return failed != 0;
+}
