@@ -94,8 +94,9 @@ void scmi__drop_shared(struct link *l, struct slot *s, uint32_t holds)
 	w = atomic_fetch_and_explicit(&s->word, ~off, memory_order_seq_cst) & ~off;
 	if ((w & W_HOLDS) == 0)
 		scmi__free(l, s, w);
-	else if (l->lateness_us != 0 && word_quarantined(w) && (w & W_STAMPED) == 0)
-		scmi__lower(l, scmi__tick_now(l->agent));
+	else if (l->lateness_us != 0 && word_quarantined(w))
+		scmi__lower(l, (w & W_STAMPED) != 0 ? atomic_load_explicit(&s->deadline, memory_order_relaxed)
+						    : scmi__tick_now(l->agent));
 	if ((w & W_HOLDS) != 0)
 		tell(l);
 	scmi__leave(l);

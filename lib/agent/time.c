@@ -92,12 +92,12 @@ static uint32_t look_quarantined(struct link *l, struct slot *s, uint32_t w, uin
 	if (!passed(end, now))
 		return end;
 	/* seq_cst: before tell(), against a context that waits for a slot. */
-	if (atomic_compare_exchange_strong_explicit(&s->word, &w, w & ~W_LOW, memory_order_seq_cst,
-						    memory_order_relaxed)) {
-		count(l, C_EXPIRED);
-		count_debts(l, w);
-		tell(l);
-	}
+	if (!atomic_compare_exchange_strong_explicit(&s->word, &w, w & ~W_LOW, memory_order_seq_cst,
+						     memory_order_relaxed))
+		return now; /* one of two debts has been settled: look again at once */
+	count(l, C_EXPIRED);
+	count_debts(l, w);
+	tell(l);
 	return TICK_NONE;
 }
 
@@ -141,6 +141,7 @@ static int scan(struct link *l, uint32_t now)
 /*
  * One turn: what has come, then whose time is over by a clock that was read before: a reply that was there in time is
  * never refused for one that nobody had looked for. Returns how many messages were taken and calls ended.
+ * max 0: nothing is taken, for a caller that is not to receive.
  */
 int scmi__turn(struct link *l, int max)
 {
@@ -150,7 +151,7 @@ int scmi__turn(struct link *l, int max)
 	int n = 0;
 
 	scmi__pump_if_due(l);
-	if ((l->transport.caps & SCMI_CAP_POLL) != 0) {
+	if ((l->transport.caps & SCMI_CAP_POLL) != 0 && max != 0) {
 		/* Before anybody is timed out, all that can be there: every slot's reply. */
 		int all = due && max < (int)l->limit ? (int)l->limit : max;
 
