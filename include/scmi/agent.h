@@ -35,6 +35,11 @@ struct scmi_call;
 #define SCMI_CALL_URGENT  (1u << 3) /* overtakes the link's queue, fences too, and may use the reserved slots */
 #define SCMI_CALL_FENCE   (1u << 4) /* sent when every earlier call of the link has ended; later ones queue behind it */
 #define SCMI_CALL_DELAYED (1u << 5) /* an asynchronous command: a delayed response carries the values */
+/*
+ * RAW, for test tools: header is sent as it is, token and type included. Its reply is found where the transport knows by
+ * itself which command it answers, or the header's token is that of the slot; else the call times out, and its slot is owed
+ * until the link is recovered.
+ */
 #define SCMI_CALL_RAW     (1u << 6) /* header is sent as it is, token and type included: for test tools */
 
 /*
@@ -81,7 +86,7 @@ struct scmi_call {
 
 /* scmi_agent_config.flags */
 #define SCMI_AGENT_DEFERRED (1u << 0) /* done functions and notification handlers run in poll and stop only */
-#define SCMI_AGENT_PASSIVE  (1u << 1) /* a waiting caller only sleeps: an interrupt, a reactor or polls drive receive */
+#define SCMI_AGENT_PASSIVE  (1u << 1) /* a waiting caller receives nothing: an interrupt, a reactor or polls do */
 
 /*
  * The checks on what comes back. Each is strict (what fails it is refused, counted, and ends its call where that is
@@ -266,8 +271,8 @@ int scmi_agent_resume(struct scmi_agent *agent);
  * inside it, lets the transport reset itself so that nothing earlier can arrive (its recover(), else stop() and
  * start()), forgives every debt, and takes calls again. Submits meanwhile get SCMI_E_NOPEER. Returns SCMI_OK;
  * SCMI_E_NOPEER or the transport's error: the link is down; SCMI_E_BUSY: the transport cannot now, debts stay, the link
- * goes on; SCMI_E_CLOSED, not started; SCMI_E_INVAL (NULL, no such link); SCMI_E_CONTEXT from a callback.
- * Context: thread.
+ * goes on, or another context is just recovering it; SCMI_E_CLOSED, not started; SCMI_E_INVAL (NULL, no such link);
+ * SCMI_E_CONTEXT from a callback. Runs what a deferred agent has put off. Context: thread.
  */
 int scmi_agent_recover(struct scmi_agent *agent, uint32_t link);
 #define SCMI_ALL_LINKS UINT32_MAX
@@ -282,7 +287,7 @@ int scmi_agent_recover(struct scmi_agent *agent, uint32_t link);
  * SCMI_E_TRUNCATED, the first reply_cap bytes at reply, reply_len the full length;
  * SCMI_E_PROTO, the reply was malformed; SCMI_E_TIMEOUT; SCMI_E_CANCELLED, by another context; SCMI_E_LINK;
  * or nothing was sent: SCMI_E_INVAL (size, NULL with a length, done set, a deadline too far, FENCE with
- * URGENT), SCMI_E_TOOBIG, SCMI_E_BUSY (with NOWAIT: no slot is free, or the link would have to queue it),
+ * URGENT or NOWAIT), SCMI_E_TOOBIG, SCMI_E_BUSY (with NOWAIT: no slot is free, or the link would have to queue it),
  * SCMI_E_TIMEOUT (its time to wait for a slot or in the queue is over), SCMI_E_NOPEER, SCMI_E_CLOSED, SCMI_E_CONTEXT
  * (from a callback), SCMI_E_NOTSUP (an unknown flag; DELAYED on a link without platform-to-agent channel), or the
  * transport's error of send. Context: thread.

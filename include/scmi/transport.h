@@ -202,10 +202,10 @@ struct scmi_transport_ops {
 
 	/*
 	 * recover: resets the link so that nothing that was sent before is delivered any more: SCMI_OK promises that,
-	 * and that send() works. SCMI_E_BUSY: not now, everything stays as it was. Another error: the link is down
-	 * until ready() or the next recover(). No send(), poll(), wait() or flush() is under way or comes before it
-	 * returns; upcalls of its own may run. Optional: without it the core calls stop() and start(). Context:
-	 * thread.
+	 * and that send() works. SCMI_E_BUSY: not now, everything stays as it was. Another error: nothing of before is
+	 * delivered either, but the link is down until ready() or the next recover(). What was acquired has been
+	 * released when it returns. No send(), poll(), wait() or flush() is under way or comes before; upcalls of its
+	 * own may run. Optional: without it the core calls stop() and start(). Context: thread.
 	 */
 	int (*recover)(void *ctx);
 

@@ -212,7 +212,7 @@ void scmi__leave_sending(struct link *l, struct slot *s, struct scmi_call *call)
 	uint32_t tick = TICK_NONE;
 	uint32_t stamped;
 
-	if ((w & W_DONE) != 0 && (w & W_OWED) != 0)
+	if ((w & W_CLAIMED) != 0 && (w & W_OWED) != 0)
 		w = forgive_lost(l, s, w);
 	stamped = ~w;
 	do {

@@ -230,7 +230,7 @@ static uint64_t limit_us(const struct goal *g, uint64_t next_us)
 
 	if (g->s != NULL)
 		return end_us;
-	for (uint32_t i = 0; i < g->l->limit; i++) {
+	for (uint32_t i = 0; i < ((g->call->flags & SCMI_CALL_URGENT) != 0 ? g->l->limit : g->l->ordinary); i++) {
 		if (!word_will_tell(atomic_load_explicit(&g->l->slots[i].word, memory_order_seq_cst))) {
 			recheck_us = now_us(g->l->agent) + RECHECK_US;
 			return recheck_us < end_us ? recheck_us : end_us;
@@ -291,7 +291,7 @@ static void follow(struct goal *g)
 	if (err == SCMI_OK)
 		return;
 	/* Our time is over while the leader is busy elsewhere; or our call is just being ended, by a context that must run. */
-	(void)scmi__turn(g->l, 1);
+	(void)scmi__turn(g->l, a->passive ? 0 : 1);
 	if (!reached(g))
 		relax(a);
 }
@@ -313,13 +313,14 @@ static bool poll_until(struct goal *g)
 static bool spin(struct goal *g)
 {
 	struct scmi_transport *t = &g->l->transport;
+	int max = g->l->agent->passive ? 0 : 1;
 
 	for (uint32_t turns = g->l->agent->spin_turns; turns != 0 && !reached(g); turns--) {
 		if (turns % CLOCK_EVERY != 0) {
-			if ((t->caps & SCMI_CAP_POLL) != 0)
-				(void)t->ops->poll(t->ctx, 1);
+			if ((t->caps & SCMI_CAP_POLL) != 0 && max != 0)
+				(void)t->ops->poll(t->ctx, max);
 		} else {
-			(void)scmi__turn(g->l, 1);
+			(void)scmi__turn(g->l, max);
 			if (is_over(g))
 				break;
 		}
