@@ -190,7 +190,7 @@ static void quiesce_and_resume_again_and_again(struct conf_env *env)
 		assert_int_equal(scmi_agent_quiesce(env->agent, SCMI_NEVER), SCMI_OK);
 		assert_int_equal(conf_call_ended(&c), 1);
 		assert_int_equal(conf_stats(env).quarantined, 0);
-		assert_int_equal(env->kind->away(env->link), 0);
+		conf_all_home(env);
 		assert_int_equal(scmi_agent_resume(env->agent), SCMI_OK);
 	}
 	conf_thread_end(&answering);
