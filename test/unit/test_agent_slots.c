@@ -180,6 +180,41 @@ static void slot_that_expires_is_taken(void **state)
 	}
 }
 
+static void by_cancel(struct rig *r, struct rig_call *holder)
+{
+	assert_int_equal(scmi_agent_cancel(r->agent, &holder->call), SCMI_OK);
+}
+
+/* It stands in the queue of a link that takes nothing: cancelled there, or its time over, it owes nothing. */
+static void slot_of_a_queued_call_is_taken(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 2 * SLEEPS; i++) {
+		struct rig *r = rig_new(sleeps[i / 2], 1);
+		struct rig_call c[2];
+		struct meanwhile m = {.r = r, .holder = &c[0], .way = i % 2 == 0 ? by_cancel : nothing};
+
+		r->script.narrow = true;
+		r->fake.on_wait = on_port;
+		r->fake.on_relax = on_port;
+		r->fake.arg = &m;
+		r->fake.step_us = 1;
+		r->script.on_wait = on_transport;
+		r->script.arg = &m;
+		rig_start(r);
+		rig_named(r, &c[0], 'A', 0);
+		c[0].call.deadline_us = r->fake.now_us + FIRST_US;
+		assert_int_equal(rig_submit(&c[0]), SCMI_OK);
+		rig_named(r, &c[1], 'B', 0);
+		assert_int_equal(rig_submit(&c[1]), SCMI_OK);
+		assert_ended(&c[0], i % 2 == 0 ? SCMI_E_CANCELLED : SCMI_E_TIMEOUT);
+		script_make_room(&r->script, 1);
+		script_assert_sent(&r->script, "B");
+		script_answer(&r->script, 'B');
+		rig_end(r);
+	}
+}
+
 /* ---- ways for none to come ---- */
 
 static void by_link_down(struct rig *r, struct rig_call *holder)
@@ -372,6 +407,7 @@ int main(void)
 		cmocka_unit_test(slot_is_waited_for_and_taken),
 		cmocka_unit_test(synchronous_call_waits_for_its_slot_and_then_for_its_reply),
 		cmocka_unit_test(slot_that_expires_is_taken),
+		cmocka_unit_test(slot_of_a_queued_call_is_taken),
 		cmocka_unit_test(wait_for_a_slot_that_will_not_come),
 		cmocka_unit_test(wait_for_a_slot_is_bounded),
 		cmocka_unit_test(waiter_for_a_slot_drives_receive),
