@@ -14,7 +14,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 LEFT_OUT = re.compile(r"\.|build|out$|dev$")  # of the top folder
 # Tests of the ports say nothing about what is mutated; those of the rest that take long come last by themselves.
 EXCLUDED = re.compile(r"^port_(posix|linux|template|fake)$")
-WALL_MIN, WALL_FACTOR = 10.0, 20.0    # seconds; of what the test took unmutated
+WALL_MIN, WALL_MAX, WALL_FACTOR = 10.0, 60.0, 20.0  # seconds; of what the test took unmutated
 CPU_MIN, CPU_FACTOR = 3, 5            # what loops is caught by this, whatever else the machine does
 UNKNOWN = 30.0                        # what a test may take before that is known
 MEMORY = 1 << 30
@@ -54,14 +54,20 @@ def copy_tree(root, tree):
 				os.unlink(os.path.join(tree, inside))
 
 
+def children_cpu():
+	usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+	return usage.ru_utime + usage.ru_stime
+
+
 class Test:
 	def __init__(self, name, command, folder):
-		self.name, self.command, self.folder, self.seconds = name, command, folder, UNKNOWN
+		self.name, self.command, self.folder = name, command, folder
+		self.seconds, self.cpu = UNKNOWN, UNKNOWN
 		self.libraries = set()
 
 	def run(self):
 		"""None if it passes; else what it died of."""
-		cpu = int(max(CPU_MIN, CPU_FACTOR * self.seconds))
+		cpu = int(max(CPU_MIN, CPU_FACTOR * self.cpu))
 
 		def limit():
 			resource.setrlimit(resource.RLIMIT_CPU, (cpu, cpu + 1))
@@ -72,7 +78,7 @@ class Test:
 		child = subprocess.Popen(self.command, cwd=self.folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
 					 stderr=subprocess.DEVNULL, start_new_session=True, preexec_fn=limit)
 		try:
-			code = child.wait(timeout=max(WALL_MIN, WALL_FACTOR * self.seconds))
+			code = child.wait(timeout=min(WALL_MAX, max(WALL_MIN, WALL_FACTOR * self.seconds)))
 		except subprocess.TimeoutExpired:
 			code = None
 		finally:
@@ -136,11 +142,11 @@ class Bench:
 	def measure(self):
 		"""All must pass unmutated; how long they take bounds how long a mutant may."""
 		for test in self.tests:
-			began = time.monotonic()
+			began, used = time.monotonic(), children_cpu()
 			verdict = test.run()
 			if verdict:
 				raise Failure(f"test {test.name} {verdict} unmutated")
-			test.seconds = time.monotonic() - began
+			test.seconds, test.cpu = time.monotonic() - began, children_cpu() - used
 
 	def library_hash(self):
 		digest = hashlib.sha256()
