@@ -210,12 +210,12 @@ void scmi__leave_sending(struct link *l, struct slot *s, struct scmi_call *call)
 	uint32_t w = atomic_load_explicit(&s->word, memory_order_acquire);
 	uint32_t waiter = WAITER_NONE;
 	uint32_t tick = TICK_NONE;
-	uint32_t stamped;
+	uint32_t stamped = ~w;
 
-	if ((w & W_CLAIMED) != 0 && (w & W_OWED) != 0)
-		w = forgive_lost(l, s, w);
-	stamped = ~w;
 	do {
+		/* Each time: the link may go while we are here, and leaves a slot in send() to its sender. */
+		if ((w & W_CLAIMED) != 0 && (w & W_OWED) != 0)
+			w = forgive_lost(l, s, w);
 		if ((w & (W_DONE | W_CALLBACK)) == (W_DONE | W_CALLBACK)) {
 			scmi__run_done(l, s, W_CALL | W_SENDING);
 			return;
