@@ -433,6 +433,33 @@ static void queued_call_is_waited_for(void **state)
 	rig_end(r);
 }
 
+/* The last life had no room when it ended, and nobody will say ready() for that. */
+static void start_forgets_that_there_was_no_room(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 2 * KINDS; i++) {
+		struct rig *r = rig_narrow(kinds[i % KINDS], 4, 0);
+		struct rig_call c[2];
+
+		rig_named(r, &c[0], 'A', 0);
+		assert_int_equal(rig_submit(&c[0]), SCMI_OK);
+		r->script.narrow = false;
+		if (i < KINDS) {
+			assert_int_equal(scmi_agent_stop(r->agent), SCMI_OK);
+			rig_start(r);
+		} else {
+			assert_int_equal(scmi_agent_recover(r->agent, 0), SCMI_OK);
+		}
+		rig_named(r, &c[0], 'B', 0);
+		rig_named(r, &c[1], 'C', SCMI_CALL_FENCE);
+		assert_int_equal(rig_submit(&c[0]), SCMI_OK);
+		assert_int_equal(rig_submit(&c[1]), SCMI_OK);
+		script_answer(&r->script, 'B');
+		script_answer(&r->script, 'C');
+		rig_end(r);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -452,6 +479,7 @@ int main(void)
 		cmocka_unit_test(nowait_is_not_queued),
 		cmocka_unit_test(synchronous_call_waits_its_turn_behind_others),
 		cmocka_unit_test(queued_call_is_waited_for),
+		cmocka_unit_test(start_forgets_that_there_was_no_room),
 	};
 
 	return cmocka_run_group_tests_name("agent_queue", tests, NULL, NULL);

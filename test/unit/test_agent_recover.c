@@ -179,6 +179,38 @@ static void deferred_done_functions_run_while_it_waits(void **state)
 	rig_end(r);
 }
 
+static void wake(void *arg)
+{
+	unsigned *n = arg;
+
+	(*n)++;
+}
+
+/* Its descriptor may be another one. */
+static void loop_is_woken_by_start_and_recovery(void **state)
+{
+	(void)state;
+	for (enum way way = 0; way < WAYS; way++) {
+		struct rig *r = rig_new(RIG_IRQ, 4);
+		unsigned wakes = 0;
+
+		if (way == BY_ITSELF)
+			script_recovers(&r->script);
+		r->config.wake = wake;
+		r->config.wake_arg = &wakes;
+		rig_start(r);
+		assert_int_not_equal(wakes, 0);
+		wakes = 0;
+		assert_int_equal(recover(r), SCMI_OK);
+		assert_int_not_equal(wakes, 0);
+		wakes = 0;
+		assert_int_equal(scmi_agent_stop(r->agent), SCMI_OK);
+		rig_start(r);
+		assert_int_not_equal(wakes, 0);
+		rig_end(r);
+	}
+}
+
 /* ---- the transport says no ---- */
 
 static void busy_leaves_the_debts_and_the_link(void **state)
@@ -378,6 +410,7 @@ int main(void)
 		cmocka_unit_test(recover_from_a_callback_is_refused),
 		cmocka_unit_test(submits_meanwhile_get_nopeer),
 		cmocka_unit_test(deferred_done_functions_run_while_it_waits),
+		cmocka_unit_test(loop_is_woken_by_start_and_recovery),
 		cmocka_unit_test(busy_leaves_the_debts_and_the_link),
 		cmocka_unit_test(busy_of_a_link_that_is_down_leaves_it_down),
 		cmocka_unit_test(error_leaves_the_link_down_until_ready_or_the_next_recover),
