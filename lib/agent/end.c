@@ -6,7 +6,7 @@
  * Claims by the very word that was looked at, for the slot may be in another life by now; else *w is what it is now.
  * seq_cst: against a fence, or a context that waits for a slot, that says so and then looks at the word.
  */
-bool scmi__claim(struct slot *s, uint32_t *w)
+bool scmi__claim(struct slot *s, uint32_t *w) /* NOLINT(readability-non-const-parameter): the exchange writes it */
 {
 	return atomic_compare_exchange_strong_explicit(&s->word, w, *w | W_CLAIMED, memory_order_seq_cst,
 						       memory_order_acquire);

@@ -555,7 +555,7 @@ int scmi__notify_rx(struct link *l, const struct scmi_rx *rx);
 int scmi__notify_acquire(struct link *l, uint32_t hdr, struct scmi_xfer *x);
 int scmi__notify_complete(struct link *l, struct scmi_xfer *x, uint32_t len);
 void scmi__notify_drop(struct link *l, struct scmi_xfer *x);
-void scmi__notify_run(struct scmi_agent *a, uint32_t buffer);
+void scmi__notify_run(struct scmi_agent *a, uint32_t i);
 int scmi__refuse(struct link *l, uint32_t hdr, uint32_t len, enum counter which, int err, const char *why);
 
 /* ---- life.c ---- */

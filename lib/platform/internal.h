@@ -155,7 +155,7 @@ int scmi__delayed_try(struct channel *channel, struct scmi_delayed *d);
 int scmi__notices_try(struct channel *channel);
 
 /* After the agent's right to some of the server's notifications (a mask of RIGHT_WANTS()) has been taken away. */
-void scmi__notices_withdraw(const struct channel *channel, uint32_t server, uint32_t wants);
+void scmi__notices_withdraw(const struct channel *ch, uint32_t server, uint32_t mask);
 
 /* Notifications of this agent's that wait. */
 uint32_t scmi__notices_waiting(const struct channel *channel);

@@ -180,7 +180,7 @@ void rig_down(struct rig *r)
 
 int rig_send(struct rig *r, uint32_t hdr, uint32_t n)
 {
-	unsigned char bytes[SCRIPT_PAYLOAD];
+	unsigned char bytes[SCRIPT_PAYLOAD] = {0};
 	const struct scmi_tx tx = {
 		.hdr = hdr,
 		.token = scmi_hdr_token(hdr),
@@ -198,7 +198,7 @@ int rig_send(struct rig *r, uint32_t hdr, uint32_t n)
 
 int rig_deliver(struct rig *r, uint32_t hdr, uint32_t n)
 {
-	unsigned char bytes[SCRIPT_PAYLOAD];
+	unsigned char bytes[SCRIPT_PAYLOAD] = {0};
 	int err;
 
 	fill(bytes, n);
