@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The generator: what is done, and in which order. */
+#include <sched.h>
 #include <stdatomic.h>
 
 #include "traffic.h"
 
 #define RESET_EVERY 100u
+#define LOOKS       10000u
 
 static uint64_t next(uint64_t *state)
 {
