@@ -90,7 +90,6 @@ unsigned step_pick(unsigned n); /* a branching point of the search */
 void step_atomic_reset(void);   /* before each run */
 void step_plain_reset(void);
 void step_regions_forget(void); /* before setup() */
-void step_regions_keep(void);   /* after it */
 void step_trace(const void *pc, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Between plain.c and atomic.c: an access of one kind to what the other knows. */

@@ -134,15 +134,9 @@ unsigned step_region(const char *name, const void *p, size_t n)
 
 	if (r >= REGIONS || offset_of(p) % 8 || n % 8 || offset_of(p) + n > STEP_ARENA)
 		step_fail("region %s is not possible", name);
-	regions[r] = (struct region){name, STEP_USER};
+	regions_start[r] = regions[r] = (struct region){name, STEP_USER};
 	memset(&region_of[offset_of(p) / 8], (int)r, n / 8);
 	return r;
-}
-
-/* Each run starts with the owners of now. */
-void step_regions_keep(void)
-{
-	memcpy(regions_start, regions, sizeof(regions));
 }
 
 void step_regions_forget(void)
@@ -154,6 +148,8 @@ void step_regions_forget(void)
 void step_own(unsigned region, enum step_owner owner)
 {
 	regions[region].owner = owner;
+	if (!step_running())
+		regions_start[region].owner = owner;
 }
 
 void step_grant(unsigned region)

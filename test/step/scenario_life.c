@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The agent's and the link's life beside calls: stop, link loss and return, notifications. */
-#include "bodies.h"
+#include "scenarios.h"
+#include "world.h"
+
+#define INTERRUPT (SCMI_CAP_IRQ | SCMI_CAP_CONCURRENT)
+#define LED       (SCMI_CAP_POLL | SCMI_CAP_WAIT | SCMI_CAP_CONCURRENT)
 
 static void start(void)
 {
@@ -40,10 +44,22 @@ static void start_polled(void)
 	world_start(&(struct world_config){.watched = true, .caps = SCMI_CAP_POLL | SCMI_CAP_CONCURRENT});
 }
 
+static int send_fails(struct message *m)
+{
+	(void)m;
+	step_point(&world->wire);
+	return SCMI_E_IO;
+}
+
 static void start_failing(void)
 {
 	start();
 	world->send = send_fails;
+}
+
+static void submit_0(void)
+{
+	user_submit(0);
 }
 
 static void submit_0_twice(void)
@@ -54,14 +70,54 @@ static void submit_0_twice(void)
 	user_submit(0);
 }
 
+static void submit_wait_0(void)
+{
+	if (user_submit(0) == SCMI_OK)
+		user_wait(0);
+}
+
+static void call_1(void)
+{
+	user_call(1);
+}
+
 static void stop(void)
 {
 	stop_agent();
 }
 
+static void hold_and_complete(void)
+{
+	struct message m = take_message();
+
+	deliver_held(&m, true);
+}
+
+static void time_out(void)
+{
+	pass_time_and_poll(TIMEOUT_US + 8);
+}
+
+static void poll_once(void)
+{
+	scmi_agent_poll(world->agent, 1);
+}
+
+static void cancel_0(void)
+{
+	await_submitted(0);
+	user_cancel(0);
+}
+
 static void link_down(void)
 {
 	link_goes_down();
+}
+
+static void link_down_and_up(void)
+{
+	link_goes_down();
+	link_comes_back();
 }
 
 /* --- notifications --- */
@@ -86,6 +142,8 @@ static void notify_3_and_4(void)
 	notify_one(3, true);
 	notify_one(4, false);
 }
+
+#define WORLD world_idle, world_check
 
 const struct step_scenario scenarios_life[] = {
 	{"stop", start, {submit_0, receive_one, stop}, "srx", 2, WORLD},

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Calls with a waiter: sleeping beside every wake-up, leading and handing over the lead. */
-#include "bodies.h"
+#include "scenarios.h"
+#include "world.h"
+
+#define INTERRUPT (SCMI_CAP_IRQ | SCMI_CAP_CONCURRENT)
+#define POLLED    (SCMI_CAP_POLL | SCMI_CAP_CONCURRENT)
+#define LED       (SCMI_CAP_POLL | SCMI_CAP_WAIT | SCMI_CAP_CONCURRENT)
 
 /* No deadline: a wake-up that is lost is lost for ever. */
 static void start_interrupt(void)
@@ -35,6 +40,28 @@ static void start_interrupt_timed(void)
 	world_start(&(struct world_config){.slots = 2, .caps = INTERRUPT, .waits = 3});
 }
 
+static void call_0(void)
+{
+	user_call(0);
+}
+
+static void call_1(void)
+{
+	user_call(1);
+}
+
+static void submit_wait_0(void)
+{
+	if (user_submit(0) == SCMI_OK)
+		user_wait(0);
+}
+
+static void submit_wait_1(void)
+{
+	if (user_submit(1) == SCMI_OK)
+		user_wait(1);
+}
+
 static void call_0_twice(void)
 {
 	user_call(0);
@@ -50,9 +77,31 @@ static void submit_look_wait_0(void)
 		user_wait(0);
 }
 
+static void cancel_0(void)
+{
+	await_submitted(0);
+	user_cancel(0);
+}
+
+static void poll_once(void)
+{
+	scmi_agent_poll(world->agent, 1);
+}
+
+static void time_out(void)
+{
+	pass_time_and_poll(TIMEOUT_US + 8);
+}
+
 static void pass_a_while(void)
 {
 	pass_time(200);
+}
+
+static void time_out_0(void)
+{
+	await_submitted(0);
+	time_out();
 }
 
 /*
@@ -70,7 +119,7 @@ static void start_deadline_of_other(void)
 {
 	world_start(&(struct world_config){.slots = 2, .caps = LED, .waits = 1});
 	world->user[0].call.timeout_us = SCMI_FOREVER;
-	world->wire[0].slow = true;
+	world->slow = true;
 	world->send = lose_user_1;
 }
 
@@ -78,15 +127,20 @@ static void start_deadline_of_other_interrupt(void)
 {
 	world_start(&(struct world_config){.slots = 2, .caps = INTERRUPT, .waits = 1});
 	world->user[0].call.timeout_us = SCMI_FOREVER;
-	world->wire[0].slow = true;
+	world->slow = true;
 	world->send = lose_user_1;
+}
+
+static void submit_1(void)
+{
+	user_submit(1);
 }
 
 static void answer_when_1_has_ended(void)
 {
 	await_ended(1);
-	step_point(&world->wire[0]);
-	world->wire[0].slow = false;
+	step_point(&world->wire);
+	world->slow = false;
 	answer_loop();
 }
 
@@ -96,10 +150,27 @@ static void receive_when_1_has_ended(void)
 	receive_loop();
 }
 
+static int send_doubled(struct message *m)
+{
+	m->copies = 2;
+	return SCMI_OK;
+}
+
 static void start_interrupt_doubled(void)
 {
 	start_interrupt();
 	world->send = send_doubled;
+}
+
+static int send_answered(struct message *m)
+{
+	struct message now = *m;
+
+	world->user[(m->ghost >> 8) - 1].sent_us = world->time_us;
+	world->upcalls++;
+	deliver(&now);
+	m->copies = 0;
+	return SCMI_OK;
 }
 
 static void start_sync(void)
@@ -138,11 +209,18 @@ static void start_seen(void)
 	world->send = send_seen;
 }
 
+static void submit_0(void)
+{
+	user_submit(0);
+}
+
 static void wait_0_when_sent(void)
 {
 	await_submitted(0);
 	user_wait(0);
 }
+
+#define WORLD world_idle, world_check
 
 const struct step_scenario scenarios_waits[] = {
 	{"wait-reply", start_interrupt, {submit_wait_0, receive_loop}, "wr", 2, WORLD},

@@ -266,7 +266,7 @@ static void run_case(const struct litmus_case *c, bool cut)
 	owner_body = poke_call;
 	outcome_of = c->outcome;
 	outcomes = 0;
-	step_explore(&s, &(struct step_bounds){.p = c->p, .s = c->s, .whole = !cut}, &r);
+	step_explore(&s, c->p, c->s, 0, cut, &r);
 	expect(r.complete && !r.failure[0] && outcomes == c->expected, c->name, &r);
 }
 
@@ -279,7 +279,7 @@ static void run_fault(const struct fault_case *f, bool cut)
 	memcpy(s.body, f->body, sizeof(s.body));
 	owner_body = f->library;
 	outcomes = 0;
-	step_explore(&s, &(struct step_bounds){.p = f->p, .s = f->s, .whole = !cut}, &r);
+	step_explore(&s, f->p, f->s, 0, cut, &r);
 	expect(strncmp(r.failure, f->failure, strlen(f->failure)) == 0, f->name, &r);
 }
 

@@ -419,7 +419,6 @@ static void begin(const struct step_scenario *s, unsigned p, unsigned stale_read
 	step_regions_forget();
 	if (!_setjmp(scheduler) && s->setup != NULL)
 		s->setup();
-	step_regions_keep();
 	memcpy(arena_start, step_memory, STEP_ARENA);
 }
 
@@ -443,13 +442,14 @@ static double seconds_since(const struct timespec *start)
 	return (double)(now.tv_sec - start->tv_sec) + (double)(now.tv_nsec - start->tv_nsec) / 1e9;
 }
 
-void step_explore(const struct step_scenario *s, const struct step_bounds *b, struct step_result *r)
+void step_explore(const struct step_scenario *s, unsigned p, unsigned stale_reads, double limit, bool cut_states,
+		  struct step_result *r)
 {
 	struct timespec start;
 
 	clock_gettime(CLOCK_MONOTONIC, &start);
-	begin(s, b->p, b->s, r);
-	cutting = !b->whole;
+	begin(s, p, stale_reads, r);
+	cutting = cut_states;
 	while (!r->failure[0]) {
 		enum outcome outcome = run_once();
 
@@ -465,9 +465,7 @@ void step_explore(const struct step_scenario *s, const struct step_bounds *b, st
 			r->complete = true;
 			break;
 		}
-		if (b->schedules != 0 && r->schedules >= b->schedules)
-			break;
-		if (b->seconds > 0 && r->schedules % 256 == 0 && seconds_since(&start) > b->seconds)
+		if (limit > 0 && r->schedules % 256 == 0 && seconds_since(&start) > limit)
 			break;
 	}
 	r->seconds = seconds_since(&start);

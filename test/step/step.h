@@ -47,17 +47,12 @@ struct step_result {
 	unsigned stale;
 };
 
-/* How far to go. Limits may be 0: none. */
-struct step_bounds {
-	unsigned p; /* preemptions */
-	unsigned s; /* stale reads */
-	uint64_t schedules;
-	double seconds;
-	bool whole; /* no state is cut, which is slower and finds the same */
-};
-
-/* Explores. Stops at the first failure, or at a limit. */
-void step_explore(const struct step_scenario *scenario, const struct step_bounds *bounds, struct step_result *result);
+/*
+ * Explores. Stops at the first failure, or after `limit` seconds (0: none). cut_states false: no state is cut, which is
+ * slower and finds the same.
+ */
+void step_explore(const struct step_scenario *scenario, unsigned p, unsigned s, double limit, bool cut_states,
+		  struct step_result *result);
 
 /* Runs one schedule and prints what happens. */
 void step_replay(const struct step_scenario *scenario, const char *schedule);

@@ -9,33 +9,22 @@
 
 bool step_tracing;
 
-#define PLACES 1024u
-
-/* Function and line of this place in the source, kept for its next time. */
-static const char *place_of(const void *pc)
+static void print_place(const void *pc)
 {
-	static struct place {
-		const void *pc;
-		char line[120];
-	} places[PLACES];
-	struct place *place = &places[(uintptr_t)pc % PLACES];
 	char command[256];
+	char line[160] = "?";
 	FILE *f;
 
-	if (place->pc == pc)
-		return place->line;
-	place->pc = pc;
-	strcpy(place->line, "?");
 	snprintf(command, sizeof(command), "addr2line -s -f -p -e /proc/%ld/exe %p 2>/dev/null", (long)getpid(),
 		 (const void *)((uintptr_t)pc - 1));
 	f = popen(command, "r");
 	if (f != NULL) {
-		if (fgets(place->line, sizeof(place->line), f) == NULL)
-			place->line[0] = 0;
+		if (fgets(line, sizeof(line), f) == NULL)
+			line[0] = 0;
 		pclose(f);
 	}
-	place->line[strcspn(place->line, "\n")] = 0;
-	return place->line;
+	line[strcspn(line, "\n")] = 0;
+	printf("   [%s]", line);
 }
 
 static void print_line(const void *pc, const char *format, va_list args)
@@ -45,7 +34,7 @@ static void print_line(const void *pc, const char *format, va_list args)
 	printf("%*s%c  ", (int)me * 4, "", me < STEP_CONTEXTS ? step_scenario->letters[me] : '.');
 	vprintf(format, args);
 	if (pc != NULL)
-		printf("   [%s]", place_of(pc));
+		print_place(pc);
 	putchar('\n');
 	fflush(stdout);
 }
