@@ -257,6 +257,62 @@ static void quiesce_runs_what_was_deferred(void **state)
 	rig_end(r);
 }
 
+static void count_notification(struct scmi_subscriber *self, uint32_t hdr, const void *payload, uint32_t len)
+{
+	unsigned *n = self->arg;
+
+	(void)hdr;
+	(void)payload;
+	(void)len;
+	(*n)++;
+}
+
+static void quiesce_runs_handlers_that_were_deferred(void **state)
+{
+	struct rig *r = rig_new(RIG_IRQ | SCMI_CAP_NOTIFY, 4);
+	unsigned heard = 0;
+	struct scmi_subscriber node = {.size = sizeof(node),
+				       .protocol = SCMI_ANY,
+				       .message = SCMI_ANY,
+				       .notify = count_notification,
+				       .arg = &heard};
+
+	(void)state;
+	r->config.flags = SCMI_AGENT_DEFERRED;
+	r->config.event_buffers = 2;
+	rig_start(r);
+	assert_int_equal(scmi_agent_subscribe(r->agent, &node), SCMI_OK);
+	assert_int_equal(script_rx(&r->script, scmi_hdr(0x15, 0, SCMI_MSG_NOTIFICATION, 0), NULL, 0), SCMI_OK);
+	assert_int_equal(scmi_agent_quiesce(r->agent, 0), SCMI_E_INPROGRESS);
+	assert_int_equal(heard, 0);
+	assert_int_equal(quiesce(r), SCMI_OK);
+	assert_int_equal(heard, 1);
+	rig_end(r);
+}
+
+static void quiesce_waits_for_every_link(void **state)
+{
+	(void)state;
+	for (int busy = 0; busy < 3; busy++) {
+		struct rig *r = rig_new(RIG_IRQ, 4);
+		struct script *s[3] = {&r->script};
+		struct rig_call c;
+
+		s[1] = rig_link(r, SCMI_PROTOCOL_POWER, RIG_IRQ, 4);
+		s[2] = rig_link(r, SCMI_PROTOCOL_PERF, RIG_IRQ, 4);
+		rig_start(r);
+		rig_named(r, &c, 'A', 0);
+		if (busy != 0)
+			c.call.protocol = busy == 1 ? SCMI_PROTOCOL_POWER : SCMI_PROTOCOL_PERF;
+		assert_int_equal(rig_submit(&c), SCMI_OK);
+		assert_int_equal(scmi_agent_quiesce(r->agent, r->fake.now_us), SCMI_E_INPROGRESS);
+		assert_int_equal(r->fake.calls.relax, 0);
+		script_answer(s[busy], 'A');
+		assert_int_equal(scmi_agent_quiesce(r->agent, r->fake.now_us), SCMI_OK);
+		rig_end(r);
+	}
+}
+
 static void resubmit(struct rig_call *c)
 {
 	assert_int_equal(rig_submit(c->arg), SCMI_E_CLOSED);
@@ -410,6 +466,8 @@ int main(void)
 		cmocka_unit_test(quiesce_lets_the_queue_out),
 		cmocka_unit_test(call_that_nobody_waits_for_is_quiet_when_it_has_ended),
 		cmocka_unit_test(quiesce_runs_what_was_deferred),
+		cmocka_unit_test(quiesce_runs_handlers_that_were_deferred),
+		cmocka_unit_test(quiesce_waits_for_every_link),
 		cmocka_unit_test(done_function_that_submits_is_refused),
 		cmocka_unit_test(link_that_is_down_is_quiet),
 		cmocka_unit_test(recovery_does_not_end_the_quiet),

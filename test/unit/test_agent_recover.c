@@ -401,6 +401,30 @@ static void peer_comes_and_goes_inside_the_new_start(void **state)
 	}
 }
 
+static void recover_of_all_links_tells_the_first_error(void **state)
+{
+	struct rig *r = rig_new(RIG_IRQ, 2);
+	struct script *s[3] = {&r->script};
+
+	(void)state;
+	s[1] = rig_link(r, SCMI_PROTOCOL_POWER, RIG_IRQ, 2);
+	s[2] = rig_link(r, SCMI_PROTOCOL_PERF, RIG_IRQ, 2);
+	for (int i = 0; i < 3; i++)
+		script_recovers(s[i]);
+	rig_start(r);
+	assert_int_equal(scmi_agent_recover(r->agent, SCMI_ALL_LINKS), SCMI_OK);
+	s[1]->recover_err = SCMI_E_IO;
+	s[2]->recover_err = SCMI_E_BUSY;
+	assert_int_equal(scmi_agent_recover(r->agent, SCMI_ALL_LINKS), SCMI_E_IO);
+	assert_int_equal(scmi_agent_recover(r->agent, 2), SCMI_E_BUSY);
+	assert_int_equal(scmi_agent_recover(r->agent, 0), SCMI_OK);
+	assert_int_equal(s[0]->recovers, 3);
+	assert_int_equal(s[1]->recovers, 2);
+	assert_int_equal(s[2]->recovers, 3);
+	assert_works(r);
+	rig_end(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -418,6 +442,7 @@ int main(void)
 		cmocka_unit_test(stop_after_a_failed_recovery_does_not_stop_twice),
 		cmocka_unit_test(peer_comes_and_goes_inside_recover),
 		cmocka_unit_test(peer_comes_and_goes_inside_the_new_start),
+		cmocka_unit_test(recover_of_all_links_tells_the_first_error),
 	};
 
 	return cmocka_run_group_tests_name("agent_recover", tests, NULL, NULL);
