@@ -298,14 +298,6 @@ inline forgive(s)
 	ok = false
 }
 
-inline forgive_all()
-{
-	do
-	:: s < N -> forgive(s); s++
-	:: else -> s = 0; break
-	od
-}
-
 /* The transport forgets what is under way. A sender that is still in send() keeps the debt of what is lost now. */
 #define FORGET() do \
 	:: s < N -> unans[s] = unans[s] || (fl[s] && (W[s] & SENDING)); fl[s] = 0; s++ \
@@ -334,7 +326,10 @@ proctype link()
 #ifndef DOWN_LEAVES
 	end_all();
 #endif
-	forgive_all();
+	do
+	:: s < N -> forgive(s); s++
+	:: else -> s = 0; break
+	od;
 #ifndef STAYS_DOWN
 	/* ready(): from the step in which it says that the peer is back send() works again */
 	atomic {
@@ -496,9 +491,7 @@ init {
 	CHECK(2);
 #endif
 	assert(cnt == 0 && !nstk && !in_pump && !baton && !upcalls && !visitors && !due);
-#ifdef NO_ANSWER
-	skip
-#else
+#ifndef NO_ANSWER
 	assert((ROOM == 0 && !away) || (!own[0] && !own[SUBMITS - 1]))
 #endif
 }
