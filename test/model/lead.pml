@@ -10,6 +10,10 @@
  *   ASYNC   somebody submits a call with a deadline and a done function, and goes; only then caller 0 gets its reply
  *   CHAIN   the last caller gets its reply only when the others are out
  *   POLLER  somebody calls scmi_agent_poll() once
+ *   SLOT    the last caller waits for a slot, which caller 0 gives back when it is out
+ *   STOP    so it does, but gets none: the agent is stopped
+ *   DUE     an interrupt leaves work to whoever drives the link
+ *   PASSIVE nobody of the callers leads: a reactor drives the link
  *   IRQ     the transport delivers by itself, the leader sleeps on its own event; else in the transport's wait()
  */
 #define CLAIMED	1
@@ -25,7 +29,15 @@ byte entry[CALLERS];		/* scmi_call.waiter_ */
 bool used[CALLERS];		/* waiters_used */
 bool asleep[CALLERS];
 bool ev[CALLERS];		/* the entry's event, sticky */
-byte lead;			/* entry + 1 */
+byte lead;			/* entry + 1, and in the same word: */
+bool awake;			/* it is at work */
+#if defined(SLOT) || defined(STOP)
+#define SLOT_OF_LAST
+bool wants[CALLERS], hungry, slot_free, closed;
+#endif
+#ifdef DUE
+bool due, sent;
+#endif
 bool bound;			/* next_deadline is not none */
 bool data[CALLERS];		/* the call's reply lies in the transport */
 bool woken;			/* the transport's wake(), sticky */
@@ -55,18 +67,39 @@ bool in_wait;
 #define WAKE woken = true
 #endif
 
-/* scmi__wake() */
+/* scmi__wake(): one look at lead. Who leads and is awake looks before it sleeps. */
+#ifdef IRQ
+#define LEADS(e) false
+#else
+#define LEADS(e) (lead == (e) + 1)
+#endif
 inline wake(e)
 {
-#if !defined(IRQ) && !defined(WAKE_NOT)
 	if
-	:: lead == (e) + 1 -> WAKE
-	:: else
-	fi;
+	:: LEADS(e) && awake
+	:: LEADS(e) && !awake ->
+#ifndef WAKE_NOT
+		WAKE
+#else
+		skip
 #endif
+	:: !LEADS(e) ->
 #ifndef SIGNAL_NOT
-	SIGNAL(e)
+		SIGNAL(e)
+#else
+		skip
 #endif
+	fi
+}
+
+/* scmi__kick() */
+inline kick()
+{
+	l = lead;
+	if
+	:: l -> wake(l - 1)
+	:: else
+	fi
 }
 
 /* scmi__lower(), to the deadline of the call that somebody has just sent */
@@ -87,6 +120,27 @@ inline lower()
 #endif
 	l = 0
 }
+
+#ifdef SLOT_OF_LAST
+/* scmi__wake_hungry() */
+inline wake_hungry()
+{
+	if
+	:: hungry ->
+		k = 0;
+		do
+		:: k < CALLERS ->
+			if
+			:: wants[k] -> wants[k] = false; wake(k); break
+			:: else -> k++
+			fi
+		:: else -> break
+		od;
+		k = 0
+	:: else
+	fi
+}
+#endif
 
 /* scmi__finish(), by the winner of the claim: the waiter's entry is read before DONE is set */
 inline finish(i)
@@ -120,10 +174,13 @@ inline finish(i)
 inline turn(n)
 {
 	n = false;
+#ifdef DUE
+	atomic { if :: due -> due = false; sent = true :: else fi };
+#endif
 #ifdef ASYNC
 	if
-	:: due = bound
-	:: due = false		/* the clock was read too early */
+	:: late = bound
+	:: late = false		/* the clock was read too early */
 	fi;
 #endif
 #ifndef IRQ
@@ -143,7 +200,7 @@ inline turn(n)
 #endif
 #ifdef ASYNC
 	if
-	:: due ->
+	:: late ->
 		bound = false;
 		if
 		:: atomic { armed && !claimed -> claimed = true }; ended = true
@@ -151,10 +208,31 @@ inline turn(n)
 		fi
 	:: else
 	fi;
-	due = false;
+	late = false;
 #endif
 	k = 0
 }
+
+/* reached(): the end of the call, or a slot */
+#ifdef SLOT_OF_LAST
+#define FOR_SLOT (i == CALLERS - 1)
+inline reached(i, e)
+{
+	if
+	:: FOR_SLOT && !r ->
+		wants[e] = true;
+		if
+		:: closed -> r = true
+		:: else
+		fi;
+		atomic { if :: slot_free && !r -> slot_free = false; r = true :: else fi }
+	:: !FOR_SLOT -> r = (W[i] & DONE -> true : false)
+	:: else
+	fi
+}
+#else
+#define reached(i, e) r = (W[i] & DONE -> true : false)
+#endif
 
 inline pass_on()
 {
@@ -178,12 +256,11 @@ inline drive(i, e)
 {
 	do
 	:: turn(n);
-#ifndef LEAD_BLIND
+	   reached(i, e);
 	   if
-	   :: W[i] & DONE -> break
+	   :: r -> break
 	   :: else
 	   fi;
-#endif
 #ifdef UNTIL
 	   if
 	   :: until -> over = true; break
@@ -193,65 +270,77 @@ inline drive(i, e)
 	   if
 	   :: n
 	   :: else ->
-		nb = bound;		/* lead_sleep(): as long as the bound that stands now */
-#ifdef WAKE_FLEETING
-		atomic { woken = false; in_wait = true };
+#ifndef AWAKE_LATE
+		awake = false;
 #endif
-		GOES_TO_SLEEP(e);
+#ifndef LEAD_BLIND
+		reached(i, e);
+#endif
+#ifdef AWAKE_LATE
+		awake = false;
+#endif
 		if
-#ifdef IRQ
-		:: atomic { ev[e] -> ev[e] = false }
+		:: r
+#if defined(DUE) && !defined(DUE_BLIND)
+		:: !r && due
+		:: !r && !due ->
 #else
-		:: NEWS
-		:: atomic { woken -> woken = false }
+		:: !r ->
 #endif
-		:: nb
-#ifdef UNTIL
-		:: until -> over = true
-#endif
-		fi;
-		WAKES_UP(e);
+			nb = bound;	/* lead_sleep(): as long as the bound that stands now */
 #ifdef WAKE_FLEETING
-		in_wait = false;
+			atomic { woken = false; in_wait = true };
 #endif
-#ifdef LEAD_BLIND
-		if
-		:: W[i] & DONE -> break
-		:: else
-		fi;
+			GOES_TO_SLEEP(e);
+			if
+#ifdef IRQ
+			:: atomic { ev[e] -> ev[e] = false }
+#else
+			:: NEWS
+			:: atomic { woken -> woken = false }
 #endif
+			:: nb
 #ifdef UNTIL
-		if
-		:: over -> turn(n); break
-		:: else
-		fi
+			:: until -> over = true
 #endif
+			fi;
+			WAKES_UP(e);
+#ifdef WAKE_FLEETING
+			in_wait = false;
+#endif
+			nb = false
+		fi;
+		awake = true
 	   fi
 	od;
-	nb = false; n = false;
-	lead = 0;
+	n = false;
+	atomic { lead = 0; awake = false };
 #ifndef HAND_NOT
 	pass_on()
 #endif
 }
 
+#ifdef PASSIVE
+#define FREE_LEAD false
+#else
+#define FREE_LEAD (lead == 0)
+#endif
 inline follow(i, e)
 {
 #ifndef ASLEEP_LATE
 	asleep[e] = true;
 #endif
-	if
-#ifdef FOLLOW_BLIND_DONE
-	:: false
-#else
-	:: W[i] & DONE
+#ifndef FOLLOW_BLIND_DONE
+	reached(i, e);
 #endif
+	if
+	:: r
 	:: else ->
 		if
 #ifdef FOLLOW_BLIND_LEAD
 		:: false
 #else
-		:: lead == 0
+		:: FREE_LEAD
 #endif
 		:: else ->
 #ifdef ASLEEP_LATE
@@ -289,30 +378,48 @@ inline await(i)
 		fi;
 		assert(!used[e]); used[e] = true };
 	ev[e] = false;
+	r = false;
+#ifdef SLOT_OF_LAST
+	if
+	:: FOR_SLOT -> hungry = true
+	:: else -> entry[i] = e; W[i] = W[i] | WAITER
+	fi;
+#else
 	entry[i] = e;
 	W[i] = W[i] | WAITER;
+#endif
 	do
 	:: !over ->
 #ifndef FOLLOW_BLIND_DONE
+		reached(i, e);
 		if
-		:: W[i] & DONE -> break
+		:: r -> break
 		:: else
 		fi;
 #endif
 		if
-		:: atomic { lead == 0 -> lead = e + 1 }; drive(i, e)
-		:: else -> follow(i, e)
+#ifndef PASSIVE
+		:: atomic { lead == 0 -> lead = e + 1; awake = true }; drive(i, e)
+#endif
+		:: atomic { !FREE_LEAD -> skip }; follow(i, e)
 		fi;
 #ifdef FOLLOW_BLIND_DONE
+		reached(i, e);
+#endif
 		if
-		:: W[i] & DONE -> break
+		:: r -> break
 		:: else
 		fi
-#endif
 	:: else -> break
 	od;
 #if !defined(PASS_NOT) && !defined(HAND_NOT)
 	pass_on();
+#endif
+#ifdef SLOT_OF_LAST
+	if
+	:: FOR_SLOT -> wants[e] = false; hungry = false; goto gave
+	:: else
+	fi;
 #endif
 	if
 	:: W[i] & DONE
@@ -327,13 +434,16 @@ inline await(i)
 		fi
 #endif
 	fi;
-	atomic { used[e] = false; e = 0; n = false; w = 0 }
+#ifdef SLOT_OF_LAST
+gave:
+#endif
+	atomic { used[e] = false; e = 0; n = false; w = 0; r = false }
 }
 
 proctype caller(byte i; bool until)
 {
 	byte e, k, w, l;
-	bool n, nb, over, due;
+	bool n, nb, over, late, r;
 
 	await(i);
 #ifdef UNTIL
@@ -343,9 +453,66 @@ proctype caller(byte i; bool until)
 	:: else -> await(i)
 	fi;
 #endif
+#ifdef SLOT_OF_LAST
+	if
+	:: FOR_SLOT
+	:: else -> assert(W[i] & DONE)
+	fi;
+	out[i] = true;
+#ifdef SLOT
+	if	/* its slot goes: slots.pml tells how, and when that is seen */
+	:: i == 0 ->
+		slot_free = true;
+#ifndef HUNGRY_NOT
+		wake_hungry()
+#endif
+	:: else
+	fi
+#endif
+#else
 	assert(W[i] & DONE);
 	out[i] = true
+#endif
 }
+
+#ifdef STOP
+/* The gate, then scmi__wake_all() */
+proctype stopper()
+{
+	byte l, k;
+
+	closed = true;
+#ifndef WAKE_ALL_NOT
+	kick();
+	do
+	:: k < CALLERS -> SIGNAL(k); k++
+	:: else -> break
+	od
+#endif
+}
+#endif
+
+#ifdef DUE
+proctype interrupt()
+{
+	byte l;
+
+	due = true;
+	kick()
+}
+#endif
+
+#ifdef PASSIVE
+proctype reactor()
+{
+	byte k, w, l;
+	bool n, late;
+
+end:	do
+	:: NEWS -> turn(n)
+	od
+}
+#endif
 
 /* The platform. With IRQ it delivers by itself: its interrupt is a context of its own. */
 proctype platform(byte i)
@@ -363,12 +530,25 @@ proctype platform(byte i)
 	:: else
 	fi;
 #endif
+#ifdef SLOT_OF_LAST
+	if
+	:: FOR_SLOT -> goto done
+	:: else
+	fi;
+#endif
+#if defined(DUE) && !defined(IRQ)
+	if	/* what is left to a poll may be what the reply is to */
+	:: i == 0 -> sent
+	:: else
+	fi;
+#endif
 #ifdef IRQ
 	W[i] = W[i] | CLAIMED;
-	finish(i)
+	finish(i);
 #else
-	data[i] = true
+	data[i] = true;
 #endif
+done:	skip
 }
 
 #ifdef ASYNC
@@ -386,7 +566,7 @@ proctype submitter()
 proctype poller()
 {
 	byte k, w, l;
-	bool n, due;
+	bool n, late;
 
 	turn(n)
 }
@@ -403,6 +583,15 @@ init {
 #if CALLERS == 3
 		run caller(2, false); run platform(2);
 #endif
+#ifdef STOP
+		run stopper();
+#endif
+#ifdef DUE
+		run interrupt();
+#endif
+#ifdef PASSIVE
+		run reactor();
+#endif
 #ifdef ASYNC
 		run submitter();
 #endif
@@ -412,6 +601,9 @@ init {
 	};
 	timeout;
 	assert(out[0] && out[1]);
+#ifdef DUE
+	assert(sent);
+#endif
 #if CALLERS == 3
 	assert(out[2]);
 #endif
