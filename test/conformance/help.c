@@ -61,6 +61,33 @@ void conf_answer_all(struct conf_env *env)
 		conf_answer(env);
 }
 
+void conf_queue(struct conf_env *env, struct conf_call *c, uint32_t number, uint16_t flags)
+{
+	unsigned char params[4];
+
+	conf_peer_hold(&env->peer, true);
+	scmi_put_le32(params, number);
+	conf_call_init(c, env, CONF_ECHO, params, sizeof(params));
+	c->call.flags = flags;
+	assert_int_equal(scmi_agent_submit(env->agent, &c->call), SCMI_OK);
+}
+
+static bool some_held(void *arg)
+{
+	return conf_peer_held(arg) != 0;
+}
+
+void conf_next_is(struct conf_env *env, struct conf_call *c, uint32_t number)
+{
+	struct conf_request req;
+
+	conf_until(env, some_held, &env->peer);
+	req = conf_peer_take(&env->peer, 0);
+	assert_int_equal(scmi_get_le32(req.params), number);
+	conf_peer_play(&env->peer, &req, false);
+	conf_check_number(c, number);
+}
+
 struct target {
 	struct conf_env *env;
 	uint32_t received;

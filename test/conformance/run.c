@@ -20,9 +20,9 @@ struct job {
 };
 
 static const struct conf_case *const lists[] = {
-	conf_message_cases, conf_match_cases,   conf_refuse_cases, conf_delayed_cases,
-	conf_notify_cases,  conf_queue_cases,   conf_slot_cases,   conf_life_cases,
-	conf_restart_cases, conf_recover_cases, conf_link_cases,   conf_thread_cases,
+	conf_message_cases, conf_match_cases, conf_refuse_cases, conf_delayed_cases, conf_notify_cases,
+	conf_queue_cases,   conf_batch_cases, conf_slot_cases,   conf_life_cases,    conf_restart_cases,
+	conf_recover_cases, conf_link_cases,  conf_thread_cases,
 };
 
 static bool takes_part(const struct conf_env *env, const struct conf_case *c)

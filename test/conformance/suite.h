@@ -269,6 +269,10 @@ void conf_check_number(struct conf_call *c, uint32_t number);
 /* Takes the oldest held request, and answers it. */
 void conf_answer(struct conf_env *env);
 void conf_answer_all(struct conf_env *env);
+/* Submits an echo of this number, to be queued where the link is full. A slot is free; the peer holds it. */
+void conf_queue(struct conf_env *env, struct conf_call *c, uint32_t number, uint16_t flags);
+/* Drives the agent until the peer sees a command; it is this one, is answered, and ends. */
+void conf_next_is(struct conf_env *env, struct conf_call *c, uint32_t number);
 /* Drives the agent until this many messages have been received in all, and none is being delivered. */
 void conf_receive(struct conf_env *env, uint32_t received);
 /* Drives the agent until every buffer of the transport is home. */
@@ -325,6 +329,7 @@ extern const struct conf_case conf_thread_cases[];
 extern const struct conf_case conf_delayed_cases[];
 extern const struct conf_case conf_notify_cases[];
 extern const struct conf_case conf_queue_cases[];
+extern const struct conf_case conf_batch_cases[];
 extern const struct conf_case conf_slot_cases[];
 extern const struct conf_case conf_recover_cases[];
 extern const struct conf_case conf_restart_cases[];
