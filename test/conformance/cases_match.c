@@ -194,6 +194,31 @@ static void second_reply_is_a_duplicate(struct conf_env *env)
 	conf_check_guard(&c, 4);
 }
 
+/* The same slot, protocol and message: only the token's other bits tell the lives apart. */
+static void reply_of_an_earlier_life_is_a_stray(struct conf_env *env)
+{
+	uint32_t before = 0;
+
+	env->config.options.slots = 1;
+	conf_start(env);
+	for (uint32_t i = 0; i < 100; i++) {
+		struct conf_call c;
+		struct conf_request req;
+
+		conf_hold(env, &c, i);
+		conf_peer_wait(&env->peer, 1);
+		req = conf_peer_take(&env->peer, 0);
+		if (i != 0)
+			push_flipped(env, before, 0);
+		assert_int_equal(conf_call_ended(&c), 0);
+		conf_peer_play(&env->peer, &req, false);
+		conf_check_number(&c, i);
+		conf_receive(env, 2u * i + 1u);
+		before = req.hdr;
+	}
+	assert_int_equal(conf_stats(env).stray_token, 99);
+}
+
 /* Lets time pass until all n have timed out. */
 static void time_out(struct conf_env *env, struct conf_call *calls, uint32_t n)
 {
@@ -339,6 +364,7 @@ const struct conf_case conf_match_cases[] = {
 	{"wrong_header_ends_its_call", wrong_header_ends_its_call, 0, CONF_KNOWS_TOKEN, 1, NO_TOKEN},
 	{"reserved_header_bits_are_ignored", reserved_header_bits_are_ignored, 0, 0, 1, NULL},
 	{"second_reply_is_a_duplicate", second_reply_is_a_duplicate, 0, CONF_UNASKED, 1, NO_UNASKED},
+	{"reply_of_an_earlier_life_is_a_stray", reply_of_an_earlier_life_is_a_stray, 0, CONF_UNASKED, 1, NO_UNASKED},
 	{"late_replies_free_their_slots", late_replies_free_their_slots, 0, CONF_WIDE, 1, NO_WIDTH},
 	{"reply_to_a_cancelled_call_is_late", reply_to_a_cancelled_call_is_late, 0, 0, 1, NULL},
 	{"acquired_reply_outlives_its_call", acquired_reply_outlives_its_call, 0, CONF_DELEGATES | CONF_UNASKED, 1,
