@@ -269,6 +269,30 @@ static void flood_of_one_protocol_leaves_room_for_another(void **state)
 		share(buffers);
 }
 
+static void message_that_is_not_taken_says_why(void **state)
+{
+	static const unsigned char payload[SCRIPT_PAYLOAD + 1];
+	uint32_t hdr = scmi_hdr(SENSOR, 1, SCMI_MSG_NOTIFICATION, 0);
+	struct ear e[1];
+	struct rig *r = ears_up(e, 1, 0);
+	struct script_area area = {.bytes = payload, .len = 4};
+	struct scmi_xfer x;
+
+	(void)state;
+	assert_int_equal(script_rx(&r->script, hdr, payload, SCRIPT_PAYLOAD + 1), SCMI_E_PROTO);
+	r->script.by_fetch = true;
+	r->script.fetch_err = SCMI_E_IO;
+	assert_int_equal(script_rx(&r->script, hdr, payload, 4), SCMI_E_PROTO);
+	assert_int_equal(script_acquire(&r->script, hdr, &x, &area), SCMI_OK);
+	assert_int_equal(script_complete(&r->script, &x, 4), SCMI_E_PROTO);
+	script_release(&r->script, &x);
+	assert_int_equal(rig_stats(r).dropped, 3);
+	assert_int_equal(ear_take_off(&e[0]), SCMI_OK);
+	assert_int_equal(script_rx(&r->script, hdr, payload, 4), SCMI_E_STRAY);
+	assert_int_equal(rig_stats(r).unclaimed, 1);
+	rig_end(r);
+}
+
 /* ---- links ---- */
 
 static void each_link_brings_its_own(void **state)
@@ -328,6 +352,7 @@ int main(void)
 		cmocka_unit_test(handler_that_is_taken_off_before_the_poll_does_not_run),
 		cmocka_unit_test(deferred_events_hold_their_buffers),
 		cmocka_unit_test(flood_of_one_protocol_leaves_room_for_another),
+		cmocka_unit_test(message_that_is_not_taken_says_why),
 		cmocka_unit_test(each_link_brings_its_own),
 		cmocka_unit_test(one_link_with_a_channel_is_enough),
 	};

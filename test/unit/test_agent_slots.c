@@ -342,6 +342,80 @@ static void waiter_of_a_passive_agent_sleeps(void **state)
 	rig_end(r);
 }
 
+/* The event is given back each time, with a slot or without: else they would run out, and waiters poll. */
+static void waiters_give_their_events_back(void **state)
+{
+	struct rig_call c[2];
+	struct rig_call *next = &c[1];
+	struct meanwhile m;
+	struct rig *r = full_rig(&m, RIG_IRQ, 0, &c[0], by_reply);
+
+	(void)state;
+	for (unsigned i = 0; i < 2 * SCMI_WAITERS_MAX; i++) {
+		unsigned before = r->fake.calls.event_wait;
+
+		rig_named(r, next, 'A', 0);
+		next->call.timeout_us = SCMI_FOREVER;
+		m.runs = i % 2; /* the reply to who holds the slot comes, or does not */
+		assert_int_equal(rig_submit(next), i % 2 == 0 ? SCMI_OK : SCMI_E_TIMEOUT);
+		assert_in_range(r->fake.calls.event_wait - before, 1, 100);
+		assert_int_equal(r->fake.calls.relax, 0);
+		if (i % 2 == 0)
+			next = next == &c[1] ? &c[0] : &c[1];
+	}
+	rig_end(r);
+}
+
+static void wait_inside(struct fake_port *fake, void *arg)
+{
+	struct rig_call *c = arg;
+	unsigned before = fake->calls.event_wait;
+
+	assert_int_equal(rig_wait_until(c, fake->now_us + 10), SCMI_E_INPROGRESS);
+	assert_int_equal(fake->calls.event_wait, before + 1);
+	script_answer(&c->rig->script, 'B');
+}
+
+/* The second one's too, who comes while the first sleeps. */
+static void second_waiter_gives_its_event_back(void **state)
+{
+	struct rig *r = rig_up(RIG_IRQ, 2);
+	struct rig_call c[2];
+
+	(void)state;
+	r->fake.on_wait = wait_inside;
+	r->fake.arg = &c[0];
+	for (unsigned i = 0; i < 2 * SCMI_WAITERS_MAX; i++) {
+		rig_named(r, &c[0], 'A', 0);
+		assert_int_equal(rig_submit_loose(&c[0]), SCMI_OK);
+		rig_named(r, &c[1], 'B', 0);
+		assert_int_equal(rig_do(&c[1]), SCMI_OK);
+		script_answer(&r->script, 'A');
+		assert_int_equal(rig_wait(&c[0]), SCMI_OK);
+	}
+	rig_end(r);
+}
+
+static void passive_caller_that_spins_takes_no_messages(void **state)
+{
+	struct rig *r = rig_new(RIG_POLL, 1);
+	struct rig_call c;
+
+	(void)state;
+	r->config.flags = SCMI_AGENT_PASSIVE;
+	r->config.spin_turns = 100;
+	r->fake.step_us = 1;
+	rig_start(r);
+	rig_named(r, &c, 'A', 0);
+	assert_int_equal(rig_submit_loose(&c), SCMI_OK);
+	script_post_reply(&r->script, script_last(&r->script), SCMI_SUCCESS);
+	assert_int_equal(rig_wait_until(&c, r->fake.now_us + 500), SCMI_E_INPROGRESS);
+	assert_int_equal(r->script.polls, 0);
+	assert_int_equal(scmi_agent_poll(r->agent, 1), 1);
+	assert_int_equal(rig_wait(&c), SCMI_OK);
+	rig_end(r);
+}
+
 static void come_second(struct fake_port *fake, void *arg)
 {
 	struct rig_call *c = arg;
@@ -412,6 +486,9 @@ int main(void)
 		cmocka_unit_test(wait_for_a_slot_is_bounded),
 		cmocka_unit_test(waiter_for_a_slot_drives_receive),
 		cmocka_unit_test(waiter_of_a_passive_agent_sleeps),
+		cmocka_unit_test(waiters_give_their_events_back),
+		cmocka_unit_test(second_waiter_gives_its_event_back),
+		cmocka_unit_test(passive_caller_that_spins_takes_no_messages),
 		cmocka_unit_test(waiter_without_an_event_polls),
 		cmocka_unit_test(callback_does_not_wait_for_a_slot),
 	};
