@@ -60,8 +60,9 @@ def children_cpu():
 
 
 class Test:
-	def __init__(self, name, command, folder):
+	def __init__(self, name, command, folder, environment=()):
 		self.name, self.command, self.folder = name, command, folder
+		self.environment = dict(os.environ, **dict(word.split("=", 1) for word in environment))
 		self.seconds, self.cpu = UNKNOWN, UNKNOWN
 		self.libraries = set()
 
@@ -75,8 +76,9 @@ class Test:
 			resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 			resource.setrlimit(resource.RLIMIT_FSIZE, (MEMORY >> 4, MEMORY >> 4))
 
-		child = subprocess.Popen(self.command, cwd=self.folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-					 stderr=subprocess.DEVNULL, start_new_session=True, preexec_fn=limit)
+		child = subprocess.Popen(self.command, cwd=self.folder, env=self.environment, stdin=subprocess.DEVNULL,
+					 stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+					 preexec_fn=limit)
 		try:
 			code = child.wait(timeout=min(WALL_MAX, max(WALL_MIN, WALL_FACTOR * self.seconds)))
 		except subprocess.TimeoutExpired:
@@ -132,7 +134,8 @@ class Bench:
 			if not command or EXCLUDED.match(t["name"]) or not command[0].startswith(self.build):
 				continue
 			properties = {p["name"]: p["value"] for p in t.get("properties", [])}
-			test = Test(t["name"], command, properties.get("WORKING_DIRECTORY", self.build))
+			test = Test(t["name"], command, properties.get("WORKING_DIRECTORY", self.build),
+				    properties.get("ENVIRONMENT", []))
 			needed = subprocess.run(["readelf", "-d", command[0]], capture_output=True, text=True, check=False)
 			test.libraries = set(re.findall(r"\[(libscmi_\w+\.so)\]", needed.stdout))
 			if test.libraries:

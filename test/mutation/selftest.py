@@ -75,16 +75,18 @@ def check_judging(tool, faults):
 
 
 def check_report(tool, judged, mutants, log, faults):
-	"""Survivors must be listed, and be few."""
+	"""Survivors must be few; those that are not listed count where all were asked for."""
 	survivors = {m.key(): "untested" for m in mutants if m.function == "tiny_untested"}
 	killed = {m.key(): "?" for m in mutants if m.function == "tiny_loop"}
-	if tool.report(judged, {}, mutants, log) != len(survivors) + 1:
+	if tool.report(judged, {}, mutants, log, True) != len(survivors) + 1:
 		faults.append("survivors that are not listed")
-	if tool.report(judged, {**survivors, **killed, ("lib/tiny/tiny.c", "gone", "x", "y"): "?"}, mutants, log) != 1:
+	if tool.report(judged, {}, mutants, log, False) != 1:
+		faults.append("survivors that are not listed, of a sample")
+	if tool.report(judged, {**survivors, **killed, ("lib/tiny/tiny.c", "gone", "x", "y"): "?"}, mutants, log, True) != 1:
 		faults.append("survivors that are listed, but too many")
 	every = dict(judged.verdicts)
 	judged.verdicts = {m: v for m, v in every.items() if m.key() not in survivors}
-	if tool.report(judged, survivors, mutants, log) != 0:
+	if tool.report(judged, survivors, mutants, log, True) != 0:
 		faults.append("nothing is wrong, and it does not say so")
 	judged.verdicts = every
 
