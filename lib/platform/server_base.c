@@ -2,8 +2,9 @@
 /*
  * The base protocol's server.
  *
- * Permissions are one word for each agent and device: bit i for "protocol of server i denied", bit 31 for "device denied".
- * From them follows, after each change, the one bit that the request path looks at: is the protocol denied as a whole.
+ * Permissions are one word for each agent and device: bit i for "protocol of server i denied", bit 31 for "device
+ * denied". From them follows, after each change, the one bit that the request path looks at: is the protocol denied as
+ * a whole.
  */
 #include <scmi/server/base.h>
 
@@ -246,8 +247,7 @@ static int32_t discover_list_protocols(void *model, struct scmi_request *req)
 	if (n != 0 && n > room - sizeof(uint32_t))
 		n = room - (uint32_t)sizeof(uint32_t);
 	scmi_request_put_u32(req, n);
-	for (uint32_t i = n; i % sizeof(uint32_t) != 0; i++)
-		ids[skip + i] = 0;
+	/* A part of the list is whole words, and what pads the rest of it is 0. */
 	scmi_request_put_bytes(req, ids + skip, (n + 3u) & ~3u);
 	return SCMI_SUCCESS;
 }

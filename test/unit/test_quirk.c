@@ -297,6 +297,23 @@ static void tolerance_of_a_quirk_lets_the_platform_say_who_it_is(void **state)
 	}
 }
 
+/* Each entry tolerates one check, and it takes all of them to let an answer through. */
+static void tolerances_of_all_entries_are_in_force_together_while_the_platform_is_asked(void **state)
+{
+	struct scmi_quirk table[6];
+	struct fixture *f = *state;
+	uint32_t matched = 77;
+	uint32_t n = 0;
+
+	for (uint32_t check = 1; check < SCMI_CHECKS_ALL; check *= 2u)
+		table[n++] = (struct scmi_quirk){.vendor = "acme", .tolerate = check};
+	assert_int_equal(n, LENGTH(table));
+	f->faults = SCMI_CHECKS_ALL;
+	assert_int_equal(scmi_quirks_apply(f->agent, table, n, SCMI_CHECKS_ALL, 0, &matched), SCMI_OK);
+	assert_int_equal(matched, n);
+	assert_int_equal(probe(f), SCMI_E_REMOTE);
+}
+
 static void tolerance_of_another_platform_ends_when_the_platform_is_known(void **state)
 {
 	const struct scmi_quirk quirk = {.vendor = "other", .tolerate = SCMI_CHECKS_ALL};
@@ -419,6 +436,7 @@ int main(void)
 		TEST(empty_table_leaves_the_configuration),
 		TEST(table_that_is_not_allowed_changes_nothing_and_sends_nothing),
 		TEST(tolerance_of_a_quirk_lets_the_platform_say_who_it_is),
+		TEST(tolerances_of_all_entries_are_in_force_together_while_the_platform_is_asked),
 		TEST(tolerance_of_another_platform_ends_when_the_platform_is_known),
 		TEST(strictness_of_a_quirk_refuses_what_the_configuration_takes),
 		TEST(checks_that_nobody_names_are_at_their_defaults),
