@@ -120,7 +120,6 @@ void scmi__forgive(struct link *l, struct slot *s)
 int scmi_agent_cancel(struct scmi_agent *agent, struct scmi_call *call)
 {
 	uint32_t ticket;
-	uint32_t place;
 	struct slot *s;
 	uint32_t w;
 
@@ -129,10 +128,9 @@ int scmi_agent_cancel(struct scmi_agent *agent, struct scmi_call *call)
 	s = slot_of_call(agent, call, &ticket);
 	if (s == NULL)
 		return SCMI_E_NOTFOUND;
-	place = slot_place(agent, s);
 	w = atomic_load_explicit(&s->word, memory_order_acquire);
 	do {
-		if (slot_ticket(place, w & ~W_LOW) != ticket || (w & W_CALL) == 0)
+		if (!holds_call(agent, s, w, call, ticket))
 			return SCMI_E_NOTFOUND;
 		if ((w & W_DONE) != 0) /* a done function that has yet to run owns the call still */
 			return (w & W_CALLBACK) != 0 ? SCMI_E_INPROGRESS : SCMI_E_NOTFOUND;

@@ -55,8 +55,8 @@
 #define SLOT_LINK_SHIFT 4u
 
 /*
- * A slot. word is the lock of it all; the other atomics are atomic only because a receiver or a scan may read them while
- * a later life writes them: the compare-and-swap on the word then fails.
+ * A slot. word is the lock of it all; the other atomics are atomic only because a receiver or a scan may read them
+ * while a later life writes them: the compare-and-swap on the word then fails.
  */
 struct slot {
 	_Atomic uint32_t word;
@@ -288,6 +288,21 @@ static inline _Atomic uint32_t *call_waiter(struct scmi_call *call)
 	return (_Atomic uint32_t *)&call->waiter_;
 }
 
+/* Cancel and wait may read it beside a later life's taker; their compare-and-swap on the word then fails. */
+static inline _Atomic(struct scmi_call *) *slot_call(struct slot *s)
+{
+	_Static_assert(sizeof(_Atomic(struct scmi_call *)) == sizeof(void *), "an atomic pointer is a pointer");
+	return (_Atomic(struct scmi_call *) *)&s->call;
+}
+
+/* Under word w the slot holds this submit of the call: a ticket alone may be of another agent, or of 2^19 lives ago. */
+static inline bool holds_call(const struct scmi_agent *a, struct slot *s, uint32_t w, const struct scmi_call *call,
+			      uint32_t ticket)
+{
+	return (w & W_CALL) != 0 && slot_ticket(slot_place(a, s), w & ~W_LOW) == ticket &&
+	       atomic_load_explicit(slot_call(s), memory_order_relaxed) == call;
+}
+
 /* The slot of the call's last submit, NULL if there was none; whether it still holds that call its word must tell. */
 static inline struct slot *slot_of_call(struct scmi_agent *a, struct scmi_call *call, uint32_t *ticket)
 {
@@ -402,8 +417,8 @@ HOT uint32_t take(struct link *l, const struct scmi_call *call, uint32_t *life)
 }
 
 /*
- * Something has changed for who waits: a call has ended, a slot is free. seq_cst: see word_will_tell(). Only for contexts
- * that stop waits for, or that the user has to keep from fini.
+ * Something has changed for who waits: a call has ended, a slot is free. seq_cst: see word_will_tell(). Only for
+ * contexts that stop waits for, or that the user has to keep from fini.
  */
 HOT void tell(struct link *l)
 {

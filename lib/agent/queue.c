@@ -3,10 +3,11 @@
  * The link's queue and its pump: whatever cannot be sent at once, in order.
  *
  * A context that has something for the pump adds 1 to the gate's count. Whoever makes it 1 works, until it leaves with
- * the very count that it has seen; the others leave at once, for their work is done by it. So a callback that submits, a
- * reply that makes room and an interrupt never recurse, and nobody waits. New entries are pushed on a stack that the pump
- * takes whole. An entry's slot says QUEUED; its hdr is the next one's index, for the header is not needed before it is
- * sent. Who ends a call that is QUEUED comes to the pump, so that a dead entry on a stuck link gives its slot back.
+ * the very count that it has seen; the others leave at once, for their work is done by it. So a callback that submits,
+ * a reply that makes room and an interrupt never recurse, and nobody waits. New entries are pushed on a stack that the
+ * pump takes whole. An entry's slot says QUEUED; its hdr is the next one's index, for the header is not needed before
+ * it is sent. Who ends a call that is QUEUED comes to the pump, so that a dead entry on a stuck link gives its slot
+ * back.
  */
 #include "internal.h"
 
@@ -479,8 +480,8 @@ static int send_serial(struct link *l, struct slot *s, struct scmi_call *call, u
 }
 
 /*
- * The gate is not plainly open, or the call asks for more than to be sent. The same results as launch(). Here the slot is
- * taken but not published: nobody else may write its word.
+ * The gate is not plainly open, or the call asks for more than to be sent. The same results as launch(). Here the slot
+ * is taken but not published: nobody else may write its word.
  */
 int scmi__send_careful(struct link *l, struct slot **out, struct scmi_call *call, uint32_t life, uint32_t bits)
 {
@@ -493,7 +494,7 @@ int scmi__send_careful(struct link *l, struct slot **out, struct scmi_call *call
 		*out = NULL;
 		return scmi__untake(l, s, scmi__closed(gate));
 	}
-	s->call = call;
+	atomic_store_explicit(slot_call(s), call, memory_order_relaxed);
 	slot_flags(l, s, call);
 	atomic_store_explicit(call_ticket(call), slot_ticket(l->first + slot_index(l, s), life), memory_order_relaxed);
 	if (!fence && !l->serial && gate_idle(gate))

@@ -188,8 +188,8 @@ static uint32_t wire_deadline(struct link *l, const struct scmi_call *call, uint
 }
 
 /*
- * The link was lost while we were in send(). If it is still down nothing of what was sent comes back, for while it is down
- * no send() succeeds. If it is up again, our message may have gone out on the new one: then the debt stays.
+ * The link was lost while we were in send(). If it is still down nothing of what was sent comes back, for while it is
+ * down no send() succeeds. If it is up again, our message may have gone out on the new one: then the debt stays.
  */
 static uint32_t forgive_lost(struct link *l, struct slot *s, uint32_t w)
 {
@@ -260,8 +260,8 @@ int scmi__transmit(struct link *l, struct slot *s, const struct scmi_tx *tx)
 }
 
 /*
- * Takes a slot, publishes, sends. SEND_QUEUED: *out is the slot, and somebody will send it; *out NULL: nothing was taken,
- * and the result is why; else SENDING is ours, and what send() returned is the result.
+ * Takes a slot, publishes, sends. SEND_QUEUED: *out is the slot, and somebody will send it; *out NULL: nothing was
+ * taken, and the result is why; else SENDING is ours, and what send() returned is the result.
  */
 HOT int launch(struct link *l, struct scmi_call *call, uint32_t bits, struct slot **out)
 {
@@ -286,7 +286,7 @@ HOT int launch(struct link *l, struct scmi_call *call, uint32_t bits, struct slo
 	token = slot_token(l, index, life);
 	fill(s, index, call, scmi_hdr(call->protocol, call->message, SCMI_MSG_COMMAND, (uint16_t)token), token,
 	     (call->flags & SCMI_CALL_MORE) | (bits & SEND_MORE), &tx);
-	s->call = call;
+	atomic_store_explicit(slot_call(s), call, memory_order_relaxed);
 	atomic_store_explicit(&s->flags, (uint8_t)((call->flags & SCMI_CALL_POLL) | l->index << SLOT_LINK_SHIFT),
 			      memory_order_relaxed);
 	atomic_store_explicit(call_ticket(call), slot_ticket(l->first + index, life), memory_order_relaxed);

@@ -3,9 +3,9 @@
  * Waiting, for the end of a call or for a slot, and who drives receive.
  *
  * One waiter of a link at a time leads: it polls the transport, ends what is overdue, and sleeps in the transport (or,
- * where that delivers by itself, on its own event) no longer than the next deadline. The others sleep on events of their
- * own. Who gives up the lead wakes one of them; who leaves while nobody leads passes that on. The order that makes it
- * safe:
+ * where that delivers by itself, on its own event) no longer than the next deadline. The others sleep on events of
+ * their own. Who gives up the lead wakes one of them; who leaves while nobody leads passes that on. The order that
+ * makes it safe:
  *
  *   ender: sets DONE, then looks who leads,      waiter: leads; says that it is not awake, then looks for DONE,
  *          and whether it is awake                       then sleeps
@@ -102,7 +102,9 @@ static uint32_t take_waiter(struct scmi_agent *a)
 
 static void give_waiter(struct scmi_agent *a, uint32_t i)
 {
-	/* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): never WAITER_NONE, the callers have looked */
+	/*
+	 * NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): never WAITER_NONE, the callers have looked
+	 */
 	atomic_fetch_and_explicit(&a->waiters_used, ~(1u << i), memory_order_release);
 }
 
@@ -120,7 +122,9 @@ void scmi__wake(struct link *l, uint32_t waiter)
 		signal(l->agent, waiter);
 		return;
 	}
-	/* It leads. If it is at work, delivering this perhaps, it looks before it sleeps; and before it would follow. */
+	/*
+	 * It leads. If it is at work, delivering this perhaps, it looks before it sleeps; and before it would follow.
+	 */
 	if ((lead & LEAD_AWAKE) == 0)
 		l->transport.ops->wake(l->transport.ctx);
 }
@@ -159,8 +163,8 @@ static uint32_t oldest_hungry(struct scmi_agent *a, uint32_t wanted)
 }
 
 /*
- * One of those who wait for a slot of this link; it wakes the next if it gets one. Urgent calls first: they can take any
- * slot, the others not a reserved one.
+ * One of those who wait for a slot of this link; it wakes the next if it gets one. Urgent calls first: they can take
+ * any slot, the others not a reserved one.
  */
 void scmi__wake_hungry(struct link *l)
 {
@@ -291,7 +295,10 @@ static void follow(struct goal *g)
 	atomic_store_explicit(&me->asleep, 0u, memory_order_relaxed);
 	if (err == SCMI_OK)
 		return;
-	/* Our time is over while the leader is busy elsewhere; or our call is just being ended, by a context that must run. */
+	/*
+	 * Our time is over while the leader is busy elsewhere; or our call is just being ended, by a context that must
+	 * run.
+	 */
 	(void)scmi__turn(g->l, a->passive ? 0 : 1);
 	if (!reached(g))
 		relax(a);
@@ -348,8 +355,8 @@ static void sleep_until(struct goal *g)
 }
 
 /*
- * Our time is over, the call lives on. Not so once it is claimed: its ender may have read our event already, and another
- * registration would give the word the very value that the ender has seen. Then its end is a few steps away.
+ * Our time is over, the call lives on. Not so once it is claimed: its ender may have read our event already, and
+ * another registration would give the word the very value that the ender has seen. Then its end is a few steps away.
  */
 static void unregister(struct link *l, struct slot *s)
 {
@@ -371,7 +378,10 @@ bool scmi__await(struct link *l, struct slot *s, struct scmi_call *call, uint64_
 	if (g.waiter == WAITER_NONE)
 		return poll_until(&g) || ended(s);
 	atomic_store_explicit(call_waiter(call), g.waiter, memory_order_relaxed);
-	/* The event is written before WAITER says so: pairs with the acquire in the ender's loop. seq_cst: then ended(). */
+	/*
+	 * The event is written before WAITER says so: pairs with the acquire in the ender's loop. seq_cst: then
+	 * ended().
+	 */
 	atomic_fetch_or_explicit(&s->word, W_WAITER, memory_order_seq_cst);
 	sleep_until(&g);
 	if (!ended(s))
@@ -441,8 +451,7 @@ static struct slot *take_loose(struct scmi_agent *a, struct scmi_call *call)
 		return NULL;
 	w = atomic_load_explicit(&s->word, memory_order_acquire);
 	do {
-		if (slot_ticket(slot_place(a, s), w & ~W_LOW) != ticket ||
-		    (w & (W_CALL | W_LOOSE)) != (W_CALL | W_LOOSE))
+		if (!holds_call(a, s, w, call, ticket) || (w & W_LOOSE) == 0)
 			return NULL;
 	} while (!atomic_compare_exchange_weak_explicit(&s->word, &w, w & ~W_LOOSE, memory_order_seq_cst,
 							memory_order_acquire));

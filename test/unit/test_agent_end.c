@@ -52,6 +52,30 @@ static void cancel_of_what_is_not_in_flight_finds_nothing(void **state)
 	rig_end(r);
 }
 
+/* Two agents that are alike: the same slot, in the same life. */
+static void call_of_another_agent_is_not_found(void **state)
+{
+	struct rig *mine = rig_up(RIG_IRQ, 1);
+	struct rig *strange = rig_up(RIG_IRQ, 1);
+	struct rig_call c;
+	struct rig_call other;
+
+	(void)state;
+	rig_call_init(mine, &c);
+	rig_call_init(strange, &other);
+	assert_int_equal(rig_submit_loose(&c), SCMI_OK);
+	assert_int_equal(rig_submit_loose(&other), SCMI_OK);
+	assert_int_equal(other.call.ticket_, c.call.ticket_);
+	assert_int_equal(scmi_agent_cancel(mine->agent, &other.call), SCMI_E_NOTFOUND);
+	assert_int_equal(scmi_agent_wait_until(mine->agent, &other.call, 0), SCMI_E_INVAL);
+	assert_int_equal(scmi_agent_cancel(mine->agent, &c.call), SCMI_OK);
+	assert_int_equal(rig_wait(&c), SCMI_E_CANCELLED);
+	assert_int_equal(script_reply(&strange->script, script_last(&strange->script), SCMI_SUCCESS, NULL, 0), SCMI_OK);
+	assert_int_equal(rig_wait(&other), SCMI_OK);
+	rig_end(strange);
+	rig_end(mine);
+}
+
 static struct rig_call *in_window;
 
 /* Another context acts in the middle of the copy. */
@@ -335,6 +359,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(cancel_ends_a_call_in_flight),
 		cmocka_unit_test(cancel_of_what_is_not_in_flight_finds_nothing),
+		cmocka_unit_test(call_of_another_agent_is_not_found),
 		cmocka_unit_test(cancel_of_a_deferred_call_that_was_answered_inside_send_is_in_progress),
 		cmocka_unit_test(cancel_in_the_delivery_window_loses),
 		cmocka_unit_test(cancel_wakes_the_waiter),
