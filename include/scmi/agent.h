@@ -33,21 +33,21 @@ struct scmi_call;
 #define SCMI_CALL_MORE    (1u << 1) /* another submit follows at once: one doorbell for the batch */
 #define SCMI_CALL_NOWAIT  (1u << 2) /* no slot free, or no room on the link: SCMI_E_BUSY at once */
 #define SCMI_CALL_URGENT  (1u << 3) /* overtakes the link's queue, fences too, and may use the reserved slots */
-#define SCMI_CALL_FENCE   (1u << 4) /* sent when every earlier call of the link has ended; later ones queue behind it */
+#define SCMI_CALL_FENCE   (1u << 4) /* sent when what was sent before on the link has ended; later calls queue behind */
 #define SCMI_CALL_DELAYED (1u << 5) /* an asynchronous command: a delayed response carries the values */
 /*
- * RAW, for test tools: header is sent as it is, token and type included. Its reply is found where the transport knows by
- * itself which command it answers, or the header's token is that of the slot; else the call times out, and its slot is owed
- * until the link is recovered.
+ * RAW, for test tools: header is sent as it is, token and type included. Its reply is found where the transport knows
+ * by itself which command it answers, or the header's token is that of the slot; else the call times out, and its slot
+ * is owed until the link is recovered.
  */
-#define SCMI_CALL_RAW     (1u << 6) /* header is sent as it is, token and type included: for test tools */
+#define SCMI_CALL_RAW     (1u << 6)
 
 /*
  * A call's end: runs exactly once for each submit that returned SCMI_OK with done set, in whatever context ended the
- * call (receive, submit, cancel, a poll, link loss, stop; when the agent is deferred only in scmi_agent_poll() and
- * scmi_agent_stop()). err is what scmi_agent_call() would have returned. The call and its buffers are the caller's
- * again, to be submitted anew at once if wanted. Must not sleep; may submit and cancel; must not call, wait or stop
- * (SCMI_E_CONTEXT).
+ * call (receive, submit, cancel, a poll, link loss, stop; when the agent is deferred only in scmi_agent_poll(),
+ * quiesce, recover and stop). err is what scmi_agent_call() would have returned. The call and its buffers are the
+ * caller's again, to be submitted anew at once if wanted. Must not sleep; may submit and cancel; must not call, wait or
+ * stop (SCMI_E_CONTEXT).
  */
 typedef void (*scmi_done_fn)(struct scmi_call *call, int err);
 
@@ -67,12 +67,12 @@ struct scmi_call {
 	scmi_done_fn done;   /* NULL: scmi_agent_wait() will be called */
 	void *arg;           /* the caller's own */
 	uint32_t timeout_us; /* for the response, from the wire; 0: the transport's default; SCMI_FOREVER */
-	uint32_t
-		delayed_timeout_us; /* with DELAYED: for the delayed response, from the response; 0, SCMI_FOREVER: same */
-	uint64_t deadline_us;       /* absolute, by the port's clock, bounds everything; 0: none; 2 h ahead at most */
-	uint32_t header;            /* with RAW: the header word */
+	/* with DELAYED: for the delayed response, from the response; 0 and SCMI_FOREVER as above */
+	uint32_t delayed_timeout_us;
+	uint64_t deadline_us; /* absolute, by the port's clock, bounds everything; 0: none; 2 h ahead at most */
+	uint32_t header;      /* with RAW: the header word */
 
-	/* results: written by the call's end, and left alone where nothing was sent */
+	/* results: written by the call's end; left alone by a submit that returned an error */
 	int32_t status;     /* the platform's status word (enum scmi_status); 0 where no reply came */
 	uint32_t reply_len; /* bytes of values that came, also where that is more than reply_cap */
 
@@ -85,7 +85,11 @@ struct scmi_call {
 };
 
 /* scmi_agent_config.flags */
-#define SCMI_AGENT_DEFERRED (1u << 0) /* done functions and notification handlers run in poll and stop only */
+/*
+ * DEFERRED: done functions and notification handlers run in poll, quiesce, recover and stop only. Their calls keep
+ * their slots until then, so the context that polls must not wait for one: it submits with NOWAIT.
+ */
+#define SCMI_AGENT_DEFERRED (1u << 0)
 #define SCMI_AGENT_PASSIVE  (1u << 1) /* a waiting caller receives nothing: an interrupt, a reactor or polls do */
 
 /*
@@ -149,8 +153,8 @@ struct scmi_link {
  * How long replies take, by protocol: caller's memory, zeroed but for size and protocol, which stays in use until fini.
  * count[i] is how many replies took at least scmi_latency_floor_us(i) and less than scmi_latency_floor_us(i + 1): four
  * buckets an octave. From the hand-over to the transport to the delivery; of a delayed command to its delayed response.
- * Single words, written with atomic increments: read them at any time. Of a time of more than 71 minutes only the rest is
- * counted, for it is taken in 32 bits.
+ * Single words, written with atomic increments: read them at any time. Of a time of more than 71 minutes only the rest
+ * is counted, for it is taken in 32 bits.
  */
 #define SCMI_LATENCY_BUCKETS 112u
 struct scmi_latency {
@@ -167,9 +171,10 @@ struct scmi_agent_config {
 	const struct scmi_port *port;           /* must outlive the agent; required */
 	struct scmi_link_options options;       /* of the default link */
 	const struct scmi_link *links;          /* further links; lent */
-	uint32_t links_n; /* to SCMI_LINKS_MAX - 1; links are numbered from 1, the default one is 0 */
-	uint32_t
-		max_waiters; /* threads asleep in call, wait, or for a slot, to 32; 0: 8. More than that poll with relax() */
+	/* to SCMI_LINKS_MAX - 1; links are numbered from 1, the default one is 0 */
+	uint32_t links_n;
+	/* threads asleep in call, wait, or for a slot, to 32; 0: 8. More than that poll with relax() */
+	uint32_t max_waiters;
 	uint32_t spin_turns;    /* polls of the transport that a waiter makes before it sleeps; 0: it sleeps at once */
 	uint32_t strict;        /* SCMI_CHECK_*: checks that are to be strict */
 	uint32_t tolerate;      /* SCMI_CHECK_*: checks that are to be tolerant; none may be in both */
@@ -179,8 +184,8 @@ struct scmi_agent_config {
 	struct scmi_latency *latency; /* NULL: no histograms */
 	/*
 	 * For a loop that sleeps on its own: it should look again, for scmi_agent_next_deadline() has come nearer,
-	 * what was deferred waits for a poll, or a link has been started or recovered. From any context, interrupts included; must not call the library.
-	 * NULL: nobody sleeps so.
+	 * what was deferred waits for a poll, or a link has been started or recovered. From any context, interrupts
+	 * included; must not call the library. NULL: nobody sleeps so.
 	 */
 	void (*wake)(void *arg);
 	void *wake_arg;
@@ -191,8 +196,8 @@ struct scmi_agent_config {
 };
 
 /*
- * Words of max_align_t that hold an agent with one link of this many slots and default waiters, no event buffers, on any
- * port; for static memory. scmi_agent_size() tells the exact bytes of one configuration.
+ * Words of max_align_t that hold an agent with one link of this many slots and default waiters, no event buffers, on
+ * any port; for static memory. scmi_agent_size() tells the exact bytes of one configuration.
  */
 #define SCMI_AGENT_WORDS(slots) SCMI_AGENT_WORDS_FOR(slots, SCMI_WAITERS_DEFAULT, SCMI_EVENT_BYTES_MAX, 0, 0)
 
@@ -240,11 +245,10 @@ int scmi_agent_start(struct scmi_agent *agent);
 
 /*
  * Ends traffic: refuses new submits (SCMI_E_CLOSED), ends every call with SCMI_E_CLOSED, returns every waiter, those
- * for a slot too, stops the transports. When it returns no callback runs or will run. May be started again. Returns SCMI_OK (also when it
- * was stopped); SCMI_E_INVAL for NULL; SCMI_E_CONTEXT from inside a callback, where nothing is done. Waits for
+ * for a slot too, stops the transports. When it returns no callback runs or will run. May be started again. Waits for
  * callbacks that run in other threads; runs what a deferred agent has put off. A call without done for which nobody
- * waits yet is ended, and scmi_agent_wait() still tells so until fini.
- * Context: thread.
+ * waits yet is ended, and scmi_agent_wait() still tells so until fini. Returns SCMI_OK, also when it was stopped;
+ * SCMI_E_INVAL for NULL; SCMI_E_CONTEXT from inside a callback, where nothing is done. Context: thread.
  */
 int scmi_agent_stop(struct scmi_agent *agent);
 
@@ -256,14 +260,16 @@ int scmi_agent_fini(struct scmi_agent *agent);
 
 /*
  * Before a suspend: refuses new submits (SCMI_E_CLOSED) and waits until every call has ended and every reply that is
- * owed has come, driving receive where the transports let it. Returns SCMI_OK, all is quiet until scmi_agent_resume();
- * SCMI_E_INPROGRESS, the port's clock has reached until_us first: still refusing, quiesce again, resume or stop;
- * SCMI_E_CLOSED, it does not run; SCMI_E_INVAL for NULL; SCMI_E_CONTEXT from a callback. Links that are down count as
- * quiet. Context: thread.
+ * owed has come, driving receive where the transports let it, and runs what a deferred agent has put off. Returns
+ * SCMI_OK, all is quiet until scmi_agent_resume(); SCMI_E_INPROGRESS, the port's clock has reached until_us first:
+ * still refusing, quiesce again, resume or stop; SCMI_E_CLOSED, it does not run; SCMI_E_INVAL for NULL; SCMI_E_CONTEXT
+ * from a callback. Links that are down count as quiet. Context: thread.
  */
 int scmi_agent_quiesce(struct scmi_agent *agent, uint64_t until_us);
 
-/* Takes submits again after scmi_agent_quiesce(). Returns SCMI_OK; SCMI_E_INVAL (NULL, was not quiesced). Context: any. */
+/*
+ * Takes submits again after scmi_agent_quiesce(). Returns SCMI_OK; SCMI_E_INVAL (NULL, was not quiesced). Context: any.
+ */
 int scmi_agent_resume(struct scmi_agent *agent);
 
 /*
@@ -298,9 +304,10 @@ int scmi_agent_call(struct scmi_agent *agent, struct scmi_call *call);
  * Sends the command and returns. SCMI_OK: exactly one completion follows, or has happened already: done runs, or,
  * with done NULL, one scmi_agent_wait() tells the end. An error, as listed at scmi_agent_call() under "nothing was
  * sent": done will never run, the call is the caller's. Where no slot is free it waits for one, and drives receive
- * meanwhile, as scmi_agent_call() does (a call without done keeps its slot until it is waited for); not with NOWAIT, nor from a callback or an interrupt (as the port's
- * in_interrupt() tells): SCMI_E_BUSY. What the link has no room for is queued there too. Calls of one link that one context submits are sent in that order (URGENT ones
- * apart). Context: any; interrupt only on a transport with SCMI_CAP_ATOMIC.
+ * meanwhile, as scmi_agent_call() does (a call without done keeps its slot until it is waited for); not with NOWAIT,
+ * nor from a callback or an interrupt (as the port's in_interrupt() tells): SCMI_E_BUSY. What the link has no room for
+ * is queued there too. Calls of one link that one context submits are sent in that order (URGENT ones apart). Context:
+ * any; interrupt only on a transport with SCMI_CAP_ATOMIC.
  */
 int scmi_agent_submit(struct scmi_agent *agent, struct scmi_call *call);
 
@@ -347,15 +354,15 @@ int scmi_agent_poll(struct scmi_agent *agent, int max);
 
 /*
  * When scmi_agent_poll() is due at the latest for time-outs to fire: absolute, by the port's clock; SCMI_NEVER if
- * nothing is in flight that times out. A lower bound: it may lie before the first real deadline. agent must not be
- * NULL. Context: any.
+ * nothing is in flight that times out. A lower bound: it may lie before the first real deadline. Somebody has to look
+ * within two hours of it, for time is kept in 32 bits. agent must not be NULL. Context: any.
  */
 uint64_t scmi_agent_next_deadline(struct scmi_agent *agent);
 
 /*
  * A descriptor that is readable while scmi_agent_poll() would find something on this link, for select(), poll(), epoll;
- * never read or written by the user. It may be another one after each start and recovery; wake() follows these. -1: no such
- * link, its transport has none, or it does not run now. agent must not be NULL. Context: any.
+ * never read or written by the user. It may be another one after each start and recovery; wake() follows these. -1: no
+ * such link, its transport has none, or it does not run now. agent must not be NULL. Context: any.
  */
 int scmi_agent_fd(struct scmi_agent *agent, uint32_t link);
 
@@ -390,15 +397,16 @@ int scmi_agent_subscribe(struct scmi_agent *agent, struct scmi_subscriber *node)
 /*
  * Removes a handler: when it returns SCMI_OK notify neither runs nor will run, and the node is the caller's. From a
  * callback, its own handler's included, it cannot wait for that: SCMI_E_INPROGRESS, notify is not called for what comes
- * from now on, and the node is the caller's when scmi_agent_unsubscribe() from a thread, or fini, has returned SCMI_OK.
- * SCMI_E_NOTFOUND: was not added; SCMI_E_INVAL: NULL. Context: any but interrupt.
+ * from now on, and the node is the caller's when scmi_agent_unsubscribe() from a thread, or fini, has returned SCMI_OK
+ * (after fini it is zeroed and filled in anew before it is added elsewhere). SCMI_E_NOTFOUND: was not added;
+ * SCMI_E_INVAL: NULL. Context: any but interrupt.
  */
 int scmi_agent_unsubscribe(struct scmi_agent *agent, struct scmi_subscriber *node);
 
 /*
- * Sets which checks are strict or tolerant, as the configuration does: what is named in neither is at its default, whatever
- * it was. For what is received from now on. Returns SCMI_OK; SCMI_E_INVAL: NULL, unknown bits, a check in both. Context:
- * any.
+ * Sets which checks are strict or tolerant, as the configuration does: what is named in neither is at its default,
+ * whatever it was. For what is received from now on. Returns SCMI_OK; SCMI_E_INVAL: NULL, unknown bits, a check in
+ * both. Context: any.
  */
 int scmi_agent_checks(struct scmi_agent *agent, uint32_t strict, uint32_t tolerate);
 
@@ -422,7 +430,7 @@ struct scmi_agent_stats {
 	uint32_t link_lost; /* SCMI_E_LINK, and what else a transport ended calls with */
 	uint32_t in_flight; /* not ended yet, now */
 
-	uint32_t received;    /* messages that the transport has handed up */
+	uint32_t received;    /* messages that the transport has handed up; a notification when its handlers run */
 	uint32_t accepted;    /* matched to a live call, or given to a subscriber */
 	uint32_t late;        /* for a call that had ended (a response behind its delayed one too); settles the debt */
 	uint32_t stray_token; /* no command with this token is in flight */
@@ -437,7 +445,7 @@ struct scmi_agent_stats {
 
 	/* beside the equations */
 	uint32_t refused;      /* submits that returned an error after a slot was taken */
-	uint32_t no_slot;      /* submits that got no slot: SCMI_E_BUSY, or SCMI_E_TIMEOUT after waiting for one */
+	uint32_t no_slot;      /* submits that got no slot: SCMI_E_BUSY, or an error after waiting for one */
 	uint32_t queued;       /* calls in the queue, now */
 	uint32_t settled;      /* commands that came back without a usable message */
 	uint32_t expired;      /* slots back in use after lateness_us */
@@ -448,9 +456,9 @@ struct scmi_agent_stats {
 };
 
 /*
- * Reads the counters of one link (its number) or, with SCMI_ALL_LINKS, their sums. Notifications are counted by the link
- * that brought them. Returns SCMI_OK, or SCMI_E_INVAL (NULL, a size this version does not know, no such link). Context:
- * any but interrupt; costs a look at every slot.
+ * Reads the counters of one link (its number) or, with SCMI_ALL_LINKS, their sums. Notifications are counted by the
+ * link that brought them. Returns SCMI_OK, or SCMI_E_INVAL (NULL, a size this version does not know, no such link).
+ * Context: any but interrupt; costs a look at every slot.
  */
 int scmi_agent_stats(struct scmi_agent *agent, uint32_t link, struct scmi_agent_stats *stats);
 

@@ -63,8 +63,8 @@ struct scmi_tx {
 struct scmi_rx {
 	uint32_t hdr; /* header word, host order, read once */
 	uint32_t len; /* bytes after the header, as bounded by the transport to what it really has */
-	const void *
-		data; /* these bytes, if private and stable (the core copies before a reply's slot is free); NULL: fetch() */
+	/* these bytes, if private and stable (the core copies before a reply's slot is free); NULL: fetch() */
+	const void *data;
 	void *cookie;   /* the transport's own, for fetch() */
 	uint16_t token; /* scmi_tx.token of the command on whose descriptor or area it came, or SCMI_TOKEN_ANY */
 };
@@ -104,7 +104,9 @@ struct scmi_sink {
 	 * acquire: takes a reference to the live transfer that hdr answers; for a notification, to a fresh event
 	 * buffer. From SCMI_OK until release() the transfer stays valid and matched to this message, whatever times
 	 * out, is cancelled or answered meanwhile: its slot is not used again, and no other message of that kind can
-	 * match it. A second message with the same header gets SCMI_E_STRAY. SCMI_E_BUSY: no event buffer is free.
+	 * match it. A second message with the same header gets SCMI_E_STRAY, and so does a late
+	 * reply, whose slot's debt is settled; but the response of a delayed command may be taken although its call
+	 * has ended: complete() is SCMI_E_GONE then. SCMI_E_BUSY: no event buffer is free.
 	 * On an error nothing is held and x is not to be released.
 	 */
 	int (*acquire)(void *core, uint32_t hdr, struct scmi_xfer *x);

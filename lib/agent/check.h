@@ -5,8 +5,8 @@
 #include "internal.h"
 
 /*
- * What is wrong with the configuration: a sentence that begins with the member's name; NULL: nothing. *at: the link whose
- * member it is, SCMI_ALL_LINKS: the agent's.
+ * What is wrong with the configuration: a sentence that begins with the member's name; NULL: nothing. *at: the link
+ * whose member it is, SCMI_ALL_LINKS: the agent's.
  */
 const char *scmi__config_fault(const struct scmi_agent_config *config, uint32_t *at);
 const char *scmi__checks_fault(uint32_t strict, uint32_t tolerate);

@@ -5,14 +5,14 @@
 #include "internal.h"
 
 /*
- * The winner of the claim: one bounded copy straight into the caller's buffer, then the call is over. held: holds of this
- * context's own that go with it. Returns SCMI_OK, whatever the reply was.
+ * The winner of the claim: one bounded copy straight into the caller's buffer, then the call is over. held: holds of
+ * this context's own that go with it. Returns SCMI_OK, whatever the reply was.
  */
 int scmi__deliver(struct link *l, struct slot *s, const struct scmi_rx *rx, uint32_t held);
 
 /*
- * The response of a delayed command, of which `held` is ours: an error ends the call, unless it has been ended, and what
- * is no response at all; a success only means that a second message follows. held is dropped.
+ * The response of a delayed command, of which `held` is ours: an error ends the call, unless it has been ended, and
+ * what is no response at all; a success only means that a second message follows. held is dropped.
  */
 void scmi__deliver_half(struct link *l, struct slot *s, const struct scmi_rx *rx, uint32_t held);
 

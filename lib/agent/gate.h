@@ -8,8 +8,8 @@
  *   25 CAREFUL  no call goes the short way: sends are not concurrent, or somebody wants to know of each
  *   26..29      state
  *
- * GATE_OPEN, the link up and nothing else, is the one value at which a call is sent at once. That the queue is empty and
- * that the pump is left is one step, so a context that has queued a call cannot overtake it with its next one.
+ * GATE_OPEN, the link up and nothing else, is the one value at which a call is sent at once. That the queue is empty
+ * and that the pump is left is one step, so a context that has queued a call cannot overtake it with its next one.
  */
 #ifndef SCMI_AGENT_GATE_H
 #define SCMI_AGENT_GATE_H

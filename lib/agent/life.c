@@ -283,8 +283,8 @@ int scmi_agent_resume(struct scmi_agent *agent)
 /* ---- recovery ---- */
 
 /*
- * Sets when a poll will recover the link, if that is its policy. Not among the deadlines: a waiting caller cannot recover
- * the link that it waits on.
+ * Sets when a poll will recover the link, if that is its policy. Not among the deadlines: a waiting caller cannot
+ * recover the link that it waits on.
  */
 void scmi__retry_later(struct link *l)
 {
@@ -297,7 +297,10 @@ void scmi__retry_later(struct link *l)
 	wake_loop(l->agent);
 }
 
-/* A call has ended otherwise than by its reply, or there is no room: the link may be stuck for that. A poll looks in time. */
+/*
+ * A call has ended otherwise than by its reply, or there is no room: the link may be stuck for that. A poll looks in
+ * time.
+ */
 void scmi__look_later(struct link *l)
 {
 	if (l->reconnect_us != 0 && atomic_load_explicit(&l->retry, memory_order_relaxed) == TICK_NONE)

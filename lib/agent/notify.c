@@ -3,8 +3,8 @@
  * Notifications: a fresh buffer for each, then the subscribers.
  *
  * Receivers walk the list without a lock, and say so in a count. It is kept twice: who removes a node takes it off the
- * list, changes the parity, so that new walks are counted elsewhere, and waits until the old count is 0: then nobody who
- * may have seen the node is on his way. The list itself is changed under the port's lock.
+ * list, changes the parity, so that new walks are counted elsewhere, and waits until the old count is 0: then nobody
+ * who may have seen the node is on his way. The list itself is changed under the port's lock.
  */
 #include "internal.h"
 #include "../wire/mem.h"
@@ -24,7 +24,9 @@ static _Atomic(struct scmi_subscriber *) *next_of(struct scmi_subscriber *n)
 	return (_Atomic(struct scmi_subscriber *) *)&n->next_;
 }
 
-/* seq_cst: counted, then the parity is looked at again, then the list; who removes changes the list, then the parity. */
+/*
+ * seq_cst: counted, then the parity is looked at again, then the list; who removes changes the list, then the parity.
+ */
 static uint32_t walk_begin(struct scmi_agent *a)
 {
 	uint32_t parity = atomic_load_explicit(&a->parity, memory_order_seq_cst);

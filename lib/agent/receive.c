@@ -64,10 +64,10 @@ static bool take_late(struct link *l, struct slot *s, uint32_t w, uint32_t owed)
 }
 
 /*
- * Matches a reply to a slot: from OWED to HELD, which is ours then. `claim`: a final one gets the call's end too, and one
- * that is not, MATCH_HALF, gets SENDING if it is free, for its owner alone may write the deadline. *word is the word as
- * we found it. MATCH_LATE: its call had ended, the debt is settled. MATCH_LATE_HALF: its call had ended, but what it says
- * decides whether another one is owed: HELD is ours.
+ * Matches a reply to a slot: from OWED to HELD, which is ours then. `claim`: a final one gets the call's end too, and
+ * one that is not, MATCH_HALF, gets SENDING if it is free, for its owner alone may write the deadline. *word is the
+ * word as we found it. MATCH_LATE: its call had ended, the debt is settled. MATCH_LATE_HALF: its call had ended, but
+ * what it says decides whether another one is owed: HELD is ours.
  */
 enum match { MATCH_FINAL, MATCH_HALF, MATCH_LATE, MATCH_LATE_HALF, MATCH_NOT };
 

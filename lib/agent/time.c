@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Deadlines. Each slot has one, a tick of 4 us; next_deadline is a lower bound of them all, so that a look costs nothing
- * until it passes. A publication of a deadline is seq_cst against the scan: the sender drops SENDING, then lowers the
- * bound; the scan raises the bound to none, then looks at the words. One of the two sees the other.
+ * Deadlines. Each slot has one, a tick of 4 us; next_deadline is a lower bound of them all, so that a look costs
+ * nothing until it passes. A publication of a deadline is seq_cst against the scan: the sender drops SENDING, then
+ * lowers the bound; the scan raises the bound to none, then looks at the words. One of the two sees the other.
  */
 #include "internal.h"
 
@@ -82,7 +82,9 @@ static uint32_t stamp_quarantine(struct link *l, struct slot *s, uint32_t w, uin
 	return end;
 }
 
-/* A slot whose call is over: its quarantine is stamped at the first look, and the debt written off when it has run out. */
+/*
+ * A slot whose call is over: its quarantine is stamped at the first look, and the debt written off when it has run out.
+ */
 static uint32_t look_quarantined(struct link *l, struct slot *s, uint32_t w, uint32_t now)
 {
 	uint32_t end = atomic_load_explicit(&s->deadline, memory_order_relaxed);

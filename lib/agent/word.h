@@ -54,8 +54,9 @@ static inline bool word_claimable(uint32_t w)
 }
 
 /*
- * Whoever frees this slot will see that somebody waits for one, if that was said before the word was looked at: a claim, a
- * wait or a reply has to change the word first, and each of them is seq_cst. In any other state the look may be past.
+ * Whoever frees this slot will see that somebody waits for one, if that was said before the word was looked at: a
+ * claim, a wait or a reply has to change the word first, and each of them is seq_cst. In any other state the look may
+ * be past.
  */
 static inline bool word_will_tell(uint32_t w)
 {

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What the files of lib/hosted share. Each of the two halves below has one file a kind of system; the build picks it. */
+/*
+ * What the files of lib/hosted share. Each of the two halves below has one file a kind of system; the build picks it.
+ */
 #ifndef SCMI_HOSTED_INTERNAL_H
 #define SCMI_HOSTED_INTERNAL_H
 

@@ -39,7 +39,9 @@ uint32_t scmi__platform_finish(struct channel *ch, struct scmi_request *req, int
 		return SCMI_REPLY_LATER;
 	}
 	if (atomic_load_explicit(state, memory_order_relaxed) != REQUEST_OPEN) {
-		/* The handler has answered by itself, which is counted as an answer that came later, and does so again. */
+		/*
+		 * The handler has answered by itself, which is counted as an answer that came later, and does so again.
+		 */
 		count(&ch->later);
 		count(&ch->platform->counters[C_DOUBLE]);
 		return SCMI_REPLY_LATER;
@@ -68,8 +70,9 @@ int scmi_request_reply(struct scmi_request *req, int32_t status)
 	trace_answer(ch, req, len, status);
 	ch->ops->reply(ch->ctx, req, len);
 	/*
-	 * Last, because fini takes a request that is counted as answered for one that needs the platform no more. Release:
-	 * pairs with the acquire there; without it the memory could be used anew while the reply is still being given.
+	 * Last, because fini takes a request that is counted as answered for one that needs the platform no more.
+	 * Release: pairs with the acquire there; without it the memory could be used anew while the reply is still
+	 * being given.
 	 */
 	atomic_fetch_add_explicit(status == SCMI_SUCCESS ? &ch->later_ok : &ch->later_errors, 1u, memory_order_release);
 	return SCMI_OK;

@@ -3,8 +3,8 @@
 #include "internal.h"
 
 /*
- * Entries ascend without repeating, so entry i holds message first + i at least: the place where a table without gaps has
- * it bounds the search from above.
+ * Entries ascend without repeating, so entry i holds message first + i at least: the place where a table without gaps
+ * has it bounds the search from above.
  */
 static const struct scmi_server_command *find_own(const struct scmi_server *server, uint32_t message)
 {

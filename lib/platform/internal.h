@@ -180,8 +180,8 @@ static inline void count(_Atomic uint32_t *counter)
 }
 
 /*
- * The user's memory and the public structs hold no _Atomic, for C++ and for the ABI; the library's accesses are atomic all
- * the same. The type must not change the layout for that.
+ * The user's memory and the public structs hold no _Atomic, for C++ and for the ABI; the library's accesses are atomic
+ * all the same. The type must not change the layout for that.
  */
 static inline _Atomic uint32_t *atomic_word(uint32_t *word)
 {

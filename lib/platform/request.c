@@ -2,9 +2,10 @@
 /*
  * The request path: find the server, find the command, check, run, answer.
  *
- * Most requests have everything in its place: a standard protocol, a table of commands without gaps, the right length, an
- * answer at once. They are taken here, on one short way that takes no lock and no locked instruction and writes nothing that
- * another request writes. Whatever is not in its place leads to dispatch.c and answer.c, which start anew and look closely.
+ * Most requests have everything in its place: a standard protocol, a table of commands without gaps, the right length,
+ * an answer at once. They are taken here, on one short way that takes no lock and no locked instruction and writes
+ * nothing that another request writes. Whatever is not in its place leads to dispatch.c and answer.c, which start anew
+ * and look closely.
  */
 #include "internal.h"
 
@@ -35,7 +36,9 @@ static int32_t run(struct channel *ch, struct scmi_request *req)
 	return command->handle(server->model, req);
 }
 
-/* The good case at once. The status is looked at first: a request that is answered later may be the endpoint's again. */
+/*
+ * The good case at once. The status is looked at first: a request that is answered later may be the endpoint's again.
+ */
 static uint32_t take_request(void *channel, struct scmi_request *req)
 {
 	_Atomic uint8_t *state = atomic_byte(&req->state_);

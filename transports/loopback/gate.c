@@ -2,8 +2,8 @@
 /*
  * The life of the two ends: who may call up into whom, and how a stop makes sure that nobody does any more.
  *
- * enter() counts itself before it looks at the gate's bits, stop() clears the bits before it looks at the count; both are
- * sequentially consistent, so one of them sees the other.
+ * enter() counts itself before it looks at the gate's bits, stop() clears the bits before it looks at the count; both
+ * are sequentially consistent, so one of them sees the other.
  */
 #include "internal.h"
 

@@ -154,8 +154,8 @@ static inline int take(struct scmi_loopback *lb, const struct scmi_tx *tx, struc
 
 /*
  * Hands the reply to the agent; the caller is inside the agent's gate, or inside send(). The record goes home first: a
- * done function may submit, and the next command of this slot come here, before rx() returns. The reply's bytes are read
- * before that, because the core frees the slot only after it has copied them.
+ * done function may submit, and the next command of this slot come here, before rx() returns. The reply's bytes are
+ * read before that, because the core frees the slot only after it has copied them.
  */
 static inline void deliver(struct scmi_loopback *lb, struct record *rec, uint32_t len)
 {

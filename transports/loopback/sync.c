@@ -2,7 +2,9 @@
 /* Synchronous mode: the request runs on the sender's stack, the reply on the stack of whoever gives it. */
 #include "internal.h"
 
-/* Each record is one sender's at a time, so that counting takes no locked instruction; only a reader may be beside it. */
+/*
+ * Each record is one sender's at a time, so that counting takes no locked instruction; only a reader may be beside it.
+ */
 static void note_request(struct record *rec)
 {
 	const uint32_t n = atomic_load_explicit(&rec->requests, memory_order_relaxed);
@@ -11,8 +13,8 @@ static void note_request(struct record *rec)
 }
 
 /*
- * The answer at once needs no gate and no look at the life: the agent is not stopped while it is inside send(). The slot
- * is in use until the reply has been delivered, so that nobody is refused for the record meanwhile.
+ * The answer at once needs no gate and no look at the life: the agent is not stopped while it is inside send(). The
+ * slot is in use until the reply has been delivered, so that nobody is refused for the record meanwhile.
  */
 static int send_now(void *ctx, const struct scmi_tx *tx)
 {

@@ -50,8 +50,8 @@ struct scmi_base_agent {
 };
 
 /*
- * DISCOVER_AGENT (optional in a platform): the agent with that id; SCMI_BASE_AGENT_SELF (version 2.0 and later): the one
- * that asks. A platform of version 1.0 does not send the id: then the one that was asked for stands in the result.
+ * DISCOVER_AGENT (optional in a platform): the agent with that id; SCMI_BASE_AGENT_SELF (version 2.0 and later): the
+ * one that asks. A platform of version 1.0 does not send the id: then the one that was asked for stands in the result.
  */
 int scmi_base_discover_agent(struct scmi_agent *agent, uint32_t id, struct scmi_base_agent *who, int32_t *status);
 
@@ -90,9 +90,9 @@ struct scmi_base_info {
 };
 
 /*
- * The whole sequence: agrees on a version, then asks for all of the above. What a platform may refuse to tell, and does,
- * stays at "not told"; version, attributes and list are required. Returns SCMI_OK and *info; on an error *info holds what
- * had been learned so far. SCMI_E_INVAL: NULL, a size this version does not know; nothing was sent.
+ * The whole sequence: agrees on a version, then asks for all of the above. What a platform may refuse to tell, and
+ * does, stays at "not told"; version, attributes and list are required. Returns SCMI_OK and *info; on an error *info
+ * holds what had been learned so far. SCMI_E_INVAL: NULL, a size this version does not know; nothing was sent.
  */
 int scmi_base_discover(struct scmi_agent *agent, struct scmi_base_info *info);
 

@@ -50,8 +50,8 @@ bool scmi_quirk_matches(const struct scmi_quirk *quirk, const char *vendor, cons
  * What is left of *strict and *tolerate, as the configuration has them, when all entries of the table that match have
  * had their say; sends nothing. *matched (may be NULL): how many those were. For who knows the platform already, from
  * scmi_base_discover(); scmi_agent_checks() takes the result.
- * Returns SCMI_OK; SCMI_E_INVAL: strict or tolerate NULL, table NULL with n not 0, and in any entry, matching or not, or
- * in the configuration, an unknown bit or a check that is both: the results are left alone. Context: any.
+ * Returns SCMI_OK; SCMI_E_INVAL: strict or tolerate NULL, table NULL with n not 0, and in any entry, matching or not,
+ * or in the configuration, an unknown bit or a check that is both: the results are left alone. Context: any.
  */
 int scmi_quirks_sum(const struct scmi_quirk *table, uint32_t n, const char *vendor, const char *sub_vendor,
 		    uint32_t version, uint32_t *strict, uint32_t *tolerate, uint32_t *matched);

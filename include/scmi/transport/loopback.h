@@ -69,8 +69,8 @@ struct scmi_loopback_config {
 };
 
 /*
- * Checks a configuration. Returns SCMI_OK or SCMI_E_INVAL; *why, if why is not NULL, is then a constant sentence that begins
- * with the name of the member at fault, else NULL. Context: any.
+ * Checks a configuration. Returns SCMI_OK or SCMI_E_INVAL; *why, if why is not NULL, is then a constant sentence that
+ * begins with the name of the member at fault, else NULL. Context: any.
  */
 int scmi_loopback_check(const struct scmi_loopback_config *config, const char **why);
 
