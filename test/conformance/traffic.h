@@ -41,10 +41,10 @@ struct traffic;
 struct traffic_call {
 	struct scmi_call call;
 	struct traffic *t;
+	bool chains;            /* for ever: its done function submits it again, nobody else may cancel it */
 	_Atomic uint32_t state; /* enum traffic_state */
 	_Atomic bool cancelled; /* somebody has tried to */
 	bool won;               /* and that said SCMI_OK */
-	bool chains;            /* its done function submits it again: nobody else may cancel it */
 	int err;
 	uint32_t nonce;
 	uint32_t want; /* bytes of values */
@@ -83,33 +83,42 @@ struct traffic_plan {
 	struct flaky_config faults; /* its seed is the run's */
 };
 
+/*
+ * By who writes: what small members of one word belong to different writers, a compiler may read as one, and the thread
+ * sanitizer then sees a race.
+ */
 struct traffic {
 	struct conf_env env;
+
+	/* Nobody, once the agent has started. */
 	struct traffic_plan plan;
 	struct flaky_config faults;
 	struct flaky *flaky;
-	uint64_t random; /* the generator's; the platform's is apart, for it may have a thread of its own */
-	pthread_t self;  /* the generator's thread */
-	bool idling;     /* it waits, and the platform has its turn */
-	bool bent[2];    /* faults at work change what a message says, by direction */
+	pthread_t self; /* the generator's thread */
+	bool bent[2];   /* faults at work change what a message says, by direction */
 
-	struct scmi_subscriber node;
+	/* The generator's thread alone; the node is the agent's while it is subscribed. */
+	uint64_t random; /* the platform's is apart, for it may have a thread of its own */
+	bool idling;     /* it waits, and the platform has its turn */
 	bool subscribed;
+	struct scmi_subscriber node;
+
+	/* All. */
 	_Atomic uint32_t nonce;
 	_Atomic uint32_t submitted;
 	_Atomic uint32_t wrong;      /* ends with SCMI_OK and what is not theirs */
 	_Atomic uint32_t wrong_note; /* notifications that say what nobody has said */
-	_Atomic bool cancels;        /* all calls have been cancelled once */
+	_Atomic uint32_t bent_requests;
+	_Atomic bool cancels; /* all calls have been cancelled once */
 	_Atomic bool stops;
 	_Atomic bool over;             /* done functions submit no more */
 	_Atomic(const char *) failure; /* the first thing that must not be */
 	_Atomic uint32_t failed_err;   /* and what an error code says of it */
 
-	/* the platform */
+	/* The platform, under its lock. */
 	pthread_mutex_t lock;
 	uint64_t platform_random;
 	bool quiet; /* it keeps its answers until it is told otherwise */
-	_Atomic uint32_t bent_requests;
 	uint32_t pending_n;
 	struct traffic_pending pending[TRAFFIC_PENDING];
 
