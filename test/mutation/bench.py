@@ -18,7 +18,7 @@ WALL_MIN, WALL_MAX, WALL_FACTOR = 10.0, 60.0, 20.0  # seconds; of what the test 
 CPU_MIN, CPU_FACTOR = 3, 5            # what loops is caught by this, whatever else the machine does
 UNKNOWN = 30.0                        # what a test may take before that is known
 MEMORY = 1 << 30
-STEP_LIMIT = 120.0
+STEP_CPU_FACTOR, STEP_WALL_FACTOR = 3, 60  # of what the unmutated source takes under the scheduler
 STEP_FLAGS = ["-std=c11", "-O2", "-g", "-w", "-ffreestanding", "-fsanitize=thread"]
 STEP_OWN = ("selftest.o", "litmus.o")
 LEVELS = {"quick": "p0 s1:", "deep": "p2 s0:"}  # the scheduler's last level that is waited for
@@ -98,6 +98,8 @@ class Bench:
 	def __init__(self, root, place):
 		self.tree, self.build, self.step = (os.path.join(place, name) for name in ("tree", "build", "step"))
 		self.dirty = None
+		self.stale = False   # more is to be built again than the file that is changed now
+		self.step_seconds = {}  # level -> processor time of the unmutated source
 		copy_tree(root, self.tree)
 		self.output("cmake", "-S", self.tree, "-B", self.build, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=",
 			    "-DCMAKE_EXPORT_COMPILE_COMMANDS=ON", f"-DCMAKE_PROJECT_INCLUDE={HERE}/shared.cmake",
@@ -105,7 +107,10 @@ class Bench:
 		self.output("ninja", "-C", self.build)
 		targets = self.output("ninja", "-C", self.build, "-t", "targets", "all")
 		self.libraries = re.findall(r"^(\S*libscmi_\w+\.so): (?!phony)", targets, re.MULTILINE)
-		self.owners = self.find_owners()
+		self.owners, self.compile = {}, {}
+		self.read_commands()
+		self.link = {library: self.output("ninja", "-C", self.build, "-t", "commands", library).splitlines()[-1]
+			     for library in self.libraries}
 		self.same = self.library_hash()
 		self.tests = self.find_tests()
 
@@ -115,16 +120,15 @@ class Bench:
 			raise Failure(f"{' '.join(command)}:\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
 		return done.stdout
 
-	def find_owners(self):
-		"""Folder of sources -> libraries made of them, by file name."""
-		owners = {}
+	def read_commands(self):
+		"""owners: folder of sources -> libraries made of them, by file name; compile: source -> the commands for it."""
 		with open(os.path.join(self.build, "compile_commands.json"), encoding="utf-8") as f:
 			for entry in json.load(f):
 				target = re.search(r"CMakeFiles/(scmi_\w+)\.dir/", entry.get("output", entry["command"]))
 				if target:
-					folder = os.path.dirname(os.path.relpath(entry["file"], self.tree))
-					owners.setdefault(folder, set()).add(f"lib{target.group(1)}.so")
-		return owners
+					source = os.path.relpath(entry["file"], self.tree)
+					self.owners.setdefault(os.path.dirname(source), set()).add(f"lib{target.group(1)}.so")
+					self.compile.setdefault(source, []).append(entry["command"])
 
 	def find_tests(self):
 		"""The programs among the tests, with the libraries that they are linked with."""
@@ -167,20 +171,30 @@ class Bench:
 		comes back first."""
 		if self.dirty and self.dirty[0] != path:
 			self.put(*self.dirty)
+			self.stale = True
 		with open(os.path.join(self.tree, path), encoding="utf-8") as f:
 			now = f.read()
 		if not self.dirty or self.dirty[0] != path:
 			self.dirty = (path, now)
 		self.put(path, text)
-		if subprocess.run(["ninja", "-C", self.build, *self.libraries], stdout=subprocess.DEVNULL,
-				  stderr=subprocess.DEVNULL, check=False).returncode != 0:
+		if not all(subprocess.run(["sh", "-c", command], cwd=self.build, stdout=subprocess.DEVNULL,
+					  stderr=subprocess.DEVNULL, check=False).returncode == 0
+			   for command in self.commands(path)):
 			return "uncompilable"
+		self.stale = path not in self.compile
 		return "same code" if self.library_hash() == self.same else None
+
+	def commands(self, path):
+		"""What builds the libraries when only this file differs: ninja itself looks at everything, each time."""
+		if self.stale or path not in self.compile:
+			return ["ninja " + " ".join(self.libraries)]
+		owners = self.owners[os.path.dirname(path)]
+		return self.compile[path] + [self.link[name] for name in self.libraries if os.path.basename(name) in owners]
 
 	def restore(self):
 		if self.dirty:
 			self.put(*self.dirty)
-			self.dirty = None
+			self.dirty, self.stale = None, True
 
 	def judges(self, path):
 		owners = self.owners.get(os.path.dirname(path), set())
@@ -226,11 +240,29 @@ class Bench:
 		if objects is None or subprocess.run(["gcc", "-no-pie", *harness, *objects, "-o", program],
 						     capture_output=True, check=False).returncode != 0:
 			return "uncompilable"
+		if level not in self.step_seconds:
+			self.measure_step(level)
+		return None if self.reaches(program, level, STEP_CPU_FACTOR * self.step_seconds[level]) else "fails"
+
+	def measure_step(self, level):
+		used = children_cpu()
+		if not self.reaches(os.path.join(self.step, "step"), level, 0):
+			raise Failure(f"test/step does not pass {level} unmutated")
+		self.step_seconds[level] = children_cpu() - used
+
+	@staticmethod
+	def reaches(program, level, cpu):
+		"""Whether the scheduler gets through this level, with so many seconds of processor time (0: as many as it takes):
+		of wall time it may need any multiple of that on a machine that has other things to do."""
+		def limit():
+			if cpu:
+				resource.setrlimit(resource.RLIMIT_CPU, (int(cpu) + 1, int(cpu) + 2))
+
 		child = subprocess.Popen([program, "-t", "0"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-					 start_new_session=True)
-		# What hangs in the scheduler itself is killed from outside, which ends the reading too.
-		watch = subprocess.Popen(["sh", "-c", f"sleep {STEP_LIMIT * (5 if level == 'deep' else 1)}; kill -9 {child.pid}"],
-					 start_new_session=True)
+					 start_new_session=True, preexec_fn=limit)
+		# What sleeps for ever is killed from outside, which ends the reading too.
+		wall = STEP_WALL_FACTOR * cpu if cpu else 24 * 3600
+		watch = subprocess.Popen(["sh", "-c", f"sleep {wall}; kill -9 {child.pid}"], start_new_session=True)
 		passed = False
 		for line in child.stdout:
 			if line.startswith(LEVELS[level]):
@@ -243,4 +275,4 @@ class Bench:
 				pass
 			process.wait()
 		child.stdout.close()
-		return None if passed else "fails"
+		return passed
