@@ -7,9 +7,9 @@
 #include "world.h"
 
 #define INTERRUPT (SCMI_CAP_IRQ | SCMI_CAP_CONCURRENT)
-#define POLLED (SCMI_CAP_POLL | SCMI_CAP_CONCURRENT)
-#define LED (SCMI_CAP_POLL | SCMI_CAP_WAIT | SCMI_CAP_CONCURRENT)
-#define SERIAL SCMI_CAP_IRQ /* one send at a time */
+#define POLLED    (SCMI_CAP_POLL | SCMI_CAP_CONCURRENT)
+#define LED       (SCMI_CAP_POLL | SCMI_CAP_WAIT | SCMI_CAP_CONCURRENT)
+#define SERIAL    SCMI_CAP_IRQ /* one send at a time */
 
 /* The end of every line of a table. */
 #define WORLD world_idle, world_check

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Small programs whose outcomes are known (litmus.c, instrumented), for the
- * scheduler's test of itself (selftest.c). */
+/* Small programs whose outcomes are known (litmus.c, instrumented), for the scheduler's test of itself (selftest.c). */
 #ifndef STEP_LITMUS_H
 #define STEP_LITMUS_H
 
@@ -8,14 +7,14 @@
 #include <stdint.h>
 
 struct litmus {
-  _Atomic uint32_t x;
-  _Atomic uint32_t y;
-  uint32_t plain;
-  uint32_t other;
-  _Atomic uint32_t head; /* a stack of indices, 1 to 3; the tag above bit 8 */
-  _Atomic uint32_t next[4];
-  uint32_t taken[4]; /* who took node i: bit 0 first context, bit 1 second */
-  uint32_t r[8];     /* what was read */
+	_Atomic uint32_t x;
+	_Atomic uint32_t y;
+	uint32_t plain;
+	uint32_t other;
+	_Atomic uint32_t head; /* a stack of indices, 1 to 3; the tag above bit 8 */
+	_Atomic uint32_t next[4];
+	uint32_t taken[4]; /* who took node i: bit 0 first context, bit 1 second */
+	uint32_t r[8];     /* what was read */
 };
 
 extern struct litmus *litmus;

@@ -19,17 +19,8 @@ extern const struct step_scenario scenarios_events[];
 extern const struct step_scenario scenarios_all[];
 
 static const struct step_scenario *const scenarios[] = {
-    scenarios_calls,
-    scenarios_waits,
-    scenarios_life,
-    scenarios_delayed,
-    scenarios_pump,
-    scenarios_fence,
-    scenarios_slots,
-    scenarios_recover,
-    scenarios_events,
-    scenarios_all,
-    NULL,
+	scenarios_calls, scenarios_waits,   scenarios_life,   scenarios_delayed, scenarios_pump, scenarios_fence,
+	scenarios_slots, scenarios_recover, scenarios_events, scenarios_all,     NULL,
 };
 
 #endif

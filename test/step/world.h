@@ -1,14 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The world around an agent in a step scenario: a port whose clock, sleep and
- * wake belong to the scheduler, transports whose wires are sets of messages
- * (any order, any lateness), and users who know what each of their calls may
- * come to.
+ * The world around an agent in a step scenario: a port whose clock, sleep and wake belong to the scheduler, transports
+ * whose wires are sets of messages (any order, any lateness), and users who know what each of their calls may come to.
  *
- * Every message carries a ghost: the submission that it answers. A completed
- * call must carry the ghost of its own. No end may come without its cause, nor
- * before its time, nor twice; memory is the library's only between submit and
- * end.
+ * Every message carries a ghost: the submission that it answers. A completed call must carry the ghost of its own. No
+ * end may come without its cause, nor before its time, nor twice; memory is the library's only between submit and end.
  */
 #ifndef STEP_WORLD_H
 #define STEP_WORLD_H
@@ -41,8 +37,7 @@ struct user {
 	uint32_t ghost; /* of the present submission: index << 8 | number */
 	bool in_flight;
 	bool waits;       /* done is NULL */
-	bool entering;    /* inside submit or call, and not sent: it may wait for a slot
-                  */
+	bool entering;    /* inside submit or call, and not sent: it may wait for a slot */
 	bool told_submit; /* to the other contexts: a submit has returned SCMI_OK */
 	bool told_end;
 	bool inside;     /* to the other contexts: it sleeps in a call, or has sent one */
@@ -57,16 +52,13 @@ struct user {
 	unsigned rechecks;             /* times that only the clock made it look for a slot */
 	uint64_t begun_us;             /* submit or call was entered */
 	uint64_t sent_us;              /* NO_TIME: not on the wire */
-	uint64_t halved_us;            /* the response of a delayed command began to come;
-                            NO_TIME: not yet */
+	uint64_t halved_us;            /* the response of a delayed command began to come; NO_TIME: not yet */
 	uint64_t halved_by_us;         /* it had come by then */
 	uint64_t wiped_us;             /* since then no reply can come */
-	uint64_t submitted_us;         /* when submit had returned: its clock has started by
-                            then */
+	uint64_t submitted_us;         /* when submit had returned: its clock has started by then */
 	unsigned began;                /* by the world's order */
 	unsigned returned;             /* 0: not yet */
-	unsigned decided;              /* 1 + the jumps of the clock when it was known to have
-                            ended; 0: not known */
+	unsigned decided;              /* 1 + the jumps of the clock when it was known to have ended; 0: not known */
 	void (*again)(struct user *u); /* in done, after the checks */
 };
 
@@ -151,17 +143,14 @@ struct world {
 	unsigned jumps;                 /* of the clock, because nobody could go on */
 	uint64_t sleeps[STEP_CONTEXTS]; /* until when each context sleeps */
 	unsigned lock;
-	unsigned script; /* where send() or recover() stands in what a scenario has it
-                      do */
+	unsigned script; /* where send() or recover() stands in what a scenario has it do */
 	unsigned order;  /* counts what the order of submits depends on */
 	unsigned callbacks;
 	unsigned depth[STEP_CONTEXTS];     /* of callbacks */
-	uint64_t diary[STEP_CONTEXTS];     /* written by callbacks, read by who has
-                                     stopped the agent */
+	uint64_t diary[STEP_CONTEXTS];     /* written by callbacks, read by who has stopped the agent */
 	struct step_clock clock;           /* of lock, upcalls, kicks */
 	struct step_clock user_clock;      /* between the harness's contexts */
-	int (*send)(struct message *m);    /* what send() does besides: NULL: nothing. An
-                                     error: nothing was sent */
+	int (*send)(struct message *m);    /* what send() does besides: NULL: nothing. An error: nothing was sent */
 	int (*recover)(struct wire *wire); /* what recover() comes to. NULL: SCMI_OK */
 	struct scmi_agent *agent;
 	unsigned agent_region;
@@ -172,8 +161,7 @@ struct world {
 
 extern struct world *world;
 
-/* Zero is the default: one slot, done functions, an interrupt-driven transport
- * that sends at once. */
+/* Zero is the default: one slot, done functions, an interrupt-driven transport that sends at once. */
 struct world_config {
 	uint32_t slots;    /* of the pool; 0: 1 */
 	uint32_t inflight; /* the transport's; 0: all slots */
@@ -195,8 +183,7 @@ struct world_config {
 	unsigned urgent;     /* bit i: user i's calls are urgent */
 	bool fetched;        /* messages are read by fetch(), not handed over */
 	bool watched;        /* the scenario stops the agent or takes the link down */
-	bool traced;         /* somebody wants to know of each message: no call goes the short
-                  way */
+	bool traced;         /* somebody wants to know of each message: no call goes the short way */
 	bool resettable;     /* the transport has a recover() of its own */
 	bool ordered;        /* see struct world */
 };
@@ -211,8 +198,7 @@ int user_wait(unsigned i);
 int user_wait_until(unsigned i, uint64_t until_us);
 int user_cancel(unsigned i);
 void cancel_all(void);
-/* Waits for the harness's word that a submit has returned, that a call has
- * ended, that it sleeps or was sent. */
+/* Waits for the harness's word that a submit has returned, that a call has ended, that it sleeps or was sent. */
 void await_submitted(unsigned i);
 void await_ended(unsigned i);
 void await_inside(unsigned i);
@@ -238,8 +224,7 @@ void make_room(void); /* for one more send, and says so */
 void link_goes_down(void);
 void link_comes_back(void);
 void stop_agent(void);
-/* Stops it, and lets nobody touch its memory any more: all others must be on
- * their way out. */
+/* Stops it, and lets nobody touch its memory any more: all others must be on their way out. */
 void stop_and_poison(void);
 int recover_agent(void);
 void quiesce_agent(uint64_t until_us);
