@@ -131,7 +131,8 @@ void flow_check(struct flow *f)
 	assert_int_equal(s.closed, atomic_load(&f->ends[-SCMI_E_CLOSED]));
 	assert_int_equal(s.link_lost, atomic_load(&f->ends[-SCMI_E_LINK]));
 	assert_int_equal(s.timed_out, atomic_load(&f->ends[-SCMI_E_TIMEOUT]));
-	assert_int_equal(s.submitted, s.ok + s.closed + s.link_lost + s.timed_out + s.in_flight);
+	assert_int_equal(s.cancelled, atomic_load(&f->ends[-SCMI_E_CANCELLED]));
+	assert_int_equal(s.submitted, s.ok + s.closed + s.link_lost + s.timed_out + s.cancelled + s.in_flight);
 	assert_int_equal(s.in_flight, 0);
 }
 
