@@ -354,7 +354,10 @@ static void init_logs_the_limit(void **state)
 	(void)state;
 	r->script.transport.max_inflight = 5;
 	rig_init(r);
-	assert_true(rig_logged(r, "script: 5 commands in flight at most (pool 64, transport 5"));
+	assert_int_equal(r->line_count, 1);
+	assert_string_equal(r->lines[0],
+			    "script: 5 commands in flight at most (pool 64, transport 5, token space 1024), "
+			    "payload 128 bytes");
 	assert_int_equal(rig_stats(r).max_inflight, 5);
 	assert_int_equal(rig_stats(r).slots, 64);
 	assert_int_equal(scmi_agent_max_params(r->agent), SCRIPT_PAYLOAD);
@@ -370,7 +373,7 @@ static void init_logs_the_limit(void **state)
 	r = rig_new(RIG_IRQ, 1024);
 	rig_init(r);
 	assert_int_equal(rig_stats(r).max_inflight, 1024);
-	assert_true(rig_logged(r, "no token bit is left"));
+	assert_true(rig_logged(r, " bytes; no token bit is left"));
 	rig_end(r);
 }
 
