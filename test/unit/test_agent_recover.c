@@ -97,6 +97,26 @@ static void recover_of_an_idle_link(void **state)
 	}
 }
 
+/* A link that was to be recovered by a poll, and has been by its user: there is nothing left to come for. */
+static void recover_by_hand_is_not_repeated_by_a_poll(void **state)
+{
+	(void)state;
+	for (enum way way = 0; way < WAYS; way++) {
+		struct rig *r = rig_new(RIG_IRQ, 2);
+
+		if (way == BY_ITSELF)
+			script_recovers(&r->script);
+		r->config.options.reconnect_us = 1000;
+		rig_start(r);
+		r->script.sink->link_down(r->script.core, SCMI_E_LINK);
+		assert_true(scmi_agent_next_deadline(r->agent) != SCMI_NEVER);
+		assert_int_equal(recover(r), SCMI_OK);
+		assert_true(scmi_agent_next_deadline(r->agent) == SCMI_NEVER);
+		assert_works(r);
+		rig_end(r);
+	}
+}
+
 static void recover_wrong_arguments_are_refused(void **state)
 {
 	struct rig *r = rig_new(RIG_IRQ, 2);
@@ -430,6 +450,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(recover_ends_calls_and_forgives_debts),
 		cmocka_unit_test(recover_of_an_idle_link),
+		cmocka_unit_test(recover_by_hand_is_not_repeated_by_a_poll),
 		cmocka_unit_test(recover_wrong_arguments_are_refused),
 		cmocka_unit_test(recover_from_a_callback_is_refused),
 		cmocka_unit_test(submits_meanwhile_get_nopeer),
