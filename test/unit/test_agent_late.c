@@ -244,6 +244,29 @@ static void lateness_counts_from_the_cancel(void **state)
 	rig_end(r);
 }
 
+/* Ticks are 32 bits of 4 us, and 0 is none of them: a quarantine that ends where they go round ends all the same. */
+static void lateness_ends_where_ticks_go_round(void **state)
+{
+	const uint64_t round_us = UINT64_C(4) << 32;
+
+	(void)state;
+	for (uint64_t before_us = 480; before_us <= 520; before_us++) {
+		struct rig *r = lateness_rig(500, 1);
+		uint64_t ended_us = round_us - before_us;
+		struct rig_call c;
+
+		rig_call_init(r, &c);
+		c.call.timeout_us = SCMI_FOREVER;
+		r->fake.now_us = ended_us;
+		assert_int_equal(rig_submit(&c), SCMI_OK);
+		assert_int_equal(scmi_agent_cancel(r->agent, &c.call), SCMI_OK);
+		(void)scmi_agent_poll(r->agent, 1);
+		assert_true(poll_to_the_end(r, ended_us + 516) >= ended_us + 500);
+		assert_int_equal(rig_stats(r).expired, 1);
+		rig_end(r);
+	}
+}
+
 /* A call whose end nobody has heard yet keeps its slot, whatever its lateness. */
 static void lateness_does_not_free_a_slot_that_is_to_be_waited_for(void **state)
 {
@@ -278,6 +301,7 @@ int main(void)
 		cmocka_unit_test(lateness_that_runs_brings_the_slots_back),
 		cmocka_unit_test(lateness_ends_early_with_the_late_reply),
 		cmocka_unit_test(lateness_counts_from_the_cancel),
+		cmocka_unit_test(lateness_ends_where_ticks_go_round),
 		cmocka_unit_test(lateness_does_not_free_a_slot_that_is_to_be_waited_for),
 	};
 
