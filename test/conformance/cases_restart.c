@@ -268,6 +268,34 @@ static void fd_forgets_with_a_stop(struct conf_env *env)
 	conf_echo_works(env);
 }
 
+/*
+ * Whatever has rung before a start, the first one too, is still pending after it: that costs one look, which finds
+ * nothing, and no message of the time before.
+ */
+static void stale_interrupt_at_start_finds_nothing(struct conf_env *env)
+{
+	const struct scmi_transport *t = &env->shim.below;
+
+	conf_make_agent(env);
+	assert_int_equal(env->kind->peer_start(env->link), SCMI_OK);
+	for (uint32_t i = 0; i < 10; i++) {
+		const uint32_t received = conf_stats(env).received;
+
+		if ((env->kind->traits & CONF_UNASKED) != 0)
+			(void)env->kind->push(env->link, scmi_hdr(CONF_PROTOCOL, 1, SCMI_MSG_NOTIFICATION, 0), "x", 1);
+		if (t->ops->wake != NULL)
+			t->ops->wake(t->ctx);
+		assert_int_equal(scmi_agent_start(env->agent), SCMI_OK);
+		assert_int_equal(scmi_agent_poll(env->agent, 16), 0);
+		if ((env->kind->traits & CONF_FD) != 0)
+			assert_false(readable(env, 0));
+		assert_int_equal(conf_stats(env).received, received);
+		assert_int_equal(env->kind->away(env->link), 0);
+		conf_echo_works(env);
+		assert_int_equal(scmi_agent_stop(env->agent), SCMI_OK);
+	}
+}
+
 /* It alone wakes the loop: one that is not readable although a reply is there would hang. */
 static void fd_drives_a_loop(struct conf_env *env)
 {
@@ -297,6 +325,7 @@ const struct conf_case conf_restart_cases[] = {
 	{"quiesce_waits_for_calls_and_debts", quiesce_waits_for_calls_and_debts, 0, 0, 2, "one command at a time"},
 	{"quiesce_and_resume_again_and_again", quiesce_and_resume_again_and_again, 0, 0, 1, NULL},
 	{"stop_ends_a_quiet_time", stop_ends_a_quiet_time, 0, 0, 1, NULL},
+	{"stale_interrupt_at_start_finds_nothing", stale_interrupt_at_start_finds_nothing, 0, 0, 1, NULL},
 	{"fd_is_readable_while_there_is_something", fd_is_readable_while_there_is_something, 0, CONF_FD | CONF_UNASKED,
 	 2, NO_FD},
 	{"fd_forgets_with_a_stop", fd_forgets_with_a_stop, 0, CONF_FD, 1, NO_FD},
