@@ -262,6 +262,28 @@ static int ready_inside(struct script *s, const struct script_sent *sent, void *
 	return SCMI_OK;
 }
 
+/* The pump has found nothing to do: what was left unrung is left to the submit that was announced. */
+static void room_rings_for_nothing_that_is_not_queued(void **state)
+{
+	static const uint32_t kinds[] = {RIG_IRQ, RIG_SERIAL};
+
+	(void)state;
+	for (int k = 0; k < 2; k++) {
+		struct rig *r = rig_up(kinds[k], 4);
+		struct rig_call c[2];
+
+		rig_named(r, &c[0], 'A', SCMI_CALL_MORE);
+		rig_named(r, &c[1], 'B', 0);
+		assert_int_equal(rig_submit(&c[0]), SCMI_OK);
+		r->script.sink->ready(r->script.core);
+		assert_int_equal(r->script.rings, 0);
+		assert_int_equal(rig_submit(&c[1]), SCMI_OK);
+		assert_int_equal(r->script.rings, 1);
+		answer_all(r, "AB");
+		rig_end(r);
+	}
+}
+
 /* It says that another follows, but waits itself: it has to ring, whoever comes to the link meanwhile. */
 static void synchronous_call_with_more_is_rung_for(void **state)
 {
@@ -354,6 +376,7 @@ int main(void)
 		cmocka_unit_test(each_link_is_rung_for_once),
 		cmocka_unit_test(more_than_there_are_slots),
 		cmocka_unit_test(more_by_flag_than_there_are_slots),
+		cmocka_unit_test(room_rings_for_nothing_that_is_not_queued),
 		cmocka_unit_test(synchronous_call_with_more_is_rung_for),
 		cmocka_unit_test(many_on_a_link_that_answers_at_once),
 		cmocka_unit_test(many_while_the_agent_is_stopped),
