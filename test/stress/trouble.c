@@ -2,6 +2,8 @@
 /* What a thread does to others: cancels, subscribes, cuts links, recovers, quiesces, stops. */
 #include "stress.h"
 
+#define STAY 10u /* turns that a handler lets others run, every other time */
+
 /* One that runs, if chance finds one. */
 void trouble_cancel(struct worker *w)
 {
@@ -51,6 +53,8 @@ static void notified(struct scmi_subscriber *self, uint32_t hdr, const void *pay
 	if (len % 16u == 0 && n != &s->ear && !atomic_exchange(&n->leaving, true) &&
 	    scmi_agent_unsubscribe(s->agent, self) != SCMI_E_INPROGRESS)
 		fault(s, NULL, "unsubscribe inside a handler");
+	for (uint32_t turns = len % 8u == 0 ? STAY : 0; turns != 0; turns--) /* for who takes it off meanwhile */
+		s->port.relax(s->port.ctx);
 	callback_leave(s);
 	atomic_fetch_sub(&n->running, 1u);
 }
