@@ -284,6 +284,36 @@ static void room_rings_for_nothing_that_is_not_queued(void **state)
 	}
 }
 
+static int submit_and_cancel(struct script *script, const struct script_sent *sent, void *arg)
+{
+	struct rig_call *c = arg;
+
+	(void)sent;
+	script->on_send = NULL;
+	assert_int_equal(rig_submit(c), SCMI_OK);
+	assert_int_equal(scmi_agent_cancel(c->rig->agent, &c->call), SCMI_OK);
+	return SCMI_OK;
+}
+
+/* A doorbell was left to a call that was to follow; that stood in the queue when it was cancelled, and is not sent. */
+static void call_that_ends_in_the_queue_is_rung_for(void **state)
+{
+	struct rig *r = rig_up(RIG_SERIAL, 4);
+	struct rig_call c[2];
+
+	(void)state;
+	rig_named(r, &c[0], 'A', SCMI_CALL_MORE);
+	rig_named(r, &c[1], 'B', 0);
+	r->script.on_send = submit_and_cancel;
+	r->script.arg = &c[1];
+	assert_int_equal(rig_submit(&c[0]), SCMI_OK);
+	assert_ended(&c[1], SCMI_E_CANCELLED);
+	script_assert_sent(&r->script, "A");
+	assert_int_equal(r->script.rings, 1);
+	answer_all(r, "A");
+	rig_end(r);
+}
+
 /* It says that another follows, but waits itself: it has to ring, whoever comes to the link meanwhile. */
 static void synchronous_call_with_more_is_rung_for(void **state)
 {
@@ -377,6 +407,7 @@ int main(void)
 		cmocka_unit_test(more_than_there_are_slots),
 		cmocka_unit_test(more_by_flag_than_there_are_slots),
 		cmocka_unit_test(room_rings_for_nothing_that_is_not_queued),
+		cmocka_unit_test(call_that_ends_in_the_queue_is_rung_for),
 		cmocka_unit_test(synchronous_call_with_more_is_rung_for),
 		cmocka_unit_test(many_on_a_link_that_answers_at_once),
 		cmocka_unit_test(many_while_the_agent_is_stopped),
