@@ -20,7 +20,7 @@ LOWER_STORE = {"memory_order_seq_cst": ["release", "relaxed"]}
 STATUSES = {"SCMI_NOT_SUPPORTED", "SCMI_INVALID_PARAMETERS", "SCMI_DENIED", "SCMI_NOT_FOUND", "SCMI_OUT_OF_RANGE",
 	    "SCMI_BUSY", "SCMI_COMMS_ERROR", "SCMI_HARDWARE_ERROR", "SCMI_PROTOCOL_ERROR", "SCMI_IN_USE"}
 # Calls that only look: two assignments with these can stand either way round, unless one reads what the other writes.
-LOOKS = {"sizeof", "read_count", "counted", "scmi_get_le32"}
+LOOKS = {"sizeof", "read_count", "counted", "scmi_get_le32", "floor_power", "least", "log2_of", "slots_of"}
 # Calls that tell a trace or a log: who counts on them counts on a counter instead.
 TALK = {"trace", "trace_answer", "scmi__platform_trace", "scmi__platform_log", "scmi__log_fault", "scmi__log_limit"}
 
@@ -61,7 +61,7 @@ class Maker:
 	def add(self, kind, change, i, *edits):
 		number, line = self.source.line_of(self.source.tokens[i].start)
 		function = self.source.function_of(i)
-		name = (number, change)
+		name = (function, line, change)
 		self.told[name] = self.told.get(name, 0) + 1
 		if self.told[name] > 1:
 			change += f" #{self.told[name]}"
