@@ -228,13 +228,13 @@ struct job {
 	enum delay delay;
 	uint32_t words; /* of values */
 	uint32_t arrival;
-	bool right;       /* it ended well, with its own reply, whose arrival is known */
-	bool cancellable; /* one cancel() at a time, beside no submit: see gate */
-	uint32_t chain;   /* submits that its done function has yet to make */
-	uint32_t losses;  /* as they were when it began */
+	bool right;      /* it ended well, with its own reply, whose arrival is known */
+	uint32_t chain;  /* submits that its done function has yet to make */
+	uint32_t losses; /* as they were when it began */
 	uint32_t stops;
 	atomic_uint state;
 	atomic_flag gate;    /* held while it is prepared and submitted, and while it is cancelled */
+	bool cancellable;    /* under the gate: one cancel() at a time, beside no submit */
 	atomic_uint arrived; /* the last serial that arrived, */
 	atomic_uint refused; /* that must not arrive, for it was refused */
 	uint32_t seen_sum;   /* of what its end left */
