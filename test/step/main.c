@@ -21,7 +21,7 @@
 
 #include "scenarios.h"
 
-#define SCENARIOS      256
+#define SCENARIOS      512
 #define SCHEDULES_MOST 40000u
 
 struct level {
@@ -51,8 +51,13 @@ static bool quiet;
 
 static void collect(const struct step_scenario *table)
 {
-	for (; table->name != NULL && count < SCENARIOS; table++)
+	for (; table->name != NULL; table++) {
+		if (count == SCENARIOS) {
+			fprintf(stderr, "step: more than %u scenarios\n", count);
+			exit(2);
+		}
 		all[count++] = table;
+	}
 }
 
 static const struct step_scenario *find(const char *name)

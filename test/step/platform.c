@@ -153,9 +153,13 @@ void make_room(void)
 	if (!wire->refused)
 		return;
 	wire->refused = false;
+	wire->told = true;
 	wire->upcalls++;
+	wire->asked = next_in_order();
+	wire->asker = step_self() + 1;
 	step_note("ready");
 	wire->sink->ready(wire->core);
+	wire->asker = 0;
 	upcall_over(wire);
 }
 
@@ -167,7 +171,9 @@ void link_goes_down(void)
 	wire->linked = false;
 	world->downed = true;
 	drain(wire);
+	wire->upcalls++;
 	wire->sink->link_down(wire->core, 0);
+	upcall_over(wire);
 }
 
 void link_comes_back(void)
@@ -177,5 +183,8 @@ void link_comes_back(void)
 	step_point(wire);
 	wire->linked = true;
 	wire->deaf = false;
+	wire->told = true;
+	wire->upcalls++;
 	wire->sink->ready(wire->core);
+	upcall_over(wire);
 }

@@ -109,6 +109,7 @@ static int send_answered_twice(struct message *m)
 
 	world->user[(m->ghost >> 8) - 1].sent_us = world->time_us;
 	m->wire->upcalls++;
+	m->taken = true;
 	deliver(&now);
 	return SCMI_OK;
 }

@@ -20,6 +20,13 @@ static void start_forever(void)
 	FENCED(.fence = 2, .timeout_us = SCMI_FOREVER, .queue_us = SCMI_FOREVER);
 }
 
+/* Nothing but the time in the queue ends the fence. */
+static void start_unanswered(void)
+{
+	FENCED(.fence = 2);
+	world->user[0].call.timeout_us = SCMI_FOREVER;
+}
+
 static void start_urgent(void)
 {
 	FENCED(.fence = 2, .urgent = 4);
@@ -100,6 +107,7 @@ const struct step_scenario scenarios_fence[] = {
 	{"fence-cancel-earlier", start, {submit_0_and_1, cancel_0, receive_loop}, "scr", 4, WORLD},
 	{"fence-cancelled", start, {submit_0_1_2, cancel_1, receive_loop}, "scr", 4, WORLD},
 	{"fence-timeout", start, {submit_0_and_1, time_out_both, receive_one}, "str", 4, WORLD},
+	{"fence-unanswered", start_unanswered, {submit_0_and_1, poll_once}, "sp", 0, WORLD},
 	{"fence-urgent", start_urgent, {submit_0_and_1, submit_2, receive_loop}, "sur", 4, WORLD},
 	{"fence-failing", start_failing, {submit_0, submit_1}, "sf", 0, WORLD},
 	{"fence-refused", start_impatient_full, {submit_0, submit_1, make_room}, "sfm", 0, WORLD},

@@ -44,6 +44,25 @@ static void start_full_one(void)
 	no_room();
 }
 
+static void start_full_urgent(void)
+{
+	QUEUED(.slots = 1, .urgent = 1);
+	no_room();
+}
+
+/* Who may not wait for room is told so. */
+static void start_full_impatient(void)
+{
+	OTHERWISE(.slots = 1, .caps = SERIAL);
+	no_room();
+}
+
+static void start_full_impatient_concurrent(void)
+{
+	OTHERWISE(.slots = 1, .caps = INTERRUPT);
+	no_room();
+}
+
 static void start_full_watched(void)
 {
 	QUEUED(.slots = 2, .watched = true);
@@ -85,6 +104,7 @@ static int say_ready_then_busy(struct message *m)
 	if (world->script++)
 		return SCMI_OK;
 	m->wire->upcalls++;
+	m->wire->told = true;
 	m->wire->sink->ready(m->wire->core);
 	m->wire->upcalls--;
 	return SCMI_E_BUSY;
@@ -158,6 +178,21 @@ static void start_old_deadline(void)
 	QUEUED(.slots = 1);
 }
 
+static void start_old_deadline_behind(void)
+{
+	QUEUED(.slots = 2);
+}
+
+static void submit_0_then_2_and_1_full(void)
+{
+	user_submit(0);
+	await_ended(0);
+	step_point(&world->wire[0]);
+	world->wire[0].room = 0;
+	user_submit(2);
+	user_submit(1);
+}
+
 static void submit_0_then_1_full(void)
 {
 	user_submit(0);
@@ -193,6 +228,7 @@ static void say_ready(void)
 
 	step_point(wire);
 	wire->upcalls++;
+	wire->told = true;
 	wire->sink->ready(wire->core);
 	upcall_over(wire);
 }
@@ -229,7 +265,16 @@ const struct step_scenario scenarios_pump[] = {
 	{"busy-timeout", start_full_one, {submit_0, wait_in_queue, make_room}, "stm", 0, WORLD},
 	{"busy-timeout-reply", start_full_one, {submit_0, wait_in_queue, make_room, receive_one}, "stmr", 10, WORLD},
 	{"busy-old-deadline", start_old_deadline, {submit_0_then_1_full, receive_one, pass_time_1}, "srt", 7, WORLD},
-	{"busy-impatient", start_full_one, {submit_0, make_room}, "sm", 0, WORLD},
+	{"busy-old-deadline-behind",
+	 start_old_deadline_behind,
+	 {submit_0_then_2_and_1_full, receive_one, pass_time_1},
+	 "srt",
+	 7,
+	 WORLD},
+	{"busy-timeout-two", start_full, {submit_0, submit_1, wait_in_queue}, "sut", 0, WORLD},
+	{"busy-stuck-urgent", start_full_urgent, {submit_0, cancel_0}, "sc", 0, WORLD},
+	{"busy-impatient", start_full_impatient, {submit_0, make_room}, "sm", 0, WORLD},
+	{"busy-impatient-concurrent", start_full_impatient_concurrent, {submit_0, make_room}, "sm", 0, WORLD},
 	{"busy-concurrent", start_full_concurrent, {submit_0_and_1, submit_2, make_room_twice}, "sum", 0, WORLD},
 	{"busy-concurrent-reply", start_full_concurrent, {submit_0_and_1, make_room, receive_one}, "smr", 4, WORLD},
 	{"busy-urgent", start_urgent, {submit_0, submit_1, make_room_twice}, "sum", 0, WORLD},
@@ -238,6 +283,7 @@ const struct step_scenario scenarios_pump[] = {
 	{"pump-stop", start_watched, {submit_0, submit_1, stop_agent}, "sux", 0, WORLD},
 	{"busy-stop", start_full_watched, {submit_0, make_room, stop_agent}, "smx", 0, WORLD},
 	{"busy-stop-two", start_full_watched, {submit_0, submit_1, stop_agent}, "sux", 0, WORLD},
+	{"busy-link-lost", start_full_watched, {submit_0, submit_1, link_goes_down}, "sud", 0, WORLD},
 	{"busy-link-down", start_full_watched, {submit_0, submit_1, link_down_and_up}, "sud", 0, WORLD},
 	{0},
 };

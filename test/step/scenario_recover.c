@@ -84,9 +84,12 @@ static int lose_peer(struct wire *wire)
 
 	world->downed = true;
 	wire->linked = false;
+	drain(wire);
 	wire->sink->link_down(wire->core, 0);
 	if (step_choose(2)) {
 		wire->linked = true;
+		wire->deaf = false;
+		wire->told = true;
 		wire->sink->ready(wire->core);
 	}
 	return err;

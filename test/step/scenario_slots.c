@@ -22,6 +22,60 @@ static void start_taken(void)
 	submit_before(0);
 }
 
+static void lose(unsigned i)
+{
+	world->wire[0].message[i].lost = true;
+}
+
+static int lose_user_0(struct message *m)
+{
+	m->lost = m->ghost >> 8 == 1;
+	return SCMI_OK;
+}
+
+/* Its reply does not come, and who waits knows that it will be told. */
+static void start_unanswered(void)
+{
+	start_taken();
+	lose(0);
+}
+
+static void start_unanswered_reserved(void)
+{
+	start(&(struct world_config){.slots = 2, .reserved = 1, .patient = 14});
+	submit_before(0);
+	lose(0);
+}
+
+/* The slots for all and the one for urgent calls are taken; the latter's call, user 3's, is answered. */
+static void start_reserved_taken(void)
+{
+	start(&(struct world_config){.slots = 2, .reserved = 1, .patient = 14, .urgent = 12});
+	world->send = lose_user_0;
+	submit_before(0);
+	submit_before(3);
+}
+
+/* The call has ended, the slot is owed to it for good. */
+static void cancel_before(unsigned i)
+{
+	user_cancel(i);
+	lose(0);
+}
+
+static void start_owed(void)
+{
+	start_taken();
+	cancel_before(0);
+}
+
+static void start_owed_forever(void)
+{
+	start(&(struct world_config){.patient = 14, .watched = true, .queue_us = SCMI_FOREVER});
+	submit_before(0);
+	cancel_before(0);
+}
+
 static void start_watched(void)
 {
 	start(&(struct world_config){.patient = 14, .watched = true});
@@ -80,6 +134,18 @@ static void start_crowded(void)
 {
 	start(&(struct world_config){.patient = 14, .waiters = 1});
 	submit_before(0);
+}
+
+/* One of them waits without an event, and polls. */
+static void start_crowded_watched(void)
+{
+	start(&(struct world_config){.patient = 14, .waiters = 1, .caps = LED, .watched = true});
+	submit_before(0);
+}
+
+static void start_calling(void)
+{
+	start(&(struct world_config){.patient = 15, .waits = 1, .timeout_us = SCMI_FOREVER, .watched = true});
 }
 
 static void start_passive(void)
@@ -165,6 +231,19 @@ static void stop_inside_1(void)
 	stop_and_poison();
 }
 
+static void stop_two_inside(void)
+{
+	await_inside(0);
+	await_inside(1);
+	stop_and_poison();
+}
+
+static void quiesce(void)
+{
+	await_inside(1);
+	quiesce_agent(world->time_us + 20000);
+}
+
 /* Who has been let in after all is beyond what stop waits for: only who got no slot may be on its way out. */
 static void stop_1(void)
 {
@@ -200,6 +279,14 @@ const struct step_scenario scenarios_slots[] = {
 	{"slot-led-two", start_led, {submit_1, submit_2, answer_loop}, "uva", 4, WORLD},
 	{"slot-led-calls", start_led_calls, {call_0, call_1, answer_loop}, "wva", 4, WORLD},
 	{"slot-led-poll", start_led, {submit_1, answer_loop, poll_once}, "uap", 2, WORLD},
+	{"slot-unanswered", start_unanswered, {submit_1, poll_once}, "up", 0, WORLD},
+	{"slot-unanswered-reserved", start_unanswered_reserved, {submit_1, poll_once}, "up", 0, WORLD},
+	{"slot-owed", start_owed, {submit_1, poll_once}, "up", 0, WORLD},
+	{"slot-owed-stop", start_owed_forever, {submit_1, stop_inside_1}, "ux", 0, WORLD},
+	{"slot-owed-quiesce", start_owed_forever, {submit_1, quiesce}, "uq", 0, WORLD},
+	{"slot-crowded-stop", start_crowded_watched, {submit_1, submit_2, stop_1}, "uvx", 0, WORLD},
+	{"slot-stop-call", start_calling, {call_0, submit_1, stop_two_inside, receive_one}, "wuxr", 8, WORLD},
+	{"slot-urgent-reserved", start_reserved_taken, {submit_2, receive_one}, "ur", 2, WORLD},
 	{"slot-urgent", start_reserved, {submit_1, submit_2, receive_loop}, "uvr", 4, WORLD},
 	{"slot-stop", start_watched, {submit_1, stop_1, receive_loop}, "uxr", 4, WORLD},
 	{"slot-stop-inside", start_watched, {submit_1, stop_inside_1}, "ux", 0, WORLD},

@@ -50,6 +50,24 @@ static void submit_look_wait_0(void)
 		user_wait(0);
 }
 
+/* Waits for a while, then for good, by another event: user 1 has got the first one meanwhile. */
+static void submit_look_wait_0_beside_1(void)
+{
+	if (user_submit(0) != SCMI_OK)
+		return;
+	if (user_wait_until(0, 1000000 + 100) != SCMI_E_INPROGRESS)
+		return;
+	tell(&world->user[0].told_end);
+	await_inside(1);
+	user_wait(0);
+}
+
+static void call_1_beside_0(void)
+{
+	await_ended(0);
+	user_call(1);
+}
+
 static void pass_a_while(void)
 {
 	pass_time(200);
@@ -155,6 +173,12 @@ const struct step_scenario scenarios_waits[] = {
 	{"call-held", start_interrupt, {submit_wait_0, hold_loop, cancel_0}, "whc", 2, WORLD},
 	{"call-timeout", start_interrupt_timed, {call_0, receive_loop, time_out_0}, "wrt", 6, WORLD},
 	{"wait-until", start_interrupt_timed, {submit_look_wait_0, receive_loop, pass_a_while}, "wrt", 2, WORLD},
+	{"wait-until-again",
+	 start_interrupt_timed,
+	 {submit_look_wait_0_beside_1, call_1_beside_0, receive_loop, pass_a_while},
+	 "wvrt",
+	 6,
+	 WORLD},
 	{"call-no-reply", start_interrupt_timed, {call_0, call_1}, "wv", 0, WORLD},
 	{"two-calls", start_interrupt, {call_0, call_1, receive_loop}, "wvr", 4, WORLD},
 	{"sync-call", start_sync, {call_0_twice, call_1}, "wv", 0, WORLD},

@@ -124,7 +124,7 @@ void on_done(struct scmi_call *call, int err)
 
 /* --- the order of submits --- */
 
-static unsigned next_in_order(void)
+unsigned next_in_order(void)
 {
 	if (!world->ordered)
 		return 0;
@@ -155,12 +155,29 @@ static void check_order(const struct user *u)
 	}
 }
 
+/* What was queued when the transport got room and this context came to the pump: urgent calls go first. */
+static void check_urgent(const struct user *u)
+{
+	const struct wire *wire = &world->wire[u->link];
+
+	for (unsigned i = 0; i < USERS; i++) {
+		const struct user *v = &world->user[i];
+
+		if (wire->asker == step_self() + 1 && !has(u, SCMI_CALL_URGENT) && has(v, SCMI_CALL_URGENT) &&
+		    v->link == u->link && v->sent_us == NO_TIME && !may_have_ended(v) && v->returned != 0 &&
+		    v->returned < wire->asked)
+			step_fail("user %u is sent before user %u, whose call is urgent", index_of(u), i);
+	}
+}
+
 void user_was_sent(struct user *u)
 {
 	u->sent_us = world->time_us;
 	u->entering = false;
-	if (world->ordered)
+	if (world->ordered) {
 		check_order(u);
+		check_urgent(u);
+	}
 	tell(&u->inside);
 }
 
@@ -179,6 +196,7 @@ static void user_begins(struct user *u)
 	u->in_flight = true;
 	u->entering = !has(u, SCMI_CALL_NOWAIT);
 	u->taken = false;
+	u->refused = false;
 	u->context = step_self();
 	u->begun_us = world->time_us;
 	u->sent_us = u->halved_us = u->wiped_us = NO_TIME;
@@ -232,6 +250,8 @@ int user_submit(unsigned i)
 	if (u->in_flight && u->ghost == ghost) {
 		u->entering = false;
 		u->returned = next_in_order();
+		if (err == SCMI_OK && has(u, SCMI_CALL_NOWAIT) && u->sent_us == NO_TIME && !may_have_ended(u))
+			step_fail("user %u: left in the queue although it may not wait", i);
 	}
 	step_point(&u->told_submit);
 	step_release(&world->user_clock);
@@ -337,13 +357,14 @@ void user_sleeps(void)
 	}
 }
 
-/* Slots of a link that anybody may take. */
-static bool any_free(unsigned link)
+/* A slot that this call may take. */
+static bool any_free(const struct user *u)
 {
 	struct scmi_agent_stats s = {.size = sizeof(s)};
+	unsigned reserved = has(u, SCMI_CALL_URGENT) ? 0 : world->reserved;
 
-	scmi_agent_stats(world->agent, link, &s);
-	return s.in_flight + s.quarantined + world->reserved < s.max_inflight;
+	scmi_agent_stats(world->agent, u->link, &s);
+	return s.in_flight + s.quarantined + reserved < s.max_inflight;
 }
 
 /*
@@ -360,7 +381,7 @@ void check_starving(void)
 			continue;
 		if (until_us <= world->time_us + RECHECK_US && ++u->rechecks > RECHECKS_MAX)
 			step_fail("user %u looks for a slot again and again", i);
-		if (until_us > world->time_us + RECHECK_US && any_free(u->link))
+		if (until_us > world->time_us + RECHECK_US && any_free(u))
 			step_fail("user %u waits for a slot beside a free one", i);
 	}
 }

@@ -77,6 +77,7 @@ static int transport_recover(void *ctx)
 	if (err != SCMI_E_BUSY) {
 		drain(wire);
 		wire->linked = err == SCMI_OK;
+		wire->told = true;
 		wire->deaf = false;
 		wire->kicked = false;
 	}
@@ -136,6 +137,18 @@ static int put_on_wire(struct wire *wire, struct message *m, struct user *u)
 	return SCMI_OK;
 }
 
+/* Whoever sends next knows all that the last one did, and a transport that is full is asked again when it says so. */
+static void check_serial(struct wire *wire, const struct user *u)
+{
+	if (wire->sending)
+		step_fail("two sends at once on a link that takes one");
+	if (u->refused && !wire->told)
+		step_fail("a call is sent again before a transport that was full is ready");
+	if (u->refused)
+		wire->told = false;
+	step_user_write(&wire->own, sizeof(wire->own));
+}
+
 static int transport_send(void *ctx, const struct scmi_tx *tx)
 {
 	struct wire *wire = ctx;
@@ -145,21 +158,22 @@ static int transport_send(void *ctx, const struct scmi_tx *tx)
 
 	step_point(wire);
 	check_started(wire, "send()");
-	if (wire->serial && wire->sending)
-		step_fail("two sends at once on a link that takes one");
 	if (world->at_rest)
 		step_fail("a call is sent by an agent that is quiet");
-	wire->sending++;
 	step_library_read(tx->payload, tx->len, NULL);
 	memcpy(&m.ghost, tx->payload, sizeof(m.ghost));
 	u = user_of(m.ghost);
+	if (wire->serial)
+		check_serial(wire, u);
 	if (m.ghost != u->ghost || !u->in_flight)
 		step_fail("a dead call is sent");
 	if (u->sent_us != NO_TIME)
 		step_fail("a call is sent twice");
 	if (wire->link != u->link)
 		step_fail("a call is sent by another link");
+	wire->sending++;
 	err = put_on_wire(wire, &m, u);
+	u->refused = err == SCMI_E_BUSY;
 	if (wire->serial || world->watched)
 		step_point(wire);
 	wire->sending--;
@@ -217,6 +231,7 @@ static struct message take_any(struct wire *wire, enum kind kind)
 			continue;
 		m->copies--;
 		taken = *m;
+		m->taken = true;
 		wire->upcalls++;
 		break;
 	}

@@ -43,6 +43,7 @@ struct user {
 	bool inside;     /* to the other contexts: it sleeps in a call, or has sent one */
 	bool cancelling; /* somebody tries to cancel this submission */
 	bool taken;      /* a message for it has been received, or settled */
+	bool refused;    /* its send was told that there is no room */
 	unsigned submits;
 	unsigned ends;
 	unsigned cancels;              /* that returned SCMI_OK */
@@ -68,6 +69,7 @@ struct message {
 	bool answered;   /* the platform has replied: polling finds it */
 	bool lost;       /* nobody answers it before everything is at rest */
 	bool half;       /* the response of a delayed command */
+	bool taken;      /* it has come once */
 	uint32_t hdr;
 	uint16_t token;
 	uint32_t ghost;
@@ -93,6 +95,10 @@ struct wire {
 	unsigned waiting; /* inside wait() */
 	unsigned room;    /* sends that it takes before it says BUSY */
 	bool refused;     /* it has said BUSY: ready() is due */
+	unsigned asked;   /* by the world's order: when ready() began, in make_room() */
+	unsigned asker;   /* 1 + the context that is inside it */
+	bool told;        /* ready() has been called, and no call that was refused has been sent again since */
+	uint32_t own;     /* what sends of a link that takes one at a time write, unguarded */
 	const struct scmi_sink *sink;
 	void *core;
 };
@@ -244,6 +250,7 @@ extern const struct scmi_transport_ops world_ops;
 extern const struct scmi_transport_ops world_ops_resettable;
 struct user *user_of(uint32_t ghost);
 void user_was_sent(struct user *u);
+unsigned next_in_order(void); /* 0: the order is not looked at */
 void on_done(struct scmi_call *call, int err);
 void make_listeners(void);
 void upcall_over(struct wire *wire);
