@@ -147,51 +147,11 @@ static void slot_goes_to_one_who_can_use_it(void **state)
 	}
 }
 
-/* ---- how long one sleeps ---- */
-
-#define QUEUE_US 10000u
-
-/*
- * Who waits for a slot looks again and again only where one may have been freed that it did not hear of: not for the sake
- * of a slot that it must not take, but for each that it may.
- */
-static void waiter_for_a_slot_sleeps_through_unless_one_may_come_unheard(void **state)
-{
-	(void)state;
-	for (uint32_t unheard = 0; unheard < 4; unheard++) {
-		struct rig *r = rig_new(RIG_IRQ, 4);
-		struct rig_call c[4];
-
-		r->config.flags = SCMI_AGENT_DEFERRED;
-		r->config.options.reserved = 1;
-		r->config.options.queue_timeout_us = QUEUE_US;
-		rig_start(r);
-		for (uint32_t i = 0; i < 3; i++) {
-			rig_named(r, &c[i], (char)('A' + i), SCMI_CALL_NOWAIT);
-			c[i].call.timeout_us = SCMI_FOREVER;
-			assert_int_equal(rig_submit(&c[i]), SCMI_OK);
-		}
-		/* It has ended, and who lets its done function run is about to give the slot back. */
-		if (unheard < 3)
-			script_answer(&r->script, (char)('A' + unheard));
-		rig_named(r, &c[3], 'D', 0);
-		assert_int_equal(rig_do(&c[3]), SCMI_E_TIMEOUT);
-		if (unheard < 3)
-			assert_in_range(r->fake.calls.event_wait, 5, 100);
-		else
-			assert_int_equal(r->fake.calls.event_wait, 1);
-		(void)scmi_agent_cancel_all(r->agent);
-		(void)scmi_agent_poll(r->agent, 1);
-		rig_end(r);
-	}
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reserved_slots_are_for_urgent_calls),
 		cmocka_unit_test(slot_goes_to_one_who_can_use_it),
-		cmocka_unit_test(waiter_for_a_slot_sleeps_through_unless_one_may_come_unheard),
 	};
 
 	return cmocka_run_group_tests_name("agent_reserve", tests, NULL, NULL);
