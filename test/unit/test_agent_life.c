@@ -360,6 +360,35 @@ static void start_that_fails_after_link_down_is_closed(void **state)
 	rig_end(r);
 }
 
+/* Both queues, the urgent one too, whether the link goes or the agent is stopped. */
+static void link_that_goes_empties_both_queues(void **state)
+{
+	static const char names[] = "ABC";
+
+	(void)state;
+	for (int stop = 0; stop < 2; stop++) {
+		struct rig *r = rig_narrow(RIG_SERIAL, 4, 1);
+		struct rig_call c[3];
+
+		for (int i = 0; i < 3; i++) {
+			rig_named(r, &c[i], names[i], i == 2 ? SCMI_CALL_URGENT : 0);
+			assert_int_equal(rig_submit(&c[i]), SCMI_OK);
+		}
+		script_assert_sent(&r->script, "A");
+		assert_int_equal(rig_stats(r).queued, 2);
+		if (stop)
+			assert_int_equal(scmi_agent_stop(r->agent), SCMI_OK);
+		else
+			r->script.sink->link_down(r->script.core, SCMI_E_LINK);
+		assert_int_equal(rig_stats(r).queued, 0);
+		for (int i = 0; i < 3; i++)
+			assert_ended(&c[i], stop ? SCMI_E_CLOSED : SCMI_E_LINK);
+		if (stop)
+			rig_start(r);
+		rig_end(r);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -378,6 +407,7 @@ int main(void)
 		cmocka_unit_test(link_that_comes_and_goes_inside_start_ends_as_it_last_was),
 		cmocka_unit_test(ready_and_link_down_do_not_open_a_stopped_agent),
 		cmocka_unit_test(start_that_fails_after_link_down_is_closed),
+		cmocka_unit_test(link_that_goes_empties_both_queues),
 	};
 
 	return cmocka_run_group_tests_name("agent_life", tests, NULL, NULL);
