@@ -59,6 +59,12 @@ static void stop(void)
 	stop_agent();
 }
 
+static void stop_inside_poll(void)
+{
+	await(&world->polled);
+	stop_and_poison();
+}
+
 static void link_down(void)
 {
 	link_goes_down();
@@ -97,6 +103,7 @@ const struct step_scenario scenarios_life[] = {
 	{"stop-wait", start_waiting, {submit_wait_0, receive_loop, stop}, "wrx", 2, WORLD},
 	{"stop-lead", start_led, {submit_wait_0, call_1, stop}, "wvx", 0, WORLD},
 	{"stop-poll", start_polled, {submit_0, answer_loop, poll_once, stop}, "sapx", 2, WORLD},
+	{"stop-poll-inside", start_polled, {poll_once, stop_inside_poll}, "px", 0, WORLD},
 	{"stop-lead-cancel", start_led, {submit_wait_0, answer_loop, cancel_0, stop}, "wacx", 6, WORLD},
 	{"stop-deferred", start_deferred, {submit_0, receive_one, poll_once, stop}, "srpx", 2, WORLD},
 	{"stop-failing", start_failing, {submit_0, stop}, "sx", 0, WORLD},

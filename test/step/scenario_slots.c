@@ -71,7 +71,8 @@ static void start_owed(void)
 
 static void start_owed_forever(void)
 {
-	start(&(struct world_config){.patient = 14, .watched = true, .queue_us = SCMI_FOREVER});
+	start(&(struct world_config){
+		.patient = 14, .watched = true, .queue_us = SCMI_FOREVER, .timeout_us = SCMI_FOREVER});
 	submit_before(0);
 	cancel_before(0);
 }
@@ -141,11 +142,6 @@ static void start_crowded_watched(void)
 {
 	start(&(struct world_config){.patient = 14, .waiters = 1, .caps = LED, .watched = true});
 	submit_before(0);
-}
-
-static void start_calling(void)
-{
-	start(&(struct world_config){.patient = 15, .waits = 1, .timeout_us = SCMI_FOREVER, .watched = true});
 }
 
 static void start_passive(void)
@@ -231,13 +227,6 @@ static void stop_inside_1(void)
 	stop_and_poison();
 }
 
-static void stop_two_inside(void)
-{
-	await_inside(0);
-	await_inside(1);
-	stop_and_poison();
-}
-
 static void quiesce(void)
 {
 	await_inside(1);
@@ -285,7 +274,6 @@ const struct step_scenario scenarios_slots[] = {
 	{"slot-owed-stop", start_owed_forever, {submit_1, stop_inside_1}, "ux", 0, WORLD},
 	{"slot-owed-quiesce", start_owed_forever, {submit_1, quiesce}, "uq", 0, WORLD},
 	{"slot-crowded-stop", start_crowded_watched, {submit_1, submit_2, stop_1}, "uvx", 0, WORLD},
-	{"slot-stop-call", start_calling, {call_0, submit_1, stop_two_inside, receive_one}, "wuxr", 8, WORLD},
 	{"slot-urgent-reserved", start_reserved_taken, {submit_2, receive_one}, "ur", 2, WORLD},
 	{"slot-urgent", start_reserved, {submit_1, submit_2, receive_loop}, "uvr", 4, WORLD},
 	{"slot-stop", start_watched, {submit_1, stop_1, receive_loop}, "uxr", 4, WORLD},

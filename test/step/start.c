@@ -123,6 +123,8 @@ static void make_agent(const struct world_config *c)
 
 	if (size == 0 || scmi_agent_init(&world->agent, mem, size, &config) != SCMI_OK)
 		step_fail("the scenario's configuration is not allowed");
+	world->agent_memory = mem;
+	world->agent_bytes = (unsigned)size;
 	world->agent_region = step_region("the agent", mem, size);
 	step_own(world->agent_region, STEP_LIBRARY);
 }
@@ -159,6 +161,7 @@ void stop_and_poison(void)
 {
 	stop_agent();
 	step_own(world->agent_region, STEP_USER);
+	step_take_away(world->agent_memory, world->agent_bytes);
 	world->poisoned = true;
 }
 

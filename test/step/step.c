@@ -240,6 +240,12 @@ bool step_conflict(const void *object, bool write)
 	return is_shared(now);
 }
 
+void step_take_away(const void *p, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		(void)step_conflict((const char *)p + i, true);
+}
+
 void step_yield(const void *object, bool write)
 {
 	struct context *others[STEP_CONTEXTS];

@@ -116,6 +116,9 @@ unsigned step_region(const char *name, const void *p, size_t n);
 void step_own(unsigned region, enum step_owner owner);
 void step_grant(unsigned region);
 
+/* This memory goes away: to every other context that is as a write of it all, so each access to it is worth a yield. */
+void step_take_away(const void *p, unsigned n);
+
 /* True while an instrumented function may be preempted: between start and end of a run. */
 bool step_running(void);
 

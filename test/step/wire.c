@@ -257,6 +257,8 @@ static int transport_poll(void *ctx, int max)
 	struct wire *wire = ctx;
 	int n = 0;
 
+	if (world->watched && !world->polled)
+		tell(&world->polled);
 	while (n < max && !wire->mute) {
 		struct message m;
 

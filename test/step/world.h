@@ -138,6 +138,7 @@ struct world {
 	bool ordered;      /* the order of submits is looked at */
 	bool starves;      /* no free slot may be left beside somebody who waits for one */
 	bool at_rest;      /* quiesce has succeeded */
+	bool polled;       /* to the other contexts: somebody is inside a poll */
 	bool listeners;
 	bool polls;                     /* somebody polls in a loop: deadlines make time pass */
 	unsigned received;              /* messages handed to the sink */
@@ -160,6 +161,7 @@ struct world {
 	int (*recover)(struct wire *wire); /* what recover() comes to. NULL: SCMI_OK */
 	struct scmi_agent *agent;
 	unsigned agent_region;
+	void *agent_memory;
 	unsigned agent_bytes;
 	struct user user[USERS];
 	struct listener listener[LISTENERS];
