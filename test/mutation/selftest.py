@@ -5,6 +5,7 @@ import io
 import os
 import tempfile
 
+from bench import Bench
 from mutants import mutants_of
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -52,6 +53,26 @@ def check_moving(faults):
 		faults.append("a key does not name its mutant")
 
 
+# What the step scheduler says, and whether it got through.
+SAID = [
+	("p0 s0: 5 of 5 scenarios whole\\np0 s1: 5 of 5 scenarios whole", True),
+	("p0 s0: 5 of 5 scenarios whole\\np0 s1: 4 of 5 scenarios whole", False),
+	("again: step --replay one 1:1\\np0 s1: 5 of 5 scenarios whole", False),
+	("p0 s0: 4 of 5 scenarios whole", False),
+]
+
+
+def check_scheduler(faults):
+	with tempfile.TemporaryDirectory() as place:
+		program = os.path.join(place, "step")
+		for said, passed in SAID:
+			with open(program, "w", encoding="utf-8") as f:
+				f.write(f"#!/bin/sh\nprintf '{said}\\n'\n")
+			os.chmod(program, 0o700)
+			if Bench.reaches(program, "quick", 5) != passed:
+				faults.append(f"the step scheduler says {said!r}")
+
+
 def check_judging(tool, faults):
 	mutants = tool.find_mutants(TINY, ("lib/tiny",))
 	with tempfile.TemporaryDirectory() as place, contextlib.redirect_stdout(io.StringIO()) as told:
@@ -95,6 +116,7 @@ def main(tool):
 	faults = []
 	check_making(faults)
 	check_moving(faults)
+	check_scheduler(faults)
 	check_judging(tool, faults)
 	print("\n".join(faults) if faults else "mutation selftest: all seen")
 	return 1 if faults else 0
