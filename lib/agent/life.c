@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Start, stop, quiet, and links that go down, come back, or are recovered. */
+/* Start, stop, and links that go down, come back, or are recovered. */
 #include "internal.h"
 
 /* A loop of the user's sleeps past something new, or on a descriptor that is another one now. */
@@ -7,11 +7,6 @@ static void wake_loop(const struct scmi_agent *a)
 {
 	if (a->wake != NULL)
 		a->wake(a->wake_arg);
-}
-
-static uint32_t load_gate(struct link *l)
-{
-	return atomic_load_explicit(&l->gate, memory_order_seq_cst);
 }
 
 /* From one state to another, whatever else stands in the gate. */
@@ -80,14 +75,6 @@ void scmi__leave(struct link *l)
 	atomic_fetch_sub_explicit(&l->visitors, 1u, memory_order_seq_cst);
 }
 
-/* A caller or a sender is at work on this slot, or a done function is due: not a call that nobody waits for yet. */
-static bool attended(uint32_t w)
-{
-	if ((w & (W_QUEUED | W_SENDING)) != 0)
-		return true;
-	return (w & W_CALL) != 0 && (w & (W_DONE | W_LOOSE)) != (W_DONE | W_LOOSE);
-}
-
 /* Lets others run whom we wait for. */
 static void pause(struct scmi_agent *a)
 {
@@ -115,7 +102,7 @@ static void empty_link(struct link *l, int err)
 			if (word_claimable(w)) {
 				if (scmi__claim(&l->slots[i], &w))
 					scmi__end(l, &l->slots[i], err, 0);
-			} else if (attended(w)) {
+			} else if (word_attended(w)) {
 				pause_for(l);
 			} else {
 				break;
@@ -217,67 +204,6 @@ int scmi_agent_fini(struct scmi_agent *agent)
 	for (uint32_t i = 0; i < agent->waiter_count; i++)
 		agent->port->event_fini(agent->port->ctx, waiter_event(agent, i));
 	return SCMI_OK;
-}
-
-/* ---- quiet ---- */
-
-/* A call is under way, or a reply is owed; not a call that has ended and nobody waits for. */
-static bool is_busy(struct link *l)
-{
-	for (uint32_t i = 0; i < l->limit; i++) {
-		uint32_t w = atomic_load_explicit(&l->slots[i].word, memory_order_seq_cst);
-
-		if ((w & (W_HOLDS & ~W_CALL)) != 0 || attended(w))
-			return true;
-	}
-	return false;
-}
-
-static bool any_busy(struct scmi_agent *a)
-{
-	for (uint32_t i = 0; i < a->links_n; i++) {
-		if (is_busy(&a->links[i]))
-			return true;
-	}
-	return !scmi__frames_empty(a) || scmi__any_put_off(a);
-}
-
-static bool change_quiet(struct scmi_agent *a, bool quiet)
-{
-	bool changed = false;
-
-	for (uint32_t i = 0; i < a->links_n; i++) {
-		_Atomic uint32_t *gate = &a->links[i].gate;
-		uint32_t old = quiet ? atomic_fetch_or_explicit(gate, GATE_QUIET, memory_order_seq_cst)
-				     : atomic_fetch_and_explicit(gate, ~GATE_QUIET, memory_order_seq_cst);
-
-		changed = changed || ((old & GATE_QUIET) != 0) != quiet;
-	}
-	return changed;
-}
-
-int scmi_agent_quiesce(struct scmi_agent *agent, uint64_t until_us)
-{
-	if (agent == NULL)
-		return SCMI_E_INVAL;
-	if (scmi__frame_here(agent) != NULL)
-		return SCMI_E_CONTEXT;
-	if (gate_state(load_gate(&agent->links[0])) == LINK_STOPPED)
-		return SCMI_E_CLOSED;
-	(void)change_quiet(agent, true);
-	scmi__wake_all(agent); /* who waits for a slot gets none */
-	while (any_busy(agent)) {
-		if (until_us != SCMI_NEVER && now_us(agent) >= until_us)
-			return SCMI_E_INPROGRESS;
-		if (scmi_agent_poll(agent, POLL_BATCH) == 0)
-			relax(agent);
-	}
-	return SCMI_OK;
-}
-
-int scmi_agent_resume(struct scmi_agent *agent)
-{
-	return agent != NULL && change_quiet(agent, false) ? SCMI_OK : SCMI_E_INVAL;
 }
 
 /* ---- recovery ---- */

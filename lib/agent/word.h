@@ -76,4 +76,12 @@ static inline bool word_quarantined(uint32_t w)
 	return (w & W_OWED) != 0 && (w & W_HOLDS & ~W_OWED) == 0;
 }
 
+/* A caller or a sender is at work on this slot, or a done function is due: not a call that nobody waits for yet. */
+static inline bool word_attended(uint32_t w)
+{
+	if ((w & (W_QUEUED | W_SENDING)) != 0)
+		return true;
+	return (w & W_CALL) != 0 && (w & (W_DONE | W_LOOSE)) != (W_DONE | W_LOOSE);
+}
+
 #endif
