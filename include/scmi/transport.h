@@ -133,17 +133,17 @@ struct scmi_sink {
 
 	/*
 	 * ready: there is room again after SCMI_E_BUSY, or the peer is there (again) after link_down(), which has
-	 * returned by then.
+	 * returned by then: then no send() succeeds before this has returned.
 	 */
 	void (*ready)(void *core);
 
 	/*
 	 * link_down: the peer is gone, and the transport promises that nothing that was sent before this call will be
-	 * delivered any more. Every call of the link ends with err (one of the four of settle(); SCMI_E_LINK
-	 * if it is none), every debt is forgiven;
-	 * submits are refused with SCMI_E_NOPEER until ready(); until then every send() fails. The slot of a submit
-	 * that is under way just now keeps its debt if its send() succeeds, for it may have gone to the next peer:
-	 * until its reply, the next link_down(), recovery or stop. A send() that fails owes nothing: better let it.
+	 * delivered any more. Every call of the link ends with err (one of the four of settle(); SCMI_E_LINK if it is
+	 * none), every debt is forgiven; submits are refused with SCMI_E_NOPEER until ready(), and every send() fails
+	 * until that has returned: one that succeeded beside link_down() is known to be lost. Where the link has come
+	 * back before its submit looks, it may have gone to the next peer: that slot keeps its debt until its reply,
+	 * the next link_down(), recovery or stop. A send() that fails owes nothing: better let it.
 	 */
 	void (*link_down)(void *core, int err);
 };

@@ -188,8 +188,9 @@ static uint32_t wire_deadline(struct link *l, const struct scmi_call *call, uint
 }
 
 /*
- * The link was lost while we were in send(). If it is still down nothing of what was sent comes back, for while it is
- * down no send() succeeds. If it is up again, our message may have gone out on the new one: then the debt stays.
+ * The link was lost while we were in send(). If it is still down nothing of what was sent comes back, for no send()
+ * succeeds before ready() has made it up. If it is up again, our message may have gone out on the new one: then the
+ * debt stays.
  */
 static uint32_t forgive_lost(struct link *l, struct slot *s, uint32_t w)
 {

@@ -142,6 +142,12 @@ void settle_one(void)
 
 /* --- upcalls about the link --- */
 
+void say_room(struct wire *wire)
+{
+	wire->full = false;
+	wire->told = true;
+}
+
 void make_room(void)
 {
 	struct wire *wire = &world->wire[0];
@@ -153,7 +159,7 @@ void make_room(void)
 	if (!wire->refused)
 		return;
 	wire->refused = false;
-	wire->told = true;
+	say_room(wire);
 	wire->upcalls++;
 	wire->asked = next_in_order();
 	wire->asker = step_self() + 1;
@@ -171,6 +177,12 @@ void link_goes_down(void)
 	wire->linked = false;
 	world->downed = true;
 	drain(wire);
+	if (wire->halted && world->stopping)
+		return;
+	/* Somebody may have recovered it meanwhile: then that is what goes now. */
+	wire->linked = false;
+	wire->deaf = true;
+	memset(wire->message, 0, sizeof(wire->message));
 	wire->upcalls++;
 	wire->sink->link_down(wire->core, 0);
 	upcall_over(wire);
@@ -181,10 +193,11 @@ void link_comes_back(void)
 	struct wire *wire = &world->wire[0];
 
 	step_point(wire);
-	wire->linked = true;
-	wire->deaf = false;
-	wire->told = true;
+	say_room(wire);
 	wire->upcalls++;
 	wire->sink->ready(wire->core);
 	upcall_over(wire);
+	step_point(wire);
+	wire->linked = true;
+	wire->deaf = false;
 }

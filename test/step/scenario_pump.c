@@ -104,7 +104,7 @@ static int say_ready_then_busy(struct message *m)
 	if (world->script++)
 		return SCMI_OK;
 	m->wire->upcalls++;
-	m->wire->told = true;
+	say_room(m->wire);
 	m->wire->sink->ready(m->wire->core);
 	m->wire->upcalls--;
 	return SCMI_E_BUSY;
@@ -228,7 +228,7 @@ static void say_ready(void)
 
 	step_point(wire);
 	wire->upcalls++;
-	wire->told = true;
+	say_room(wire);
 	wire->sink->ready(wire->core);
 	upcall_over(wire);
 }

@@ -89,7 +89,7 @@ static int lose_peer(struct wire *wire)
 	if (step_choose(2)) {
 		wire->linked = true;
 		wire->deaf = false;
-		wire->told = true;
+		say_room(wire);
 		wire->sink->ready(wire->core);
 	}
 	return err;

@@ -97,7 +97,8 @@ struct wire {
 	bool refused;     /* it has said BUSY: ready() is due */
 	unsigned asked;   /* by the world's order: when ready() began, in make_room() */
 	unsigned asker;   /* 1 + the context that is inside it */
-	bool told;        /* ready() has been called, and no call that was refused has been sent again since */
+	bool full;        /* it has said BUSY, and ready() has not been called since */
+	bool told;        /* ready() has been called, and no call has been sent again to a full transport since */
 	uint32_t own;     /* what sends of a link that takes one at a time write, unguarded */
 	const struct scmi_sink *sink;
 	void *core;
@@ -228,7 +229,8 @@ void add_message(struct wire *wire, const struct message *m);
 bool deliver(const struct message *m);
 bool deliver_held(const struct message *m, bool complete);
 void settle_one(void);
-void make_room(void); /* for one more send, and says so */
+void make_room(void);             /* for one more send, and says so */
+void say_room(struct wire *wire); /* before ready() */
 void link_goes_down(void);
 void link_comes_back(void);
 void stop_agent(void);

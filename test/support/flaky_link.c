@@ -152,16 +152,16 @@ static void mend(struct flaky *f, uint64_t now_us)
 	flaky__unlock(f);
 	err = start_inner(f);
 	flaky__lock(f);
+	tell = err == SCMI_OK && !f->inner_down && flaky__begin(f);
+	flaky__unlock(f);
+	if (tell)
+		f->sink->ready(f->core);
+	flaky__lock(f);
+	if (tell)
+		flaky__end(f);
 	f->link = err == SCMI_OK ? LINK_UP : LINK_DOWN;
 	f->mend_us = mend_after(f, now_us);
-	tell = err == SCMI_OK && !f->inner_down && flaky__begin(f);
 	pthread_cond_broadcast(&f->news);
-	flaky__unlock(f);
-	if (!tell)
-		return;
-	f->sink->ready(f->core);
-	flaky__lock(f);
-	flaky__end(f);
 	flaky__unlock(f);
 }
 

@@ -93,12 +93,13 @@ int scmi__loopback_end_start(void *ctx, const struct scmi_platform_sink *sink, v
 	lb->channel = channel;
 	if (threaded(lb))
 		lb->port->event_clear(lb->port->ctx, lb->work);
-	atomic_fetch_or(&lb->platform, GATE_ON);
 	atomic_fetch_or(&lb->agent, GATE_PEER);
 	if (scmi__loopback_enter(&lb->agent)) { /* it was started when the platform end stopped */
 		lb->sink->ready(lb->core);
 		scmi__loopback_leave(&lb->agent);
 	}
+	/* Afterwards: a send() that succeeds while the link is down for the core is taken for lost. */
+	atomic_fetch_or(&lb->platform, GATE_ON);
 	return SCMI_OK;
 }
 
