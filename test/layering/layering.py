@@ -14,15 +14,16 @@ import subprocess
 import sys
 
 FREESTANDING = {"stddef.h", "stdint.h", "stdbool.h", "stdatomic.h", "stdalign.h", "limits.h"}
-CONTRACTS = r"scmi/(errors|message|port|transport|trace|version)\.h"
+CONTRACTS = r"scmi/(?:(errors|message|port|transport|trace|version)\.h|message/.*)"
 
 # folder -> (public headers it may include, may it include headers of an operating system); the longest match counts
 FLOORS = {
 	"include/scmi": (r"scmi/.*", False),
+	"include/scmi/message": (r"scmi/message\.h", False),
 	"include/scmi/transport": (CONTRACTS + r"|scmi/platform\.h", False),
 	"include/scmi/server": (CONTRACTS + r"|scmi/platform\.h", False),
 	"include/scmi/port": (r"scmi/(port|errors)\.h|scmi/port/.*", True),
-	"lib/wire": (r"scmi/(message|errors|trace|version)\.h", False),
+	"lib/wire": (r"scmi/(message|errors|trace|version)\.h|scmi/message/.*", False),
 	"lib/port": (r"scmi/(port|errors|transport)\.h|scmi/port/.*", False),
 	"lib/port/posix": (r"scmi/(port|errors)\.h|scmi/port/.*", True),
 	"lib/port/linux": (r"scmi/(port|errors)\.h|scmi/port/.*", True),
