@@ -10,12 +10,14 @@
 /* what both ends share */
 #include <scmi/errors.h>
 #include <scmi/message.h>
+#include <scmi/message/clock.h>
 #include <scmi/port.h>
 #include <scmi/trace.h>
 
 /* the agent and its typed commands */
 #include <scmi/agent.h>
 #include <scmi/protocol/base.h>
+#include <scmi/protocol/clock.h>
 #include <scmi/protocol/common.h>
 #include <scmi/protocol/quirk.h>
 
