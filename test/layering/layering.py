@@ -21,7 +21,6 @@ FLOORS = {
 	"include/scmi": (r"scmi/.*", False),
 	"include/scmi/message": (r"scmi/message\.h", False),
 	"include/scmi/transport": (CONTRACTS + r"|scmi/platform\.h", False),
-	"include/scmi/message": (r"scmi/message\.h", False),
 	"include/scmi/server": (CONTRACTS + r"|scmi/platform\.h", False),
 	"include/scmi/port": (r"scmi/(port|errors)\.h|scmi/port/.*", True),
 	"lib/wire": (r"scmi/(message|errors|trace|version)\.h|scmi/message/.*", False),
