@@ -213,24 +213,15 @@ int scmi_base_reset_agent_configuration(struct scmi_agent *agent, uint32_t agent
 	return tell(agent, SCMI_BASE_RESET_AGENT_CONFIGURATION, params, 2, status);
 }
 
-/* What a platform need not tell: its refusal leaves the default. */
-static int optional(int err, int32_t *status)
-{
-	if (err != SCMI_E_REMOTE)
-		return err;
-	*status = SCMI_SUCCESS;
-	return SCMI_OK;
-}
-
 static int discover_names(struct scmi_agent *agent, struct scmi_base_info *info)
 {
-	int err = optional(scmi_base_vendor(agent, info->vendor, &info->status), &info->status);
+	int err = scmi__refused_is_ok(scmi_base_vendor(agent, info->vendor, &info->status), &info->status);
 
 	if (err == SCMI_OK)
-		err = optional(scmi_base_sub_vendor(agent, info->sub_vendor, &info->status), &info->status);
+		err = scmi__refused_is_ok(scmi_base_sub_vendor(agent, info->sub_vendor, &info->status), &info->status);
 	if (err == SCMI_OK)
-		err = optional(scmi_base_implementation_version(agent, &info->implementation, &info->status),
-			       &info->status);
+		err = scmi__refused_is_ok(scmi_base_implementation_version(agent, &info->implementation, &info->status),
+					  &info->status);
 	return err;
 }
 
@@ -239,8 +230,8 @@ static int discover_self(struct scmi_agent *agent, struct scmi_base_info *info)
 {
 	if (info->spoken < SCMI_VERSION(2, 0) || info->agent_count == 0)
 		return SCMI_OK;
-	return optional(scmi_base_discover_agent(agent, SCMI_BASE_AGENT_SELF, &info->self, &info->status),
-			&info->status);
+	return scmi__refused_is_ok(scmi_base_discover_agent(agent, SCMI_BASE_AGENT_SELF, &info->self, &info->status),
+				   &info->status);
 }
 
 int scmi_base_discover(struct scmi_agent *agent, struct scmi_base_info *info)

@@ -23,4 +23,7 @@ int scmi__command(struct scmi_agent *agent, uint8_t protocol, uint8_t message, c
  */
 void scmi__take_name(char *name, uint32_t size, const uint8_t *field, uint32_t len);
 
+/* For what a platform need not tell: SCMI_E_REMOTE becomes SCMI_OK, and *status (may be NULL) a success. */
+int scmi__refused_is_ok(int err, int32_t *status);
+
 #endif
