@@ -80,24 +80,28 @@ wrong() {
 for link in loopback: loopback:threaded; do
 	run 0 --link "$link" --timeout 60000 info
 	silent err
-	all 'vendor           scmictl' \
-	    'sub-vendor       demo' \
-	    'implementation   0x00000100' \
-	    'base protocol    2.1, spoken 2.1' \
-	    'protocols        1 beside base' \
-	    'agents           3' \
-	    'this agent       scmictl' \
+	agents=('id  name           self' \
+	        ' 0  platform' \
+	        ' 1  scmictl        this agent' \
+	        ' 2  somebody else')
+	all 'vendor             scmictl' \
+	    'sub-vendor         demo' \
+	    'implementation     0x00000100' \
+	    'base protocol      2.1, spoken 2.1' \
+	    'protocols          1 beside base' \
+	    'agents             3' \
+	    'this agent         scmictl' \
 	    '' \
-	    'id   agent' \
-	    '0    platform' \
-	    '1    scmictl          this agent' \
-	    '2    somebody else'
+	    "${agents[@]}"
+	run 0 -l "$link" -t 60000 agents
+	silent err
+	all "${agents[@]}"
 
 	run 0 -l "$link" -t 60000 protocols
 	silent err
-	all 'id    name              version       attributes' \
-	    '0x10  base              2.1           0x00000301' \
-	    '0x80  vendor protocol   1.0           0x00000002'
+	all 'id    name             version  attributes' \
+	    '0x10  base             2.1      0x00000301' \
+	    '0x80  vendor protocol  1.0      0x00000002'
 
 	run 0 -l "$link" -t 60000 stats
 	silent err
@@ -293,9 +297,10 @@ lines err 1 '^scmictl: loopback: 16 commands in flight at most'
 
 # ---- mistakes ----
 
-wrong 'a command is needed: info, protocols, raw, notify, stats or bench'
-wrong "unknown command 'inform'; there are info, protocols, raw, notify, stats and bench" inform
+wrong 'a command is needed: info, protocols, agents, raw, notify, stats or bench'
+wrong "unknown command 'inform'; there are info, protocols, agents, raw, notify, stats and bench" inform
 wrong "info takes no word, but there is 'base'" info base
+wrong "agents takes no word, but there is 'base'" agents base
 wrong "protocols takes no word, but there is 'base'" protocols base
 wrong "stats '1': the message is missing" stats 1
 wrong 'stats needs a protocol and a message at each side of a comma' stats base 3 ,
@@ -346,7 +351,7 @@ wrong "count 'many': not a number from 1 to 1000000000" bench -n many
 wrong "time '86401': not a number of seconds from 1 to 86400" notify --for 86401
 wrong "depth '1025': not a number of calls from 1 to 1024" bench --depth 1025
 wrong "payload '65537': not a number of bytes from 0 to 65536" bench --payload=65537
-for command in info protocols 'raw base 3'; do
+for command in info protocols agents 'raw base 3'; do
 	# shellcheck disable=SC2086 # one word each
 	wrong "${command%% *} does not take the option '--count'" --count 1 $command
 done
@@ -374,6 +379,7 @@ run 0 --help
 silent err
 lines out 1 '^  info  '
 lines out 1 '^  protocols  '
+lines out 1 '^  agents  '
 lines out 1 '^  raw PROTOCOL MESSAGE '
 lines out 1 '^  notify \[PROTOCOL '
 lines out 1 '^  stats \[PROTOCOL '
