@@ -11,6 +11,7 @@
 #include <scmi/errors.h>
 #include <scmi/message.h>
 #include <scmi/message/clock.h>
+#include <scmi/message/sensor.h>
 #include <scmi/port.h>
 #include <scmi/trace.h>
 
@@ -24,6 +25,7 @@
 /* the platform and its protocol servers */
 #include <scmi/platform.h>
 #include <scmi/server/base.h>
+#include <scmi/server/sensor.h>
 
 /* what carries messages between them */
 #include <scmi/transport.h>

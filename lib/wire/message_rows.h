@@ -60,5 +60,6 @@ struct message_rows {
 	}
 
 extern const struct message_rows scmi__clock_rows;
+extern const struct message_rows scmi__sensor_rows;
 
 #endif

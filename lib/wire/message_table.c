@@ -42,6 +42,8 @@ static struct message_rows own_table(uint8_t protocol)
 		return (struct message_rows)MESSAGE_ROWS(base);
 	case SCMI_PROTOCOL_CLOCK:
 		return scmi__clock_rows;
+	case SCMI_PROTOCOL_SENSOR:
+		return scmi__sensor_rows;
 	default:
 		return (struct message_rows){NULL, 0};
 	}

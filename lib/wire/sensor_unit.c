@@ -3,13 +3,13 @@
 
 const char *scmi_sensor_unit_text(uint8_t type)
 {
-#define UNIT_CASE(name, number, unit)                                                                                  \
-	case (number):                                                                                                 \
-		return unit;
 	switch (type) {
-		SCMI_SENSOR_TYPE_MAP(UNIT_CASE)
+#define UNIT(name, number, unit)                                                                                       \
+	case name:                                                                                                     \
+		return unit;
+		SCMI_SENSOR_TYPE_MAP(UNIT)
+#undef UNIT
 	default:
 		return "?";
 	}
-#undef UNIT_CASE
 }
