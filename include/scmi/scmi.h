@@ -25,6 +25,7 @@
 /* the platform and its protocol servers */
 #include <scmi/platform.h>
 #include <scmi/server/base.h>
+#include <scmi/server/clock.h>
 #include <scmi/server/sensor.h>
 
 /* what carries messages between them */
