@@ -64,7 +64,7 @@ static uint64_t round_in_list(const struct scmi_clock_desc *d, uint64_t rate, ui
 	return d->rates[i] == rate ? rate : round_to(rate, d->rates[i - 1u], d->rates[i], flags);
 }
 
-/* The rate to set, or 0 and *status for one that the clock cannot have, however it is rounded. */
+/* Rounds as the flags say; false for a rate that the clock cannot have, above or below all that it has. */
 static bool round_rate(const struct scmi_clock_desc *d, uint32_t flags, uint64_t *rate)
 {
 	uint64_t highest = d->range ? d->rates[1] : d->rates[d->rates_n - 1u];
@@ -174,7 +174,8 @@ int32_t scmi__clock_rate_set(void *model, struct scmi_request *req)
 	const struct scmi_clock_model *m = model;
 	uint32_t flags = scmi_request_u32(req, 0);
 	uint32_t clock = scmi_request_u32(req, 1);
-	uint64_t rate = (uint64_t)scmi_request_u32(req, 3) << 32 | scmi_request_u32(req, 2);
+	uint64_t asked = (uint64_t)scmi_request_u32(req, 3) << 32 | scmi_request_u32(req, 2);
+	uint64_t rate = asked;
 	int32_t status;
 	const struct scmi_clock_desc *d = scmi__clock_used(m, req, clock, SCMI_CLOCK_MAY_RATE, &status);
 
@@ -184,7 +185,7 @@ int32_t scmi__clock_rate_set(void *model, struct scmi_request *req)
 		return SCMI_INVALID_PARAMETERS;
 	if ((flags & SCMI_CLOCK_SET_ASYNC) != 0 && (m->pending_n == 0 || !scmi__clock_reaches(req)))
 		return SCMI_NOT_SUPPORTED;
-	(void)scmi_clock_rate_change_requested(m, clock, rate, scmi_request_agent(req));
+	(void)scmi_clock_rate_change_requested(m, clock, asked, scmi_request_agent(req));
 	return m->pending_n != 0 ? set_pending(m, req, clock, rate, way_of(flags)) : set_at_once(m, req, clock, rate);
 }
 
