@@ -294,7 +294,7 @@ void scmi_clock_server(struct scmi_server *server, struct scmi_clock_model *mode
 		.reset = reset_agent,
 	};
 	/* Negotiation came with the release of the specification that has clocks of 3.0. */
-	if (since_3_0(version)) {
+	if (version == SCMI_CLOCK_VERSION) {
 		server->flags = SCMI_SERVER_NEGOTIATES;
 		server->versions = versions;
 		server->versions_n = sizeof(versions) / sizeof(versions[0]);
