@@ -21,6 +21,7 @@
 #include <scmi/protocol/clock.h>
 #include <scmi/protocol/common.h>
 #include <scmi/protocol/quirk.h>
+#include <scmi/protocol/sensor.h>
 
 /* the platform and its protocol servers */
 #include <scmi/platform.h>
