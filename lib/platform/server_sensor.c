@@ -201,7 +201,7 @@ void scmi_sensor_server(struct scmi_server *server, struct scmi_sensor_model *mo
 		.init = init_model,
 		.reset = reset,
 	};
-	if (server->version < SCMI_SENSOR_VERSION)
+	if (server->version != SCMI_SENSOR_VERSION)
 		return;
 	server->flags = SCMI_SERVER_NEGOTIATES;
 	server->versions = versions;

@@ -15,6 +15,7 @@ static void keep_log(void *arg, enum scmi_log_level level, const char *text)
 
 void fixture_close(struct fixture *f)
 {
+	assert_non_null(f->platform);
 	assert_int_equal(scmi_platform_fini(f->platform), SCMI_OK);
 	f->platform = NULL;
 	for (uint32_t i = 0; i < AGENTS; i++)
