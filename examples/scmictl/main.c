@@ -19,15 +19,18 @@
 const char *argp_program_version = "scmictl " VERSION; /* the name is argp's */
 
 /* Keys of options that have no letter. */
-enum { KEY_FOR = 0x100, KEY_DEPTH, KEY_PAYLOAD, KEY_JSON };
+enum { KEY_FOR = 0x100, KEY_DEPTH, KEY_PAYLOAD, KEY_JSON, KEY_ASYNC, KEY_WATCH };
 
 static const struct argp_option known_options[] = {
 	{"link", 'l', "[PROTOCOL=]URI", 0, "Way to the platform; of one protocol's commands only", 0},
 	{"timeout", 't', "MS", 0, "Milliseconds to wait for each reply; without it, the link's own time-out", 0},
 	{"trace", 'T', NULL, 0, "Tell each message in one line on stderr", 0},
 	{"json", KEY_JSON, NULL, 0, "Print one JSON object instead of text", 0},
-	{"count", 'n', "N", 0, "notify: end after so many; stats, bench: so many times", 0},
-	{"for", KEY_FOR, "SECONDS", 0, "notify: end after this time", 0},
+	{"count", 'n', "N", 0, "notify, sensor --watch: end after so many; stats, bench: so many times", 0},
+	{"for", KEY_FOR, "SECONDS", 0, "notify, sensor --watch: end after this time", 0},
+	{"async", KEY_ASYNC, NULL, 0, "sensor read, clock rate: by a delayed response", 0},
+	{"watch", KEY_WATCH, "SECONDS", OPTION_ARG_OPTIONAL, "sensor read: again and again, each second or so often",
+	 0},
 	{"depth", KEY_DEPTH, "N", 0, "bench: calls in flight", 0},
 	{"payload", KEY_PAYLOAD, "BYTES", 0, "bench: zeros to add to the parameters", 0},
 	{0},
@@ -41,13 +44,17 @@ static const struct {
 	{"info", run_info, 0},
 	{"protocols", run_protocols, 0},
 	{"agents", run_agents, 0},
+	{"clocks", run_clocks, 0},
+	{"clock", run_clock, 1u << ASYNC},
+	{"sensors", run_sensors, 0},
+	{"sensor", run_sensor, 1u << ASYNC | 1u << WATCH_MS | 1u << COUNT | 1u << FOR_S},
 	{"raw", run_raw, 0},
 	{"notify", run_notify, 1u << COUNT | 1u << FOR_S},
 	{"stats", run_stats, 1u << COUNT},
 	{"bench", run_bench, 1u << COUNT | 1u << DEPTH | 1u << PAYLOAD},
 };
 
-#define COMMANDS     "info, protocols, agents, raw, notify, stats"
+#define COMMANDS     "info, protocols, agents, clocks, clock, sensors, sensor, raw, notify, stats"
 #define COMMAND_LAST "bench"
 
 static const struct {
@@ -63,6 +70,7 @@ static const struct {
 	[FOR_S] = {"--for", "time", " of seconds", 1, 86400, KEY_FOR},
 	[DEPTH] = {"--depth", "depth", " of calls", 1, SCMI_SLOTS_MAX, KEY_DEPTH},
 	[PAYLOAD] = {"--payload", "payload", " of bytes", 0, 65536, KEY_PAYLOAD},
+	[WATCH_MS] = {"--watch", "time", " of seconds", 10, 86400000, KEY_WATCH}, /* in ms; see read_watch() */
 };
 
 enum outcome misuse(const char *before, const char *word, const char *after)
@@ -122,6 +130,18 @@ static bool read_number_option(struct options *o, int key, const char *text)
 	return true;
 }
 
+/* Seconds, with a point perhaps; 1 if there are none. A bad number ends the program. */
+static void read_watch(struct options *o, const char *text)
+{
+	uint64_t ms = 1000;
+
+	if (text != NULL &&
+	    (!read_scaled(text, strlen(text), 3, &ms) || ms < numbers[WATCH_MS].min || ms > numbers[WATCH_MS].max))
+		exit((int)misuse("time ", text, ": not a number of seconds from 0.01 to 86400"));
+	o->number[WATCH_MS] = (uint32_t)ms;
+	o->given |= 1u << WATCH_MS;
+}
+
 static error_t read_option(int key, char *arg, struct argp_state *state)
 {
 	struct options *o = state->input;
@@ -132,6 +152,13 @@ static error_t read_option(int key, char *arg, struct argp_state *state)
 		return 0;
 	case 'T':
 		o->trace = true;
+		return 0;
+	case KEY_ASYNC:
+		o->async = true;
+		o->given |= 1u << ASYNC;
+		return 0;
+	case KEY_WATCH:
+		read_watch(o, arg);
 		return 0;
 	case KEY_JSON:
 		json_use(true);
@@ -150,11 +177,11 @@ static enum outcome check_options(const struct options *o, const char *command, 
 {
 	char before[48];
 
-	for (uint32_t i = 0; i < NUMBERS; i++) {
+	for (uint32_t i = 0; i <= ASYNC; i++) {
 		if ((o->given & ~takes & 1u << i) == 0 || i == TIMEOUT_MS)
 			continue;
 		snprintf(before, sizeof(before), "%s does not take the option ", command);
-		return misuse(before, numbers[i].option, "");
+		return misuse(before, i == ASYNC ? "--async" : numbers[i].option, "");
 	}
 	return GOOD;
 }

@@ -32,8 +32,12 @@ enum number {
 	FOR_S,      /* seconds to listen; 0: not given */
 	DEPTH,      /* calls in flight; 0: not given */
 	PAYLOAD,    /* bytes of parameters to add */
+	WATCH_MS,   /* from one reading to the next; 0: not given */
 	NUMBERS
 };
+
+/* And one that is none, as a bit of options.given. */
+#define ASYNC NUMBERS
 
 struct link_option {
 	const char *uri;
@@ -44,8 +48,9 @@ struct options {
 	struct link_option links[SCMI_LINKS_MAX];
 	uint32_t links_n;
 	bool trace;
+	bool async;
 	uint32_t number[NUMBERS];
-	uint32_t given; /* 1 << enum number */
+	uint32_t given; /* 1 << enum number, or ASYNC */
 	char **args;    /* the command and what belongs to it */
 	int args_n;
 };
@@ -130,6 +135,9 @@ void session_sleep(struct session *s, uint64_t until_us);
 
 uint64_t session_now_us(const struct session *s);
 
+/* Whether an error makes it useless to go on: that the platform refuses one thing does not. */
+bool is_fatal(int err);
+
 /* Tells what went wrong, with what belongs to it: links, time-out, or the platform's status. Returns FAILED. */
 enum outcome session_error(const struct session *s, const char *what, int err, int32_t status);
 
@@ -190,6 +198,35 @@ const char *version_text(char text[VERSION_BYTES], uint32_t version);
 struct table;
 void cell_refused(struct table *t, int32_t status);
 
+/* Bytes of a decimal: 19 digits, 15 zeros or a point and 16 of them, sign, end. */
+#define DECIMAL_BYTES 48u
+#define RATE_BYTES    40u
+
+/* value x 10^exponent, -16 to 15, with all its digits. Returns text. */
+const char *decimal_text(char text[DECIMAL_BYTES], int64_t value, int32_t exponent);
+
+/* A rate in the largest of Hz, kHz, MHz of which there is one. Returns text. */
+const char *rate_text(char text[RATE_BYTES], uint64_t hz);
+
+/* Reads "24000000", "32.768kHz", "24MHz": whether it is one, of whole Hz. */
+bool read_rate(const char *text, uint64_t *hz);
+
+/* Reads len bytes of digits, with a point or without, times 10^exponent: whether they are that, and a whole number. */
+bool read_scaled(const char *text, size_t len, int32_t exponent, uint64_t *value);
+
+#define SPARK_VALUES 64u
+
+/* The last values, for a line that shows them. Zero is empty. */
+struct spark {
+	int64_t values[SPARK_VALUES];
+	uint32_t n; /* that have been added */
+};
+
+void spark_add(struct spark *s, int64_t value);
+
+/* Writes the last of them, as many as there are columns. */
+void spark_show(const struct spark *s, uint32_t columns);
+
 /* Writes which message it is: ids, and the name if it has one. */
 void show_message(const char *word, uint8_t protocol, enum scmi_msg_type kind, uint8_t message);
 
@@ -217,6 +254,10 @@ void show_trace(void *arg, const struct scmi_trace_event *event);
 
 enum outcome run_info(const struct options *options, char **args, int n);
 enum outcome run_agents(const struct options *options, char **args, int n);
+enum outcome run_clocks(const struct options *options, char **args, int n);
+enum outcome run_clock(const struct options *options, char **args, int n);
+enum outcome run_sensors(const struct options *options, char **args, int n);
+enum outcome run_sensor(const struct options *options, char **args, int n);
 enum outcome run_protocols(const struct options *options, char **args, int n);
 enum outcome run_raw(const struct options *options, char **args, int n);
 enum outcome run_notify(const struct options *options, char **args, int n);

@@ -36,6 +36,11 @@ static uint32_t timeout_ms(const struct session *s)
 	return s->links[0].transport.timeout_us / 1000u;
 }
 
+bool is_fatal(int err)
+{
+	return err != SCMI_OK && err != SCMI_E_REMOTE && err != SCMI_E_NOTSUP;
+}
+
 /* Who has ended it himself need not be told that it has ended. */
 enum outcome session_error(const struct session *s, const char *what, int err, int32_t status)
 {
