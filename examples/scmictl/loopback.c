@@ -22,8 +22,8 @@
 #include <scmi/server/base.h>
 #include <scmi/transport/loopback.h>
 
+#include "../sim/sim.h"
 #include "scmictl.h"
-#include "sim.h"
 
 #define PROTOCOL_DEVICE 0x80u
 #define DEVICE_NAME     3u

@@ -34,9 +34,11 @@ FLOORS = {
 	"transports": (r"scmi/(message|errors|port|transport|platform)\.h|scmi/transport/.*", True),
 	"transports/loopback": (r"scmi/(message|errors|port|transport|platform)\.h|scmi/transport/loopback\.h", False),
 	"examples": (r"scmi/.*", True),
+	"examples/scmictl": (r"scmi/.*", True),
 }
-# Private headers are their own folder's; the floors above lib/wire may use those of lib/wire too.
+# Private headers are their own folder's; the floors above lib/wire may use those of lib/wire too, scmictl its device's.
 ABOVE_WIRE = {floor: ["lib/wire"] for floor in ("lib/agent", "lib/platform", "lib/protocol")}
+ABOVE_WIRE["examples/scmictl"] = ["examples/sim"]
 # Contracts are below the two ends: they never include them.
 BELOW_THE_ENDS = re.compile(r"include/" + CONTRACTS)
 OS_MACRO = re.compile(r"\b(_WIN32|_WIN64|__(linux|unix|APPLE|FreeBSD|NetBSD|OpenBSD|ZEPHYR|ANDROID|QNX|CYGWIN|MINGW32)(__)?|"
