@@ -79,7 +79,7 @@ void cell_shown(struct table *t, const char *shown);
 
 /* ---- the terminal ---- */
 
-/* Whether stdout is one whose colours and lines we may use: not TERM=dumb, not NO_COLOR, not JSON. */
+/* Whether stdout is one whose lines we may write anew: not TERM=dumb, not JSON. */
 bool terminal_out(void);
 
 /* Columns of the terminal at stdout; 80 if it does not tell. */
@@ -88,7 +88,7 @@ uint32_t terminal_columns(void);
 /* Whether it shows UTF-8. */
 bool terminal_utf8(void);
 
-/* Bold on a terminal; nothing elsewhere. */
+/* Bold on such a terminal, unless NO_COLOR is set; nothing elsewhere. */
 void terminal_bold(bool on);
 
 /* Progress of long work, on stderr if that is a terminal: what, how much of it; done == total: takes it away again. */

@@ -22,9 +22,7 @@ static bool is_terminal(int fd)
 
 bool terminal_out(void)
 {
-	const char *plain = getenv("NO_COLOR");
-
-	return !json_used() && is_terminal(STDOUT_FILENO) && (plain == NULL || plain[0] == '\0');
+	return !json_used() && is_terminal(STDOUT_FILENO);
 }
 
 uint32_t terminal_columns(void)
@@ -43,7 +41,9 @@ bool terminal_utf8(void)
 
 void terminal_bold(bool on)
 {
-	if (terminal_out())
+	const char *plain = getenv("NO_COLOR");
+
+	if (terminal_out() && (plain == NULL || plain[0] == '\0'))
 		fputs(on ? "\033[1m" : "\033[0m", stdout);
 }
 

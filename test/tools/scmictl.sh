@@ -360,7 +360,7 @@ for uri in nowhere: nowhere:threaded loopback '' : loop:; do
 	wrong "unknown link '$uri'; known are" --link "$uri" info
 	err '  loopback:[demo|linux|many][,threaded][,file=PATH]' '      a demonstration platform inside this program'
 done
-for rest in thread , threaded, demo,,linux file= demo,file= ' ' Linux linuxxxxxxxxxxxxxxxx; do
+for rest in thread ',' 'threaded,' 'demo,,linux' file= 'demo,file=' ' ' Linux linuxxxxxxxxxxxxxxxx; do
 	wrong "link 'loopback:$rest' is not of the form loopback:[demo|linux|many][,threaded][,file=PATH]" \
 		--link "loopback:$rest" info
 done
