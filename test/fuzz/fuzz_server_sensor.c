@@ -238,6 +238,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	MUST(scmi_platform_fini(f.platform) == SCMI_OK);
 	for (uint32_t i = 0; i < AGENTS; i++)
 		MUST(f.endpoints[i].fault == NULL);
+	MUST(sensor_device_guards_hold(&f.device));
 	fake_request_free(&f.request);
 	return 0;
 }

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#define GUARD 0xa5
+
 const struct scmi_sensor_reading sensor_device_readings[SENSORS][AXES] = {
 	[CPU] = {{42500, 0}},
 	[BOARD] = {{31250, 0}},
@@ -133,10 +135,11 @@ void sensor_device_init(struct sensor_device *d, uint32_t version)
 	memset(d, 0, sizeof(*d));
 	memcpy(d->descs, descs, sizeof(descs));
 	memset(d->wants, 0xff, sizeof(d->wants)); /* any content is allowed */
+	memset(d->buffers, GUARD, sizeof(d->buffers));
 	for (uint32_t i = 0; i < PENDING; i++) {
 		d->pending[i].size = sizeof(d->pending[i]);
-		d->pending[i].buf = d->buffers[i];
-		d->pending[i].cap = sizeof(d->buffers[i]);
+		d->pending[i].buf = d->buffers[i].bytes;
+		d->pending[i].cap = sizeof(d->buffers[i].bytes);
 	}
 	for (uint32_t i = 0; i < SENSORS; i++)
 		d->config[i] = SCMI_SENSOR_ENABLED | SCMI_SENSOR_TIMESTAMPED |
@@ -163,4 +166,22 @@ void sensor_device_init(struct sensor_device *d, uint32_t version)
 		.wants = d->wants,
 		.want_words = SCMI_SENSOR_WANT_WORDS(SENSORS, AGENTS),
 	};
+}
+
+static bool is_guard(const uint8_t *bytes)
+{
+	for (uint32_t i = 0; i < DEVICE_GUARD; i++) {
+		if (bytes[i] != GUARD)
+			return false;
+	}
+	return true;
+}
+
+bool sensor_device_guards_hold(const struct sensor_device *d)
+{
+	for (uint32_t i = 0; i < PENDING; i++) {
+		if (!is_guard(d->buffers[i].before) || !is_guard(d->buffers[i].after))
+			return false;
+	}
+	return true;
 }

@@ -17,12 +17,18 @@
 #define PENDING 2u
 #define AGENTS  2u
 
+#define DEVICE_GUARD 16u /* bytes around each buffer that the library is lent */
+
 struct sensor_device {
 	struct scmi_sensor_desc descs[SENSORS];
 	struct scmi_sensor_ops ops;
 	struct scmi_sensor_model model;
 	struct scmi_sensor_pending pending[PENDING];
-	uint8_t buffers[PENDING][SCMI_SENSOR_PENDING_BYTES(AXES)];
+	struct {
+		uint8_t before[DEVICE_GUARD];
+		uint8_t bytes[SCMI_SENSOR_PENDING_BYTES(AXES)];
+		uint8_t after[DEVICE_GUARD];
+	} buffers[PENDING];
 	uint32_t wants[SCMI_SENSOR_WANT_WORDS(SENSORS, AGENTS)];
 
 	/* what the ops are to do */
@@ -48,5 +54,8 @@ struct sensor_device {
 extern const struct scmi_sensor_reading sensor_device_readings[SENSORS][AXES];
 
 void sensor_device_init(struct sensor_device *d, uint32_t version);
+
+/* Whether nobody has written beside the buffers. */
+bool sensor_device_guards_hold(const struct sensor_device *d);
 
 #endif

@@ -18,6 +18,7 @@ void fixture_close(struct fixture *f)
 	assert_non_null(f->platform);
 	assert_int_equal(scmi_platform_fini(f->platform), SCMI_OK);
 	f->platform = NULL;
+	assert_true(sensor_device_guards_hold(&f->device));
 	for (uint32_t i = 0; i < AGENTS; i++)
 		assert_null(f->endpoints[i].fault);
 	fake_request_free(&f->request);

@@ -299,6 +299,30 @@ static void command_that_the_version_does_not_have_is_not_sent(void **state)
 	assert_int_equal(f->platform.asked, 0);
 }
 
+static void version_1_0_has_trip_points_already(void **state)
+{
+	struct scmi_sensor_protocol p;
+	struct fixture *f = *state;
+
+	serve_vectors(f, V1_0, &p);
+	assert_int_equal(scmi_sensor_trip_config(&p, VOLTAGE, 1, SCMI_SENSOR_TRIP_BOTH, -5, NULL), SCMI_OK);
+	assert_int_equal(scmi_sensor_trip_notify(&p, CPU, true, NULL), SCMI_OK);
+	assert_int_equal(f->platform.asked, 2);
+}
+
+static void version_2_0_has_configurations_and_updates(void **state)
+{
+	struct scmi_sensor_protocol p;
+	struct fixture *f = *state;
+	uint32_t config;
+
+	serve_vectors(f, V2_0, &p);
+	assert_int_equal(scmi_sensor_config_get(&p, VOLTAGE, &config, NULL), SCMI_OK);
+	assert_int_equal(scmi_sensor_config_set(&p, VOLTAGE, 0x1ea03, NULL), SCMI_OK);
+	assert_int_equal(scmi_sensor_update_notify(&p, VOLTAGE, true, NULL), SCMI_OK);
+	assert_int_equal(f->platform.asked, 3);
+}
+
 static void result_that_is_null_or_of_another_size_is_refused(void **state)
 {
 	struct scmi_sensor_protocol p = as_opened(*state, SCMI_VERSION(3, 1));
@@ -352,6 +376,8 @@ int main(void)
 		TEST(intervals_are_listed_one_by_one_or_as_a_range),
 		TEST(configuration_trip_points_and_names_go_as_written),
 		TEST(command_that_the_version_does_not_have_is_not_sent),
+		TEST(version_1_0_has_trip_points_already),
+		TEST(version_2_0_has_configurations_and_updates),
 		TEST(result_that_is_null_or_of_another_size_is_refused),
 		TEST(unit_of_every_type_is_a_constant_text),
 	};

@@ -192,6 +192,33 @@ static void reserved_bits_mean_nothing(void **state)
 	assert_true(info.limits.max == INT64_MAX);
 }
 
+/* Five bits: -16 to 15. Exponent, exponent of the time stamps; before 2.0 that of the update interval. */
+static void exponent_is_signed(void **state)
+{
+	static const struct {
+		uint32_t bits;
+		int32_t value;
+	} cases[] = {{0, 0}, {1, 1}, {15, 15}, {16, -16}, {17, -15}, {31, -1}};
+	uint8_t reply[] = {OK, WORD(1), WORD(0), 0, 2, 0, 0, WORD(0), 's', 0, 0, 0, WORD(0), WORD(0), WORD(0)};
+	const struct row row = {SCMI_SENSOR_DESCRIPTION_GET, ASK_AT(0), reply, sizeof(reply)};
+	struct scmi_sensor_protocol p = as_opened(*state, SCMI_VERSION(2, 0));
+	struct scmi_sensor_info info = {.size = sizeof(info)};
+
+	serve(*state, &row, 1);
+	for (size_t i = 0; i < LENGTH(cases); i++) {
+		scmi_put_le32(reply + 12, SCMI_SENSOR_HAS_TIMESTAMPS | cases[i].bits << 10);
+		scmi_put_le32(reply + 16, cases[i].bits << 11 | cases[i].bits << 22 | 9u << 27);
+		p.spoken = SCMI_VERSION(2, 0);
+		assert_int_equal(scmi_sensor_info(&p, 0, &info, NULL), SCMI_OK);
+		assert_int_equal(info.exponent, cases[i].value);
+		assert_int_equal(info.stamp_exponent, cases[i].value);
+		p.spoken = SCMI_VERSION(1, 0);
+		assert_int_equal(scmi_sensor_info(&p, 0, &info, NULL), SCMI_OK);
+		assert_int_equal(info.stamp_exponent, 0);
+		assert_int_equal(info.old_interval, SCMI_SENSOR_INTERVAL(9, cases[i].value));
+	}
+}
+
 static void axis_of_any_length_is_whole_or_malformed(void **state)
 {
 	struct scmi_sensor_protocol p = as_opened(*state, SCMI_VERSION(2, 0));
@@ -285,6 +312,7 @@ int main(void)
 		TEST(reply_that_is_longer_than_the_buffer_is_read_in_parts),
 		TEST(long_name_that_is_refused_leaves_the_short_one),
 		TEST(reserved_bits_mean_nothing),
+		TEST(exponent_is_signed),
 		TEST(axis_of_any_length_is_whole_or_malformed),
 		TEST(range_that_is_not_of_three_is_malformed),
 		TEST(short_word_is_malformed),

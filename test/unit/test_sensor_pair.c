@@ -118,6 +118,7 @@ static void close_pair(struct pair *f)
 	assert_int_equal(scmi_platform_fini(f->platform), SCMI_OK);
 	scmi_loopback_fini(f->loopback);
 	assert_null(f->fake.fault);
+	assert_true(sensor_device_guards_hold(&f->device));
 	memset(f, 0, sizeof(*f));
 }
 

@@ -281,6 +281,8 @@ static void interval_is_told_in_nanoseconds(void **state)
 	assert_true(scmi_sensor_interval_ns(SCMI_SENSOR_INTERVAL(0xffff, 0)) == 65535000000000u);
 	assert_true(scmi_sensor_interval_ns(SCMI_SENSOR_INTERVAL(19, -10)) == 1);
 	assert_true(scmi_sensor_interval_ns(SCMI_SENSOR_INTERVAL(1, 10)) == UINT64_MAX);
+	assert_true(scmi_sensor_interval_ns(SCMI_SENSOR_INTERVAL(1, 15)) == UINT64_MAX);
+	assert_true(scmi_sensor_interval_ns(SCMI_SENSOR_INTERVAL(1, -16)) == 0);
 }
 
 int main(void)

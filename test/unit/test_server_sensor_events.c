@@ -187,6 +187,54 @@ static void each_agent_chooses_sensor_and_notification_by_itself(void **state)
 	assert_int_equal(taken(f, 1), 2);
 }
 
+#define MANY 40u
+
+static void each_of_many_sensors_has_switches_of_its_own(void **state)
+{
+	static uint32_t wants[SCMI_SENSOR_WANT_WORDS(MANY, AGENTS)];
+	static struct scmi_sensor_desc descs[MANY];
+	struct fixture *f = *state;
+	const struct scmi_sensor_model *m = &f->device.model;
+
+	fixture_close(f);
+	fixture_fill(f, 0);
+	for (uint32_t i = 0; i < MANY; i++)
+		descs[i] = f->device.descs[VOLTAGE];
+	f->device.ops.config_get = NULL;
+	f->device.model.sensors = descs;
+	f->device.model.count = MANY;
+	f->device.model.wants = wants;
+	f->device.model.want_words = SCMI_SENSOR_WANT_WORDS(MANY, AGENTS);
+	fixture_open(f);
+	for (uint32_t i = 0; i < MANY; i++) {
+		uint32_t message = i % 2u != 0 ? SCMI_SENSOR_TRIP_POINT_NOTIFY : SCMI_SENSOR_CONTINUOUS_UPDATE_NOTIFY;
+
+		assert_int_equal(ASK_BY(f, 1u + i / 2u % 2u, message, 2, i, 1u), SCMI_SUCCESS);
+		for (uint32_t j = 0; j < MANY; j++) {
+			assert_int_equal(scmi_sensor_wanted(m, j, SCMI_SENSOR_TRIP_POINT_EVENT), j == i && i % 2u != 0);
+			assert_int_equal(scmi_sensor_wanted(m, j, SCMI_SENSOR_UPDATE), j == i && i % 2u == 0);
+		}
+		assert_int_equal(ASK_BY(f, 1u + i / 2u % 2u, message, 2, i, 0u), SCMI_SUCCESS);
+		assert_false(scmi_sensor_wanted(m, i, SCMI_SENSOR_TRIP_POINT_EVENT));
+		assert_false(scmi_sensor_wanted(m, i, SCMI_SENSOR_UPDATE));
+	}
+}
+
+/* Whatever stood in the memory that was lent. */
+static void nothing_is_wanted_to_begin_with(void **state)
+{
+	struct fixture *f = *state;
+
+	fixture_close(f);
+	fixture_fill(f, 0);
+	assert_int_equal(fixture_init(f), SCMI_OK);
+	for (uint32_t i = 0; i < SENSORS; i++)
+		assert_false(scmi_sensor_wanted(&f->device.model, i, SCMI_SENSOR_TRIP_POINT_EVENT));
+	assert_int_equal(scmi_sensor_tripped(&f->device.model, CPU, 0, true), SCMI_OK);
+	assert_int_equal(scmi_platform_start(f->platform), SCMI_OK);
+	assert_false(scmi_sensor_wanted(&f->device.model, CPU, SCMI_SENSOR_UPDATE));
+}
+
 static void reset_agent_is_told_nothing(void **state)
 {
 	struct fixture *f = *state;
@@ -340,6 +388,8 @@ int main(void)
 		TEST(link_without_p2a_channel_offers_none_of_it),
 		TEST(notifications_are_as_written),
 		TEST(each_agent_chooses_sensor_and_notification_by_itself),
+		TEST(each_of_many_sensors_has_switches_of_its_own),
+		TEST(nothing_is_wanted_to_begin_with),
 		TEST(reset_agent_is_told_nothing),
 		TEST(agent_of_an_old_version_is_not_told_of_updates),
 		TEST(agent_that_is_denied_later_is_not_told),
