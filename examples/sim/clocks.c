@@ -96,22 +96,20 @@ static const struct scmi_clock_ops ops = {
 void sim_clocks_end(struct sim *sim, uint64_t until_us)
 {
 	struct sim_clocks *c = &sim->clocks;
+	uint64_t rate = 0;
+	uint32_t i;
 
 	for (;;) {
-		struct scmi_clock_pending *pending;
-		uint64_t rate;
-		uint32_t i;
-
 		pthread_mutex_lock(&sim->lock);
 		i = sim_take_due(c->due, until_us);
-		pending = &c->pending[i < PENDING ? i : 0];
-		rate = pending->rate;
-		if (i < PENDING)
-			c->states[pending->clock].rate = rate;
+		if (i < PENDING) {
+			rate = c->pending[i].rate;
+			c->states[c->pending[i].clock].rate = rate;
+		}
 		pthread_mutex_unlock(&sim->lock);
 		if (i == PENDING)
 			return;
-		(void)scmi_clock_rate_set_done(pending, SCMI_SUCCESS, rate);
+		(void)scmi_clock_rate_set_done(&c->pending[i], SCMI_SUCCESS, rate);
 	}
 }
 
