@@ -96,6 +96,9 @@ endif()
 # scmictl carries its own copy of the library, so that it works from wherever it lies.
 if(TARGET scmictl)
 	install(TARGETS scmictl RUNTIME COMPONENT tools)
+	install(FILES docs/man/scmictl.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT tools)
+	install(FILES examples/scmictl/scmictl.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions
+		RENAME scmictl COMPONENT tools)
 	list(APPEND components tools)
 endif()
 
