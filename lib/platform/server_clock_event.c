@@ -26,8 +26,8 @@ void scmi__clock_forget(const struct scmi_clock_model *m, uint16_t agent)
 }
 
 /*
- * The core knows one switch for each notification and agent. It is switched on with the first clock and stays so: the bits
- * here decide.
+ * The core knows one switch for each notification and agent. It is switched on with the first clock and stays so: the
+ * bits here decide.
  */
 static int32_t switch_events(const struct scmi_clock_model *m, struct scmi_request *req, uint8_t notification)
 {

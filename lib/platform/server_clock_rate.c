@@ -2,8 +2,8 @@
 /*
  * The setting of rates, which may end at once or later.
  *
- * How the agent is answered in the end stands in the pending one's state, from before rate_set() is called until whoever
- * ends it has taken it: that is one of two, the handler or scmi_clock_rate_set_done().
+ * How the agent is answered in the end stands in the pending one's state, from before rate_set() is called until
+ * whoever ends it has taken it: that is one of two, the handler or scmi_clock_rate_set_done().
  */
 #include "server_clock.h"
 
@@ -116,7 +116,10 @@ static int send_delayed(struct scmi_clock_pending *p, int32_t status, uint64_t r
 	return err == SCMI_E_TOOBIG ? scmi_delayed_send(&p->delayed_, SCMI_GENERIC_ERROR, NULL, 0) : err;
 }
 
-/* It was set at once, or refused. The response goes before the delayed one: agents are not at ease with the other order. */
+/*
+ * It was set at once, or refused. The response goes before the delayed one: agents are not at ease with the other
+ * order.
+ */
 static int32_t end_at_once(struct scmi_clock_pending *p, struct scmi_request *req, uint32_t way, int32_t status,
 			   uint64_t rate)
 {

@@ -5,7 +5,7 @@
 #include "clock.h"
 
 int scmi__clock_ask(const struct scmi_clock_protocol *p, uint8_t message, const uint32_t *words, uint32_t n,
-		    uint8_t *reply, uint32_t cap, uint32_t *len, int32_t *status)
+		    void *reply, uint32_t cap, uint32_t *len, int32_t *status)
 {
 	uint8_t sent[WORDS_MAX * WORD_BYTES];
 	struct scmi_call call = {
@@ -249,7 +249,7 @@ int scmi_clock_event_parse(uint32_t hdr, const void *payload, uint32_t len, stru
 	if (scmi_hdr_protocol(hdr) != SCMI_PROTOCOL_CLOCK || scmi_hdr_type(hdr) != SCMI_MSG_NOTIFICATION ||
 	    info == NULL)
 		return SCMI_E_NOTFOUND;
-	if (len < info->values_min)
+	if (bytes == NULL || len < info->values_min)
 		return SCMI_E_PROTO;
 	event->notification = scmi_hdr_message(hdr);
 	event->agent_id = scmi_get_le32(bytes);

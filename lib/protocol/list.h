@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Reads the lists that come in parts: the command carries an index, the reply how many it returns and how many remain. */
+/*
+ * Reads the lists that come in parts: the command carries an index, the reply how many it returns and how many remain.
+ */
 #ifndef SCMI_PROTOCOL_LIST_H
 #define SCMI_PROTOCOL_LIST_H
 

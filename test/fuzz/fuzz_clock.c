@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The typed clock commands against any platform. The first byte of the input chooses the version that is spoken; the rest is
- * a script: which command, then the replies that the platform gives while it runs, as they are needed.
+ * The typed clock commands against any platform. The first byte of the input chooses the version that is spoken; the
+ * rest is a script: which command, then the replies that the platform gives while it runs, as they are needed.
  *
- * What must hold whatever it says: every function ends, with a success or an error that is documented; a result is whole or
- * left alone; names are terminated; no list goes on for ever, and none asks again without having got something.
+ * What must hold whatever it says: every function ends, with a success or an error that is documented; a result is
+ * whole or left alone; names are terminated; no list goes on for ever, and none asks again without having got
+ * something.
  */
 #include <string.h>
 

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The clock server against any agents: every handler, in every version, with rates that are set at once, later or before
- * the handler has returned. The first byte of the input chooses version and model, the rest is a script (see step()).
+ * The clock server against any agents: every handler, in every version, with rates that are set at once, later or
+ * before the handler has returned. The first byte of the input chooses version and model, the rest is a script (see
+ * step()).
  *
- * What must hold whatever it says: each request is answered once, within its room, an error by its status alone; a success
- * has the lengths of the table and is of a message that the version has; every pending rate ends once; delayed responses
- * and notifications have the bytes that they must; nothing is open at the end.
+ * What must hold whatever it says: each request is answered once, within its room, an error by its status alone; a
+ * success has the lengths of the table and is of a message that the version has; every pending rate ends once; delayed
+ * responses and notifications have the bytes that they must; nothing is open at the end.
  */
 #include <limits.h>
 #include <string.h>

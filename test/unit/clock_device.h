@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Three clocks: a plain one with two rates; one with all there is, whose rates are a range; a fixed one that no agent may
- * change. What is set is so at once, or when the test says so.
+ * Three clocks: a plain one with two rates; one with all there is, whose rates are a range; a fixed one that no agent
+ * may change. What is set is so at once, or when the test says so.
  */
 #ifndef CLOCK_DEVICE_H
 #define CLOCK_DEVICE_H

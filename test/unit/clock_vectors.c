@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The clocks of clock_device.c, on the wire. By hand, from the tables of docs/wire.md (clock protocol); those of version 1.0
- * about clock 0 that say "recorded" stand so in the recordings of test/data (linux-6.12-virtio.txt) as well.
+ * The clocks of clock_device.c, on the wire. By hand, from the tables of docs/wire.md (clock protocol); those of
+ * version 1.0 about clock 0 that say "recorded" stand so in the recordings of test/data (linux-6.12-virtio.txt) as
+ * well.
  */
 #include "clock_vectors.h"
 

@@ -18,8 +18,8 @@
 #define V_ALL (V1_0 | V2_UP)
 
 /*
- * Hexadecimal, in the order of the wire; blanks mean nothing. In the order in which they happen: what a command sets is so in
- * the vectors behind it, and a delayed response or notification is what the platform sends next.
+ * Hexadecimal, in the order of the wire; blanks mean nothing. In the order in which they happen: what a command sets
+ * is so in the vectors behind it, and a delayed response or notification is what the platform sends next.
  */
 struct clock_vector {
 	uint8_t kind; /* enum scmi_msg_type */

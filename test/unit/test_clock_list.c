@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Lists of rates and parents: in parts, longer than the buffer, empty, ranges; and platforms that contradict themselves. */
+/*
+ * Lists of rates and parents: in parts, longer than the buffer, empty, ranges; and platforms that contradict
+ * themselves.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

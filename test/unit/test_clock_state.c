@@ -222,7 +222,10 @@ static int call(const struct scmi_clock_protocol *p, uint8_t id, struct results 
 	}
 }
 
-/* By the table: what the version does not have is not sent, what it has is sent in the table's size, an error comes back. */
+/*
+ * By the table: what the version does not have is not sent, what it has is sent in the table's size, an error comes
+ * back.
+ */
 static void every_command_follows_the_table(void **state)
 {
 	struct fixture *f = *state;

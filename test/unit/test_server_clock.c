@@ -58,7 +58,10 @@ static void vectors_of_each_version_are_answered_byte_for_byte(void **state)
 	}
 }
 
-/* What a platform of 3.0 says to an agent that has negotiated is what one of that version says, but for these messages. */
+/*
+ * What a platform of 3.0 says to an agent that has negotiated is what one of that version says, but for these
+ * messages.
+ */
 static void vectors_hold_for_an_agent_that_has_negotiated_an_older_version(void **state)
 {
 	static const uint8_t versions[] = {V1_0, V2_0};

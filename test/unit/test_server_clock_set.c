@@ -261,7 +261,10 @@ static void more_than_may_be_pending_is_busy(void **state)
 	assert_int_equal(set(f, ASYNC, UART, 48u * MHZ), SCMI_SUCCESS);
 }
 
-/* Delayed responses that wait for room keep their pending ones in use; a command that needs none takes them all the same. */
+/*
+ * Delayed responses that wait for room keep their pending ones in use; a command that needs none takes them all the
+ * same.
+ */
 static void pending_one_is_free_when_its_delayed_response_has_left(void **state)
 {
 	struct fixture *f = *state;

@@ -9,8 +9,9 @@
  *	for (uint32_t i = 0; err == SCMI_OK && i < clocks.clocks; i++)
  *		err = scmi_clock_info(&clocks, i, &info, NULL);
  *
- * Results, errors, status and context of all functions: as common.h says. SCMI_E_NOTSUP at once, and nothing is sent: the
- * version that is spoken has no such command. A clock that there is not is for the platform to refuse (SCMI_NOT_FOUND).
+ * Results, errors, status and context of all functions: as common.h says. SCMI_E_NOTSUP at once, and nothing is sent:
+ * the version that is spoken has no such command. A clock that there is not is for the platform to refuse
+ * (SCMI_NOT_FOUND).
  */
 #ifndef SCMI_PROTOCOL_CLOCK_H
 #define SCMI_PROTOCOL_CLOCK_H
@@ -37,8 +38,8 @@ struct scmi_clock_protocol {
 };
 
 /*
- * Agrees on a version, newest at most, and asks for the attributes. newest 0: SCMI_CLOCK_VERSION. SCMI_E_INVAL: p NULL, or
- * a newest that this library does not know. On an error *p is left alone.
+ * Agrees on a version, newest at most, and asks for the attributes. newest 0: SCMI_CLOCK_VERSION. SCMI_E_INVAL: p
+ * NULL, or a newest that this library does not know. On an error *p is left alone.
  */
 int scmi_clock_open(struct scmi_agent *agent, uint32_t newest, struct scmi_clock_protocol *p, int32_t *status);
 
@@ -51,8 +52,8 @@ struct scmi_clock_info {
 };
 
 /*
- * CLOCK_ATTRIBUTES, and CLOCK_NAME_GET for a name that is longer than its field. A platform that then refuses to tell it
- * leaves the first 15 characters. SCMI_E_INVAL: info NULL, or a size this version does not know.
+ * CLOCK_ATTRIBUTES, and CLOCK_NAME_GET for a name that is longer than its field. A platform that then refuses to tell
+ * it leaves the first 15 characters. SCMI_E_INVAL: info NULL, or a size this version does not know.
  */
 int scmi_clock_info(const struct scmi_clock_protocol *p, uint32_t clock, struct scmi_clock_info *info, int32_t *status);
 
@@ -83,8 +84,8 @@ struct scmi_clock_rates {
 void scmi_clock_rates_begin(const struct scmi_clock_protocol *p, uint32_t clock, struct scmi_clock_rates *it);
 
 /*
- * The next rate of a list, in the platform's order, which is to ascend; or a range, which is all there is. SCMI_E_NOTFOUND:
- * no more. SCMI_E_PROTO also: a range that is not one of three values, or whose min is above its max.
+ * The next rate of a list, in the platform's order, which is to ascend; or a range, which is all there is.
+ * SCMI_E_NOTFOUND: no more. SCMI_E_PROTO also: a range that is not one of three values, or whose min is above its max.
  */
 int scmi_clock_rates_next(struct scmi_clock_rates *it, struct scmi_clock_rate *rate, int32_t *status);
 
@@ -92,16 +93,16 @@ int scmi_clock_rates_next(struct scmi_clock_rates *it, struct scmi_clock_rate *r
 int scmi_clock_rate_get(const struct scmi_clock_protocol *p, uint32_t clock, uint64_t *rate, int32_t *status);
 
 /*
- * CLOCK_RATE_SET, and waits. flags: SCMI_CLOCK_SET_*. With ASYNC, but not with NO_DELAYED, until the delayed response has
- * come: *set (may be NULL) is the rate that it tells, and 0 in all other cases. SCMI_E_INVAL: unknown flags.
+ * CLOCK_RATE_SET, and waits. flags: SCMI_CLOCK_SET_*. With ASYNC, but not with NO_DELAYED, until the delayed response
+ * has come: *set (may be NULL) is the rate that it tells, and 0 in all other cases. SCMI_E_INVAL: unknown flags.
  */
 int scmi_clock_rate_set(const struct scmi_clock_protocol *p, uint32_t clock, uint64_t rate, uint32_t flags,
 			uint64_t *set, int32_t *status);
 
 /*
- * The same in parts, for who does not wait: prepare fills in op.call, which may then be given a callback, times and flags,
- * and goes to scmi_agent_submit() or scmi_agent_call(); result takes what became of it. op is the caller's, in use as a
- * call is, and must not be copied in between.
+ * The same in parts, for who does not wait: prepare fills in op.call, which may then be given a callback, times and
+ * flags, and goes to scmi_agent_submit() or scmi_agent_call(); result takes what became of it. op is the caller's, in
+ * use as a call is, and must not be copied in between.
  */
 struct scmi_clock_rate_set {
 	struct scmi_call call;

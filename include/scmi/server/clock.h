@@ -28,7 +28,9 @@
 extern "C" {
 #endif
 
-/* A clock. Versions before the one that is named are not told of it. Zero is a good default but for size, name, rates. */
+/*
+ * A clock. Versions before the one that is named are not told of it. Zero is a good default but for size, name, rates.
+ */
 struct scmi_clock_desc {
 	uint32_t size;            /* sizeof(struct scmi_clock_desc) */
 	uint32_t flags;           /* 0, or SCMI_CLOCK_EXTENDED_CONFIG (3.0) */
@@ -62,9 +64,9 @@ struct scmi_clock_pending {
 #define SCMI_CLOCK_LATER SCMI_REQUEST_LATER
 
 /*
- * What the clocks do. But for may_use and permissions all return a status for the agent: SCMI_SUCCESS, an error of enum
- * scmi_status or of the vendor. clock is below the count, and the other values are such as the clock's description allows.
- * Context: the endpoint's, see struct scmi_server_command; so they do not sleep.
+ * What the clocks do. But for may_use and permissions all return a status for the agent: SCMI_SUCCESS, an error of
+ * enum scmi_status or of the vendor. clock is below the count, and the other values are such as the clock's
+ * description allows. Context: the endpoint's, see struct scmi_server_command; so they do not sleep.
  */
 struct scmi_clock_ops {
 	uint32_t size; /* sizeof(struct scmi_clock_ops) */
@@ -73,9 +75,10 @@ struct scmi_clock_ops {
 	int32_t (*rate_get)(void *arg, uint32_t clock, uint64_t *rate);
 
 	/*
-	 * Sets one of the clock's rates: what the agent asked for has been rounded as it wished. SCMI_CLOCK_LATER, where
-	 * pending is not NULL: scmi_clock_rate_set_done() is called once, from any context, or has been already. After
-	 * anything else it must not be. pending is NULL where the model has none. NULL: CLOCK_RATE_SET is not offered.
+	 * Sets one of the clock's rates: what the agent asked for has been rounded as it wished. SCMI_CLOCK_LATER,
+	 * where pending is not NULL: scmi_clock_rate_set_done() is called once, from any context, or has been already.
+	 * After anything else it must not be. pending is NULL where the model has none. NULL: CLOCK_RATE_SET is not
+	 * offered.
 	 */
 	int32_t (*rate_set)(void *arg, uint16_t agent, uint32_t clock, uint64_t rate,
 			    struct scmi_clock_pending *pending);
@@ -87,8 +90,9 @@ struct scmi_clock_ops {
 	int32_t (*enable)(void *arg, uint16_t agent, uint32_t clock, bool enable);
 
 	/*
-	 * 3.0: an extended type, 1 to 255, for clocks with SCMI_CLOCK_EXTENDED_CONFIG; SCMI_NOT_SUPPORTED for a type that
-	 * the clock does not have. config_set comes before enable where a command says both. NULL: no clock has any.
+	 * 3.0: an extended type, 1 to 255, for clocks with SCMI_CLOCK_EXTENDED_CONFIG; SCMI_NOT_SUPPORTED for a type
+	 * that the clock does not have. config_set comes before enable where a command says both. NULL: no clock has
+	 * any.
 	 */
 	int32_t (*config_get)(void *arg, uint32_t clock, uint8_t type, uint32_t *value);
 	int32_t (*config_set)(void *arg, uint16_t agent, uint32_t clock, uint8_t type, uint32_t value);
@@ -98,14 +102,15 @@ struct scmi_clock_ops {
 	int32_t (*parent_set)(void *arg, uint16_t agent, uint32_t clock, uint32_t parent);
 
 	/*
-	 * What the agent may change: SCMI_CLOCK_MAY_*; else it gets SCMI_DENIED. Told to agents from 3.0 on, kept for all.
-	 * NULL: every agent may change all.
+	 * What the agent may change: SCMI_CLOCK_MAY_*; else it gets SCMI_DENIED. Told to agents from 3.0 on, kept for
+	 * all. NULL: every agent may change all.
 	 */
 	uint32_t (*permissions)(void *arg, uint16_t agent, uint32_t clock);
 
 	/*
-	 * Whether the agent may use the clock at all: read and change its rate, state and parent, and be told of it; else it
-	 * gets SCMI_DENIED. It may see the description all the same. NULL: every agent may. See scmi_base_allowed().
+	 * Whether the agent may use the clock at all: read and change its rate, state and parent, and be told of it;
+	 * else it gets SCMI_DENIED. It may see the description all the same. NULL: every agent may. See
+	 * scmi_base_allowed().
 	 */
 	bool (*may_use)(void *arg, uint16_t agent, uint32_t clock);
 
@@ -150,19 +155,20 @@ struct scmi_clock_model {
 void scmi_clock_server(struct scmi_server *server, struct scmi_clock_model *model);
 
 /*
- * A rate has been set, or has not: status, and with SCMI_SUCCESS the rate that the clock has now. Answers the agent in the
- * way it asked for, and notifies as scmi_clock_rate_changed(). The pending one is free again. Returns SCMI_OK;
- * SCMI_E_GONE, it was not pending; else as scmi_delayed_send(): SCMI_E_CLOSED, the platform has been stopped since. Until it
- * is called scmi_platform_fini() says SCMI_E_BUSY. Context: any that the endpoint allows.
+ * A rate has been set, or has not: status, and with SCMI_SUCCESS the rate that the clock has now. Answers the agent in
+ * the way it asked for, and notifies as scmi_clock_rate_changed(). The pending one is free again. Returns SCMI_OK;
+ * SCMI_E_GONE, it was not pending; else as scmi_delayed_send(): SCMI_E_CLOSED, the platform has been stopped since.
+ * Until it is called scmi_platform_fini() says SCMI_E_BUSY. Context: any that the endpoint allows.
  */
 int scmi_clock_rate_set_done(struct scmi_clock_pending *pending, int32_t status, uint64_t rate);
 
 /*
- * Tells the agents that have asked for it and may use the clock (2.0): its rate has changed, and is now rate; a change has
- * been requested. cause is the agent that did it, 0 the platform. The server does so by itself for what agents set: the
- * request when it is about to be passed to rate_set(), the change when it has been set. Not kept: where an endpoint has no
- * room it is dropped, and counted, see scmi_platform_notify(). Returns as that does; SCMI_E_NOTFOUND for a clock that there
- * is not; SCMI_E_INVAL, a model without wants. Context: any that the endpoints allow, from scmi_platform_init() on.
+ * Tells the agents that have asked for it and may use the clock (2.0): its rate has changed, and is now rate; a change
+ * has been requested. cause is the agent that did it, 0 the platform. The server does so by itself for what agents
+ * set: the request when it is about to be passed to rate_set(), the change when it has been set. Not kept: where an
+ * endpoint has no room it is dropped, and counted, see scmi_platform_notify(). Returns as that does; SCMI_E_NOTFOUND
+ * for a clock that there is not; SCMI_E_INVAL, a model without wants. Context: any that the endpoints allow, from
+ * scmi_platform_init() on.
  */
 int scmi_clock_rate_changed(const struct scmi_clock_model *model, uint32_t clock, uint64_t rate, uint16_t cause);
 int scmi_clock_rate_change_requested(const struct scmi_clock_model *model, uint32_t clock, uint64_t rate,
