@@ -133,6 +133,25 @@ static void wrong_model_is_named_and_refused(void **state)
 	fixture_open(f);
 }
 
+static void exponents_of_five_bits_are_allowed(void **state)
+{
+	struct fixture *f = *state;
+
+	fixture_close(f);
+	fixture_fill(f, 0);
+	f->device.descs[CPU].exponent = SCMI_SENSOR_EXPONENT_MAX;
+	f->device.descs[CPU].stamp_exponent = SCMI_SENSOR_EXPONENT_MIN;
+	f->device.descs[CPU].flags = SCMI_SENSOR_HAS_TIMESTAMPS;
+	f->device.descs[CPU].old_interval = SCMI_SENSOR_INTERVAL(31, -16);
+	fixture_open(f);
+	assert_int_equal(ASK(f, SCMI_SENSOR_DESCRIPTION_GET, 1, CPU), SCMI_SUCCESS);
+	assert_int_equal(fake_value(&f->request, 2), 0x201u | 0x10u << 10);
+	assert_int_equal(fake_value(&f->request, 3), 0x02u | 0x0fu << 11);
+	assert_int_equal(ASK(f, SCMI_NEGOTIATE_PROTOCOL_VERSION, 1, SCMI_VERSION(1, 0)), SCMI_SUCCESS);
+	assert_int_equal(ASK(f, SCMI_SENSOR_DESCRIPTION_GET, 1, CPU), SCMI_SUCCESS);
+	assert_int_equal(fake_value(&f->request, 3), 0x02u | 0x0fu << 11 | 0x10u << 22 | 31u << 27);
+}
+
 /* A byte of a name more than any version carries is not there; 63 characters are. */
 static void longest_name_is_carried(void **state)
 {
@@ -234,6 +253,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(wrong_model_is_named_and_refused),
+		TEST(exponents_of_five_bits_are_allowed),
 		TEST(longest_name_is_carried),
 		TEST(bare_model_offers_no_more_than_it_has),
 		TEST(recorded_kernels_are_answered_as_they_were),
