@@ -154,8 +154,8 @@ struct scmi_server_command {
 };
 
 /*
- * A version that a server speaks once an agent has negotiated it, in a constant table. absent: commands with one of these
- * flags came with a later version; they are not offered then. Never grows.
+ * A version that a server speaks once an agent has negotiated it, in a constant table. absent: commands with one of
+ * these flags came with a later version; they are not offered then. Never grows.
  */
 struct scmi_server_version {
 	uint32_t version; /* SCMI_VERSION(major, minor); not 0 */
@@ -202,8 +202,8 @@ struct scmi_server {
 	void (*reset)(void *model, uint16_t agent);
 
 	/*
-	 * What an agent may negotiate: the newest first, which is `version`. NULL: any version of the same major that is
-	 * not newer. A handler whose layout differs asks scmi_request_version().
+	 * What an agent may negotiate: the newest first, which is `version`. NULL: any version of the same major that
+	 * is not newer. A handler whose layout differs asks scmi_request_version().
 	 */
 	const struct scmi_server_version *versions;
 	uint32_t versions_n; /* to 256 */

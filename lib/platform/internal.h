@@ -135,7 +135,9 @@ int32_t scmi__platform_dispatch(struct channel *channel, struct scmi_request *re
 /* The command's entry, common ones included, or NULL if this server does not offer it to this agent. */
 const struct scmi_server_command *scmi__platform_find(const struct channel *channel, uint32_t server, uint32_t message);
 
-/* The version of a server's protocol that is spoken with an agent; the value of its rights' low bits for a fresh one. */
+/*
+ * The version of a server's protocol that is spoken with an agent; the value of its rights' low bits for a fresh one.
+ */
 uint32_t scmi__platform_spoken(const struct channel *channel, uint32_t server);
 uint32_t scmi__platform_newest(const struct scmi_server *server);
 
@@ -184,8 +186,8 @@ static inline void count(_Atomic uint32_t *counter)
 }
 
 /*
- * The user's memory and the public structs hold no _Atomic, for C++ and for the ABI; the library's accesses are atomic all
- * the same. The type must not change the layout for that.
+ * The user's memory and the public structs hold no _Atomic, for C++ and for the ABI; the library's accesses are atomic
+ * all the same. The type must not change the layout for that.
  */
 static inline _Atomic uint32_t *atomic_word(uint32_t *word)
 {

@@ -33,8 +33,8 @@ void scmi__sensor_forget(const struct scmi_sensor_model *m, uint16_t agent)
 }
 
 /*
- * The core knows one switch for each notification and agent. It is switched on with the first sensor and stays so: the bits
- * here decide.
+ * The core knows one switch for each notification and agent. It is switched on with the first sensor and stays so: the
+ * bits here decide.
  */
 static int32_t switch_events(const struct scmi_sensor_model *m, struct scmi_request *req,
 			     enum scmi_sensor_notification notification)

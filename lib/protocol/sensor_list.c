@@ -63,8 +63,8 @@ static uint32_t desc_bytes(uint32_t spoken, const uint8_t *at)
 }
 
 /*
- * Some firmware of version 2.0 sends the longest descriptor always, whatever it says about its length. A reply of exactly
- * that length gives it away.
+ * Some firmware of version 2.0 sends the longest descriptor always, whatever it says about its length. A reply of
+ * exactly that length gives it away.
  */
 static uint32_t stride_of(const struct scmi_sensors *it, uint32_t room)
 {
@@ -74,7 +74,9 @@ static uint32_t stride_of(const struct scmi_sensors *it, uint32_t room)
 	return since_2_0(it->protocol_->spoken) && list->cut_ == 0 && longest ? SCMI_SENSOR_DESC_FULL_BYTES : 0u;
 }
 
-/* A descriptor that the buffer cuts off is asked for anew, and then looked at anew; which ends, for it can only grow. */
+/*
+ * A descriptor that the buffer cuts off is asked for anew, and then looked at anew; which ends, for it can only grow.
+ */
 static int find_desc(struct scmi_sensors *it, const uint8_t **at, uint32_t *bytes, int32_t *status)
 {
 	const struct list_source from = sensors_of(it);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The typed commands of the sensor protocol against a platform that answers anything. The first byte of the input is the
- * version that is spoken; then come steps, and behind each what its commands are answered.
+ * The typed commands of the sensor protocol against a platform that answers anything. The first byte of the input is
+ * the version that is spoken; then come steps, and behind each what its commands are answered.
  *
- * What must hold: an error leaves results alone; what is told is within its bounds, and each name is terminated, with NULs
- * behind it; a list ends, and asks no more often than it has elements.
+ * What must hold: an error leaves results alone; what is told is within its bounds, and each name is terminated, with
+ * NULs behind it; a list ends, and asks no more often than it has elements.
  */
 #include <string.h>
 

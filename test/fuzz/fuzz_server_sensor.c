@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The sensor server against any agents: the sensors of the unit tests, two agents, commands of any kind with any parameters
- * and any room for the reply, and what the platform tells by itself in between.
+ * The sensor server against any agents: the sensors of the unit tests, two agents, commands of any kind with any
+ * parameters and any room for the reply, and what the platform tells by itself in between.
  *
- * What must hold: each request is answered once, within its room; a success is as long as the table of messages allows, an
- * error has no values; no more asynchronous readings are open than there are pending; only sensors that an agent may use
- * are told of; each delayed response and notification is as long as the table says.
+ * What must hold: each request is answered once, within its room; a success is as long as the table of messages allows,
+ * an error has no values; no more asynchronous readings are open than there are pending; only sensors that an agent may
+ * use are told of; each delayed response and notification is as long as the table says.
  */
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The sensors of sensor_device.c, on the wire. By hand, from the tables of docs/wire.md (sensor protocol); those of version
- * 1.0 about sensors 0 and 1 stand so in the recordings of test/data as well (linux-6.1-virtio.txt).
+ * The sensors of sensor_device.c, on the wire. By hand, from the tables of docs/wire.md (sensor protocol); those of
+ * version 1.0 about sensors 0 and 1 stand so in the recordings of test/data as well (linux-6.1-virtio.txt).
  */
 #include "sensor_vectors.h"
 

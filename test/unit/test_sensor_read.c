@@ -174,7 +174,9 @@ static void error_of_the_call_is_the_result(void **state)
 
 static void trip_event_is_taken_apart(void **state)
 {
-	/* As recorded, by agent 1, in linux-6.12-virtio.txt; and the other way round, another trip point, a word more. */
+	/*
+	 * As recorded, by agent 1, in linux-6.12-virtio.txt; and the other way round, another trip point, a word more.
+	 */
 	static const uint8_t recorded[] = {WORD(1), WORD(0), 0, 0, 1, 0};
 	static const uint8_t other[] = {WORD(0), WORD(3), 0xab, 0xff, 0xfe, 0xff, WORD(9)};
 	struct scmi_sensor_event event;

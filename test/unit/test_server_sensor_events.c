@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What the sensor server sends by itself: delayed responses and notifications; and replies for which there is little room. */
+/*
+ * What the sensor server sends by itself: delayed responses and notifications; and replies for which there is little
+ * room.
+ */
 #include <limits.h>
 #include <string.h>
 

@@ -63,8 +63,8 @@ enum scmi_sensor_notification { SCMI_SENSOR_TRIP_POINT_EVENT = 0x0, SCMI_SENSOR_
 #define SCMI_SENSOR_ATTRIBUTES_SINCE_3_0 SCMI_SENSOR_HAS_LONG_NAME
 
 /*
- * The second word. 7:0 is the type, 15:11 the exponent of values. 2.0: 21:16 the number of axes. 1.0: 26:22 the exponent
- * and 31:27 the seconds of the update interval.
+ * The second word. 7:0 is the type, 15:11 the exponent of values. 2.0: 21:16 the number of axes. 1.0: 26:22 the
+ * exponent and 31:27 the seconds of the update interval.
  */
 #define SCMI_SENSOR_TYPE               0xffu
 #define SCMI_SENSOR_HAS_AXES           (1u << 8) /* 2.0 */
@@ -126,7 +126,10 @@ enum scmi_sensor_trip {
 #define SCMI_SENSOR_CONFIG_INTERVAL_SHIFT 11         /* SET: an interval of 0 leaves it as it is */
 #define SCMI_SENSOR_CONFIG_RESERVED       0x1fcu
 
-/* A value, and when it was taken: 0 where the sensor has no time stamps. The exponents of both stand in its description. */
+/*
+ * A value, and when it was taken: 0 where the sensor has no time stamps. The exponents of both stand in its
+ * description.
+ */
 struct scmi_sensor_reading {
 	int64_t value;
 	uint64_t timestamp; /* seconds x 10^exponent; of which clock the platform's maker knows */
@@ -208,8 +211,8 @@ enum scmi_sensor_type { SCMI_SENSOR_TYPE_MAP(SCMI_SENSOR_TYPE_ENUM_) };
 #undef SCMI_SENSOR_TYPE_ENUM_
 
 /*
- * The unit of a type, "degC", "rpm" ...; "" for NONE and UNSPECIFIED, "?" for a type that is not in the table. A constant,
- * never NULL. Context: any.
+ * The unit of a type, "degC", "rpm" ...; "" for NONE and UNSPECIFIED, "?" for a type that is not in the table. A
+ * constant, never NULL. Context: any.
  */
 const char *scmi_sensor_unit_text(uint8_t type);
 

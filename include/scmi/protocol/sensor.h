@@ -11,9 +11,9 @@
  *		for (scmi_sensors_begin(&sensors, &it); scmi_sensors_next(&it, &info, NULL) == SCMI_OK;)
  *			show(info.name, scmi_sensor_unit_text(info.type));
  *
- * Results, errors, status and context of all functions: as common.h says. SCMI_E_NOTSUP at once, and nothing is sent: the
- * version that is spoken has no such command. A sensor that there is not is for the platform to refuse (SCMI_NOT_FOUND).
- * p is never NULL.
+ * Results, errors, status and context of all functions: as common.h says. SCMI_E_NOTSUP at once, and nothing is sent:
+ * the version that is spoken has no such command. A sensor that there is not is for the platform to refuse
+ * (SCMI_NOT_FOUND). p is never NULL.
  */
 #ifndef SCMI_PROTOCOL_SENSOR_H
 #define SCMI_PROTOCOL_SENSOR_H
@@ -42,8 +42,8 @@ struct scmi_sensor_protocol {
 };
 
 /*
- * Agrees on a version, newest at most, and asks for the attributes. newest 0: SCMI_SENSOR_VERSION. SCMI_E_INVAL: p NULL,
- * or a newest that this library does not know. On an error *p is left alone.
+ * Agrees on a version, newest at most, and asks for the attributes. newest 0: SCMI_SENSOR_VERSION. SCMI_E_INVAL: p
+ * NULL, or a newest that this library does not know. On an error *p is left alone.
  */
 int scmi_sensor_open(struct scmi_agent *agent, uint32_t newest, struct scmi_sensor_protocol *p, int32_t *status);
 
@@ -81,7 +81,8 @@ void scmi_sensors_begin(const struct scmi_sensor_protocol *p, struct scmi_sensor
 
 /*
  * The next sensor; a name that is longer than its field is fetched by SENSOR_NAME_GET, and if the platform refuses that
- * the first 15 characters stay. SCMI_E_NOTFOUND: no more. SCMI_E_INVAL: info NULL, or a size this version does not know.
+ * the first 15 characters stay. SCMI_E_NOTFOUND: no more. SCMI_E_INVAL: info NULL, or a size this version does not
+ * know.
  */
 int scmi_sensors_next(struct scmi_sensors *it, struct scmi_sensor_info *info, int32_t *status);
 
@@ -119,7 +120,9 @@ int scmi_sensor_axes_next(struct scmi_sensor_axes *it, struct scmi_sensor_axis *
 int scmi_sensor_axis_name(const struct scmi_sensor_protocol *p, uint32_t sensor, uint32_t axis,
 			  char name[SCMI_LONG_NAME], int32_t *status);
 
-/* One update interval (step 0, min and max the same), or all from min to max, step apart; each SCMI_SENSOR_INTERVAL(). */
+/*
+ * One update interval (step 0, min and max the same), or all from min to max, step apart; each SCMI_SENSOR_INTERVAL().
+ */
 struct scmi_sensor_interval {
 	uint32_t min;
 	uint32_t max;
@@ -149,17 +152,17 @@ int scmi_sensor_intervals_next(struct scmi_sensor_intervals *it, struct scmi_sen
 
 /*
  * SENSOR_READING_GET, and waits; with async for its delayed response (SCMI_SENSOR_READS_ASYNC), which may bring
- * SCMI_SENSOR_READ_VALUES. The values of all axes, in order; of which the first cap stand in readings then. *n, which may
- * be NULL, is how many there are, which may be more. SCMI_E_INVAL: readings NULL with a cap.
+ * SCMI_SENSOR_READ_VALUES. The values of all axes, in order; of which the first cap stand in readings then. *n, which
+ * may be NULL, is how many there are, which may be more. SCMI_E_INVAL: readings NULL with a cap.
  */
 int scmi_sensor_read(const struct scmi_sensor_protocol *p, uint32_t sensor, bool async,
 		     struct scmi_sensor_reading *readings, uint32_t cap, uint32_t *n, int32_t *status);
 
 /*
- * The same in parts, for who does not wait: prepare fills in op.call, which may then be given a callback, times and flags,
- * for a sensor of many axes another buffer (reply, reply_cap: 4 + 16 bytes a value), and goes to scmi_agent_submit() or
- * scmi_agent_call(); result takes what became of it. op is the caller's, in use as a call is, and must not be copied in
- * between.
+ * The same in parts, for who does not wait: prepare fills in op.call, which may then be given a callback, times and
+ * flags, for a sensor of many axes another buffer (reply, reply_cap: 4 + 16 bytes a value), and goes to
+ * scmi_agent_submit() or scmi_agent_call(); result takes what became of it. op is the caller's, in use as a call is,
+ * and must not be copied in between.
  */
 struct scmi_sensor_read {
 	struct scmi_call call;
@@ -173,9 +176,9 @@ int scmi_sensor_read_prepare(const struct scmi_sensor_protocol *p, uint32_t sens
 			     struct scmi_sensor_read *op);
 
 /*
- * err is what the call ended with. Returns as scmi_sensor_read(); SCMI_E_PROTO also for a delayed response about another
- * sensor. The first cap values that there was room for stand in readings. The platform's word stands in op->call.status.
- * Context: any, from the call's end on.
+ * err is what the call ended with. Returns as scmi_sensor_read(); SCMI_E_PROTO also for a delayed response about
+ * another sensor. The first cap values that there was room for stand in readings. The platform's word stands in
+ * op->call.status. Context: any, from the call's end on.
  */
 int scmi_sensor_read_result(const struct scmi_sensor_read *op, int err, struct scmi_sensor_reading *readings,
 			    uint32_t cap, uint32_t *n);
@@ -183,8 +186,9 @@ int scmi_sensor_read_result(const struct scmi_sensor_read *op, int err, struct s
 /* ---- configuration (2.0) ---- */
 
 /*
- * SENSOR_CONFIG_GET, SENSOR_CONFIG_SET: SCMI_SENSOR_ENABLED, _TIMESTAMPED, and an interval << SCMI_SENSOR_CONFIG_
- * INTERVAL_SHIFT; when setting, SCMI_SENSOR_ROUND_UP or _AUTO as well, and an interval of 0 leaves it as it is.
+ * SENSOR_CONFIG_GET, SENSOR_CONFIG_SET: SCMI_SENSOR_ENABLED, _TIMESTAMPED, and from bit
+ * SCMI_SENSOR_CONFIG_INTERVAL_SHIFT on an update interval; when setting, SCMI_SENSOR_ROUND_UP or _AUTO as well, and an
+ * interval of 0 leaves it as it is.
  */
 int scmi_sensor_config_get(const struct scmi_sensor_protocol *p, uint32_t sensor, uint32_t *config, int32_t *status);
 int scmi_sensor_config_set(const struct scmi_sensor_protocol *p, uint32_t sensor, uint32_t config, int32_t *status);
@@ -223,8 +227,8 @@ struct scmi_sensor_reading scmi_sensor_event_reading(const struct scmi_sensor_ev
 /* ---- numbers ---- */
 
 /*
- * A value in units of 10^to: value x 10^(exponent - to), rounded towards 0. So with to -3 a reading of a temperature is in
- * milli-degrees. SCMI_OK; SCMI_E_TOOBIG, it does not fit; SCMI_E_INVAL, scaled NULL. Context: any.
+ * A value in units of 10^to: value x 10^(exponent - to), rounded towards 0. So with to -3 a reading of a temperature is
+ * in milli-degrees. SCMI_OK; SCMI_E_TOOBIG, it does not fit; SCMI_E_INVAL, scaled NULL. Context: any.
  */
 int scmi_sensor_scale(int64_t value, int32_t exponent, int32_t to, int64_t *scaled);
 

@@ -36,7 +36,9 @@ struct scmi_sensor_axis_desc {
 	const struct scmi_sensor_limits *limits; /* NULL: not told */
 };
 
-/* A sensor. Versions before the one that is named are not told of it. Zero is a good default for all but size and name. */
+/*
+ * A sensor. Versions before the one that is named are not told of it. Zero is a good default for all but size and name.
+ */
 struct scmi_sensor_desc {
 	uint32_t size;         /* sizeof(struct scmi_sensor_desc) */
 	uint32_t flags;        /* SCMI_SENSOR_READS_ASYNC; 2.0: _TELLS_UPDATES, _HAS_TIMESTAMPS, _HAS_LIMITS */
@@ -58,7 +60,9 @@ struct scmi_sensor_desc {
 /* Takes what a sensor reads: see scmi_sensor_put(). */
 struct scmi_sensor_readings;
 
-/* An asynchronous reading. Caller's memory, zeroed but for the first three members; more in struct scmi_sensor_model. */
+/*
+ * An asynchronous reading. Caller's memory, zeroed but for the first three members; more in struct scmi_sensor_model.
+ */
 struct scmi_sensor_pending {
 	uint32_t size;   /* sizeof(struct scmi_sensor_pending) */
 	uint32_t cap;    /* SCMI_SENSOR_PENDING_BYTES(axes of the sensor with most) at least */
@@ -75,8 +79,8 @@ struct scmi_sensor_pending {
 #define SCMI_SENSOR_PENDING_BYTES(values) (8u + (values)*SCMI_SENSOR_READING_BYTES)
 
 /*
- * What the sensors do. All return a status for the agent, SCMI_SUCCESS, an error of enum scmi_status or of the vendor. sensor
- * is below the count, trip and values are as the sensor's description allows. Context: the endpoint's, see
+ * What the sensors do. All return a status for the agent, SCMI_SUCCESS, an error of enum scmi_status or of the vendor.
+ * sensor is below the count, trip and values are as the sensor's description allows. Context: the endpoint's, see
  * struct scmi_server_command; so they do not sleep.
  */
 struct scmi_sensor_ops {
@@ -110,8 +114,8 @@ struct scmi_sensor_ops {
 	int32_t (*config_set)(void *arg, uint16_t agent, uint32_t sensor, uint32_t config);
 
 	/*
-	 * Whether the agent may read and configure the sensor, and be told of it: else it gets SCMI_DENIED. It may see its
-	 * description all the same. NULL: every agent may. See scmi_base_allowed().
+	 * Whether the agent may read and configure the sensor, and be told of it: else it gets SCMI_DENIED. It may see
+	 * its description all the same. NULL: every agent may. See scmi_base_allowed().
 	 */
 	bool (*may_use)(void *arg, uint16_t agent, uint32_t sensor);
 
@@ -127,9 +131,8 @@ struct scmi_sensor_ops {
  * One model belongs to one platform. Zero is a good default for every member but size, ops and what has the sensors.
  */
 struct scmi_sensor_model {
-	uint32_t size; /* sizeof(struct scmi_sensor_model) */
-	uint32_t
-		version; /* SCMI_VERSION(1, 0), (2, 0), (3, 0) or (3, 1); 0: 3.1. An agent may negotiate a lower one with 3.1 */
+	uint32_t size;    /* sizeof(struct scmi_sensor_model) */
+	uint32_t version; /* SCMI_VERSION(1, 0), (2, 0), (3, 0) or (3, 1), which lets agents negotiate; 0: 3.1 */
 	const struct scmi_sensor_desc *sensors; /* their ids are their places */
 	const struct scmi_sensor_ops *ops;
 	void *arg;          /* for ops */
@@ -157,20 +160,21 @@ void scmi_sensor_server(struct scmi_server *server, struct scmi_sensor_model *mo
 void scmi_sensor_put(struct scmi_sensor_readings *to, int64_t value, uint64_t timestamp);
 
 /*
- * An asynchronous reading has come to its end: status, and with SCMI_SUCCESS n readings, as many as the sensor has values;
- * copied. The pending reading is free again. Returns as scmi_delayed_send(): SCMI_OK; SCMI_E_CLOSED, the platform has been
- * stopped since; SCMI_E_GONE, it was not pending; SCMI_E_TOOBIG, the link cannot carry so much, then SCMI_GENERIC_ERROR has
- * been sent instead; SCMI_E_INVAL, n is wrong: it is still pending. Context: any that the endpoint allows.
+ * An asynchronous reading has come to its end: status, and with SCMI_SUCCESS n readings, as many as the sensor has
+ * values; copied. The pending reading is free again. Returns as scmi_delayed_send(): SCMI_OK; SCMI_E_CLOSED, the
+ * platform has been stopped since; SCMI_E_GONE, it was not pending; SCMI_E_TOOBIG, the link cannot carry so much, then
+ * SCMI_GENERIC_ERROR has been sent instead; SCMI_E_INVAL, n is wrong: it is still pending. Context: any that the
+ * endpoint allows.
  */
 int scmi_sensor_read_done(struct scmi_sensor_pending *pending, int32_t status,
 			  const struct scmi_sensor_reading *readings, uint32_t n);
 
 /*
- * Tells the agents that have asked for it, and may use the sensor: it has passed a trip point; it has a new value (2.0; n
- * readings, as many as it has values). Not kept: where an endpoint has no room it is dropped, and counted, see
- * scmi_platform_notify(). Returns as that does; SCMI_E_INVAL also for what the sensor does not have, SCMI_E_NOTFOUND for
- * one that there is not. Context: any that the endpoints allow, from scmi_platform_init() on; scmi_sensor_updated() takes
- * 1 KiB of stack.
+ * Tells the agents that have asked for it, and may use the sensor: it has passed a trip point; it has a new value (2.0;
+ * n readings, as many as it has values). Not kept: where an endpoint has no room it is dropped, and counted, see
+ * scmi_platform_notify(). Returns as that does: SCMI_OK also when nobody has asked; SCMI_E_INVAL also for what the
+ * sensor does not have, SCMI_E_NOTFOUND for one that there is not. Context: any that the endpoints allow, from
+ * scmi_platform_init() on; scmi_sensor_updated() takes 1 KiB of stack.
  */
 int scmi_sensor_tripped(const struct scmi_sensor_model *model, uint32_t sensor, uint8_t trip, bool upwards);
 int scmi_sensor_updated(const struct scmi_sensor_model *model, uint32_t sensor,
