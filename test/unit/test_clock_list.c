@@ -104,6 +104,48 @@ static void reply_longer_than_the_buffer_is_asked_for_again(void **state)
 	assert_int_equal(f->platform.asked, 2);
 }
 
+/* And counts as what is still to come: it must not become more. */
+static void reply_longer_than_the_buffer_does_not_hide_a_list_that_grows(void **state)
+{
+	enum { ALL = 50, FIRST = SCMI_CLOCK_RATES_AT_ONCE };
+	static const uint8_t first[8 + 8 * ALL] = {OK, COUNT(ALL, 0)};
+	static const uint8_t same[16] = {OK, COUNT(1, ALL - FIRST)};
+	static const uint8_t less[16] = {OK, COUNT(1, ALL - FIRST - 1)};
+	struct row rows[] = {
+		{SCMI_CLOCK_DESCRIBE_RATES, BYTES(WORD(2), WORD(0)), 8, first, sizeof(first)},
+		{SCMI_CLOCK_DESCRIBE_RATES, BYTES(WORD(2), WORD(FIRST)), 8, same, sizeof(same)},
+	};
+	struct scmi_clock_protocol p;
+	struct scmi_clock_rates it;
+	struct fixture *f = *state;
+
+	serve(f, rows, LENGTH(rows));
+	begin(f, &p, &it);
+	for (unsigned i = 0; i < FIRST; i++)
+		expect_rate(&it, 0);
+	expect_error(&it, SCMI_E_PROTO);
+	rows[1].reply = less;
+	expect_rate(&it, 0);
+}
+
+/* A buffer that is just full was not too small. */
+static void reply_as_long_as_the_buffer_is_whole(void **state)
+{
+	enum { ALL = SCMI_CLOCK_RATES_AT_ONCE };
+	static const uint8_t bytes[8 + 8 * ALL] = {OK, COUNT(ALL + 1, 0)};
+	const struct row row = {SCMI_CLOCK_DESCRIBE_RATES, BYTES(WORD(2), WORD(0)), 8, bytes, sizeof(bytes)};
+	struct scmi_clock_protocol p;
+	struct scmi_clock_rates it;
+	struct fixture *f = *state;
+
+	serve(f, &row, 1);
+	begin(f, &p, &it);
+	for (unsigned i = 0; i < ALL; i++)
+		expect_rate(&it, 0);
+	expect_error(&it, SCMI_E_PROTO); /* it counts one more than it has */
+	assert_int_equal(f->platform.asked, 1);
+}
+
 static void reply_with_fewer_rates_than_it_counts_is_malformed(void **state)
 {
 	static const uint8_t bytes[8 + 16 + 7] = {OK, COUNT(2, 0), DWORD(1), DWORD(2)};
@@ -150,6 +192,24 @@ static void refusal_in_the_middle_leaves_the_place_as_it_is(void **state)
 	expect_error(&it, SCMI_E_NOTFOUND);
 }
 
+static void malformed_reply_in_the_middle_leaves_the_place_as_it_is(void **state)
+{
+	const struct row short_of_one[] = {RATES(0, COUNT(2, 0), DWORD(1), WORD(2))};
+	const struct row good[] = {RATES(1, COUNT(1, 0), DWORD(2))};
+	struct scmi_clock_protocol p;
+	struct scmi_clock_rates it;
+	struct fixture *f = *state;
+
+	serve(f, short_of_one, 1);
+	begin(f, &p, &it);
+	expect_rate(&it, 1);
+	expect_error(&it, SCMI_E_PROTO);
+	serve(f, good, 1);
+	expect_rate(&it, 2);
+	expect_error(&it, SCMI_E_NOTFOUND);
+	assert_int_equal(f->platform.asked, 1);
+}
+
 /* ---- ranges ---- */
 
 static void range_is_one_element_and_all_there_is(void **state)
@@ -176,6 +236,19 @@ static void range_is_one_element_and_all_there_is(void **state)
 		expect_error(&it, SCMI_E_NOTFOUND);
 		assert_int_equal(f->platform.asked, 1);
 	}
+}
+
+static void range_of_one_rate_is_a_range(void **state)
+{
+	const struct row row = RATES(0, RANGE(3, 0), DWORD(10), DWORD(10), DWORD(0));
+	struct scmi_clock_protocol p;
+	struct scmi_clock_rates it;
+	struct fixture *f = *state;
+
+	serve(f, &row, 1);
+	begin(f, &p, &it);
+	expect_rate(&it, 10);
+	expect_error(&it, SCMI_E_NOTFOUND);
 }
 
 static void range_that_is_none_is_malformed(void **state)
@@ -336,9 +409,13 @@ int main(void)
 		TEST(rates_of_several_replies_come_in_order),
 		TEST(list_without_rates_ends_at_once),
 		TEST(reply_longer_than_the_buffer_is_asked_for_again),
+		TEST(reply_longer_than_the_buffer_does_not_hide_a_list_that_grows),
+		TEST(reply_as_long_as_the_buffer_is_whole),
 		TEST(reply_with_fewer_rates_than_it_counts_is_malformed),
 		TEST(refusal_in_the_middle_leaves_the_place_as_it_is),
+		TEST(malformed_reply_in_the_middle_leaves_the_place_as_it_is),
 		TEST(range_is_one_element_and_all_there_is),
+		TEST(range_of_one_rate_is_a_range),
 		TEST(range_that_is_none_is_malformed),
 		TEST(range_in_the_middle_of_a_list_is_malformed),
 		TEST(platform_that_says_more_and_gives_none_is_malformed),

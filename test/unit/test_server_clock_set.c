@@ -63,7 +63,7 @@ static void assert_event(const struct fake_message *m, uint8_t id, uint32_t caus
 
 static void rate_is_rounded_as_the_agent_says(void **state)
 {
-	static const uint64_t odd_range[] = {10, 25, 4}; /* 10, 14, 18, 22; and 25, which is not a whole step away */
+	static const uint64_t odd_range[] = {9, 24, 4}; /* 9, 13, 17, 21; and 24, which is not a whole step away */
 	static const uint64_t any_range[] = {10, 25, 0};
 	static const uint64_t list[] = {10, 20, 27};
 	static const struct {
@@ -76,9 +76,9 @@ static void rate_is_rounded_as_the_agent_says(void **state)
 	} cases[] = {
 		{list, false, 10, 10, 10, 10},     {list, false, 11, 10, 20, 10},     {list, false, 15, 10, 20, 10},
 		{list, false, 16, 10, 20, 20},     {list, false, 20, 20, 20, 20},     {list, false, 26, 20, 27, 27},
-		{list, false, 27, 27, 27, 27},     {odd_range, true, 10, 10, 10, 10}, {odd_range, true, 11, 10, 14, 10},
-		{odd_range, true, 13, 10, 14, 14}, {odd_range, true, 14, 14, 14, 14}, {odd_range, true, 23, 22, 25, 22},
-		{odd_range, true, 24, 22, 25, 25}, {odd_range, true, 25, 25, 25, 25}, {any_range, true, 11, 11, 11, 11},
+		{list, false, 27, 27, 27, 27},     {odd_range, true, 9, 9, 9, 9},     {odd_range, true, 10, 9, 13, 9},
+		{odd_range, true, 12, 9, 13, 13},  {odd_range, true, 13, 13, 13, 13}, {odd_range, true, 22, 21, 24, 21},
+		{odd_range, true, 23, 21, 24, 24}, {odd_range, true, 24, 24, 24, 24}, {any_range, true, 11, 11, 11, 11},
 	};
 	struct fixture *f = *state;
 

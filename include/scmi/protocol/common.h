@@ -72,8 +72,7 @@ struct scmi_list {
 	uint32_t word_;      /* the reply's count word */
 	uint8_t asked_;      /* there has been a reply */
 	uint8_t cut_;        /* it was longer than the buffer */
-	uint8_t ended_;
-	uint8_t fresh_; /* nothing of this reply has been read */
+	uint8_t fresh_;      /* nothing of this reply has been read */
 };
 
 /*
