@@ -152,11 +152,13 @@ static void measure(const struct table *t, int widths[COLUMNS_MAX])
 {
 	for (uint32_t c = 0; c < t->columns_n; c++)
 		widths[c] = (int)strlen(t->columns[c].name);
-	for (size_t i = 0; i < t->cells_n; i++) {
-		int width = (int)strlen(t->cells[i]);
+	for (size_t row = 0; row < t->cells_n; row += t->columns_n) {
+		for (uint32_t c = 0; c < t->columns_n; c++) {
+			int width = (int)strlen(t->cells[row + c]);
 
-		if (width > widths[i % t->columns_n])
-			widths[i % t->columns_n] = width;
+			if (width > widths[c])
+				widths[c] = width;
+		}
 	}
 }
 

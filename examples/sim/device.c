@@ -54,27 +54,27 @@ void sim_end(struct sim *sim)
 	sim_sensors_end(sim, UINT64_MAX);
 }
 
-int sim_open(struct sim **out, const struct sim_set *set, const char *file, uint32_t agents,
+int sim_open(struct sim **sim, const struct sim_set *set, const char *file, uint32_t agents,
 	     const struct scmi_port *port)
 {
-	struct sim *sim = calloc(1, sizeof(*sim));
+	struct sim *new = calloc(1, sizeof(*new));
 	int err;
 
-	if (sim == NULL)
+	if (new == NULL)
 		return SCMI_E_NOMEM;
-	if (pthread_mutex_init(&sim->lock, NULL) != 0) {
-		free(sim);
+	if (pthread_mutex_init(&new->lock, NULL) != 0) {
+		free(new);
 		return SCMI_E_IO;
 	}
-	sim->port = port;
-	sim->start_us = port->now_us(port->ctx) - 1u; /* no time is 0, which means none */
-	err = sim_clocks_open(sim, set, agents);
+	new->port = port;
+	new->start_us = port->now_us(port->ctx) - 1u; /* no time is 0, which means none */
+	err = sim_clocks_open(new, set, agents);
 	if (err == SCMI_OK)
-		err = sim_sensors_open(sim, set, file, agents);
+		err = sim_sensors_open(new, set, file, agents);
 	if (err == SCMI_OK)
-		*out = sim;
+		*sim = new;
 	else
-		sim_close(sim);
+		sim_close(new);
 	return err;
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Values over time, in whole numbers. */
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "sim.h"
 
@@ -51,16 +53,19 @@ static int64_t noise(const struct sim_signal *s, uint64_t us)
 static bool read_file(const char *path, int64_t *value)
 {
 	FILE *file = fopen(path, "r");
-	long long number;
+	char text[32];
+	char *end = text;
 	bool good;
 
 	if (file == NULL)
 		return false;
-	good = fscanf(file, "%18lld", &number) == 1;
+	good = fgets(text, sizeof(text), file) != NULL;
 	fclose(file);
-	if (good)
-		*value = number;
-	return good;
+	if (!good)
+		return false;
+	errno = 0;
+	*value = strtoll(text, &end, 10);
+	return end != text && errno == 0;
 }
 
 bool sim_signal_at(const struct sim_signal *signal, uint64_t us, int64_t *value)
