@@ -15,6 +15,8 @@ pc=$(find "$prefix" -name scmi.pc)
 [ -n "$pc" ] || fault "no scmi.pc below $prefix"
 pc_dir=$(dirname "$pc")
 lib_dir=$(dirname "$pc_dir")
+version=$(awk '/define SCMI_LIB_VERSION_(MAJOR|MINOR|PATCH) / { v = v dot $3; dot = "." } END { print v }' \
+	"$prefix/include/scmi/version.h")
 cp -r "$(dirname "$0")/foreign" "$work"
 shared=OFF
 [ ! -e "$lib_dir/libscmi.so" ] || shared=ON
@@ -33,7 +35,8 @@ run() {
 }
 
 echo "== find_package"
-flags=(-DCMAKE_PREFIX_PATH="$prefix" -DCMAKE_C_COMPILER="$3" -DCMAKE_C_FLAGS="$warnings" "-DWITH_SHARED=$shared")
+flags=(-DCMAKE_PREFIX_PATH="$prefix" -DCMAKE_C_COMPILER="$3" -DCMAKE_C_FLAGS="$warnings" "-DWITH_SHARED=$shared"
+	-DWANTED="$version")
 if [ $# -gt 3 ]; then
 	flags+=(-DCMAKE_CXX_COMPILER="$4" -DCMAKE_CXX_FLAGS="$warnings")
 else
@@ -53,7 +56,7 @@ done
 echo "== pkg-config"
 export PKG_CONFIG_PATH=$pc_dir
 grep -q pcfiledir "$pc" || export PKG_CONFIG_SYSROOT_DIR=${prefix%/usr} # made for /usr, but not there
-pkg-config --atleast-version=0.2 scmi || fault "pkg-config does not know the version"
+[ "$(pkg-config --modversion scmi)" = "$version" ] || fault "scmi.pc is of version $(pkg-config --modversion scmi)"
 for compiler in "${compilers[@]}"; do
 	source=main.c
 	[ "$compiler" = "$3" ] || source=main.cc
