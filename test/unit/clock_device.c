@@ -12,8 +12,10 @@ static const uint32_t pixel_parents[] = {UART, FIXED};
 
 static int32_t rate_get(void *arg, uint32_t clock, uint64_t *rate)
 {
-	*rate = ((struct clock_device *)arg)->rates[clock];
-	return SCMI_SUCCESS;
+	const struct clock_device *d = arg;
+
+	*rate = d->rates[clock];
+	return d->get_result;
 }
 
 static int32_t rate_set(void *arg, uint16_t agent, uint32_t clock, uint64_t rate, struct scmi_clock_pending *pending)
@@ -29,7 +31,7 @@ static int32_t rate_set(void *arg, uint16_t agent, uint32_t clock, uint64_t rate
 		return SCMI_CLOCK_LATER;
 	}
 	if (d->result == SCMI_SUCCESS)
-		d->rates[clock] = rate;
+		d->rates[clock] = rate + d->drift;
 	return d->result;
 }
 
@@ -50,8 +52,7 @@ static int32_t enable(void *arg, uint16_t agent, uint32_t clock, bool on)
 
 static int32_t config_get(void *arg, uint32_t clock, uint8_t type, uint32_t *value)
 {
-	(void)clock;
-	if (type != DUTY_CYCLE)
+	if (clock != PIXEL || type != DUTY_CYCLE)
 		return SCMI_NOT_SUPPORTED;
 	*value = ((struct clock_device *)arg)->duty;
 	return SCMI_SUCCESS;
@@ -61,8 +62,7 @@ static int32_t config_set(void *arg, uint16_t agent, uint32_t clock, uint8_t typ
 {
 	struct clock_device *d = arg;
 
-	(void)clock;
-	if (type != DUTY_CYCLE)
+	if (clock != PIXEL || type != DUTY_CYCLE)
 		return SCMI_NOT_SUPPORTED;
 	d->set_by = agent;
 	d->duty = value;
@@ -71,7 +71,8 @@ static int32_t config_set(void *arg, uint16_t agent, uint32_t clock, uint8_t typ
 
 static int32_t parent_get(void *arg, uint32_t clock, uint32_t *parent)
 {
-	(void)clock;
+	if (clock != PIXEL)
+		return SCMI_NOT_SUPPORTED;
 	*parent = ((struct clock_device *)arg)->parent;
 	return SCMI_SUCCESS;
 }
@@ -79,7 +80,8 @@ static int32_t parent_get(void *arg, uint32_t clock, uint32_t *parent)
 static int32_t parent_set(void *arg, uint16_t agent, uint32_t clock, uint32_t parent)
 {
 	(void)agent;
-	(void)clock;
+	if (clock != PIXEL)
+		return SCMI_NOT_SUPPORTED;
 	((struct clock_device *)arg)->parent = parent;
 	return SCMI_SUCCESS;
 }
@@ -146,7 +148,7 @@ void clock_device_init(struct clock_device *d, uint32_t version)
 					     .pending_n = PENDINGS,
 					     .wants = d->wants,
 					     .want_words = sizeof(d->wants) / sizeof(d->wants[0])};
-	for (unsigned i = 0; i < PENDINGS; i++)
+	for (unsigned i = 0; i <= PENDINGS; i++)
 		d->pending[i].size = sizeof(d->pending[i]);
 	d->rates[UART] = 24000000;
 	d->rates[PIXEL] = 25000000;

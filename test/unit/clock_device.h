@@ -19,7 +19,7 @@ struct clock_device {
 	struct scmi_clock_desc clocks[CLOCKS];
 	struct scmi_clock_ops ops;
 	struct scmi_clock_model model;
-	struct scmi_clock_pending pending[PENDINGS];
+	struct scmi_clock_pending pending[PENDINGS + 1u]; /* the last one is not the model's */
 	uint32_t wants[SCMI_CLOCK_WANT_WORDS(CLOCKS, AGENTS)];
 
 	uint64_t rates[CLOCKS];
@@ -32,6 +32,8 @@ struct clock_device {
 	bool later; /* says so, and keeps the pending one */
 	bool early; /* with later: has ended it before it says so */
 	int32_t result;
+	uint32_t drift;     /* what the clock does beside what it is told */
+	int32_t get_result; /* of rate_get() */
 	struct scmi_clock_pending *kept[PENDINGS + 1u];
 	unsigned kept_n;
 	unsigned sets;

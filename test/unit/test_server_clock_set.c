@@ -1,24 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The setting of rates: rounding, at once or later, in all the ways of answering; and who is told of it. */
+/* The setting of rates: rounding, at once or later, in all the ways of answering. */
 #include <limits.h>
 
-#include "clock_fixture.h"
+#include "clock_set.h"
 
-#define MHZ     1000000u
-#define ASYNC   SCMI_CLOCK_SET_ASYNC
 #define SILENT  (SCMI_CLOCK_SET_ASYNC | SCMI_CLOCK_SET_NO_DELAYED)
 #define UP      SCMI_CLOCK_SET_ROUND_UP
 #define NEAREST SCMI_CLOCK_SET_ROUND_AUTO
-
-static int32_t set_by(struct fixture *f, unsigned agent, uint32_t flags, uint32_t clock, uint32_t rate)
-{
-	return ASK_BY(f, agent, SCMI_CLOCK_RATE_SET, 4, flags, clock, rate, 0u);
-}
-
-static int32_t set(struct fixture *f, uint32_t flags, uint32_t clock, uint32_t rate)
-{
-	return set_by(f, 1, flags, clock, rate);
-}
 
 /* A request that is answered later: 1, and it is in r until then. */
 static bool set_open(struct fixture *f, struct fake_request *r, uint32_t flags, uint32_t clock, uint32_t rate)
@@ -33,27 +21,12 @@ static bool set_open(struct fixture *f, struct fake_request *r, uint32_t flags, 
 	return atomic_load(&r->replies) == 0;
 }
 
-static unsigned taken(struct fixture *f, unsigned agent)
-{
-	return atomic_load(&f->endpoints[agent - 1u].taken);
-}
-
 static void assert_delayed(const struct fake_message *m, uint32_t clock, uint32_t rate)
 {
 	assert_int_equal(scmi_hdr_type(m->hdr), SCMI_MSG_DELAYED);
 	assert_int_equal(scmi_hdr_message(m->hdr), SCMI_CLOCK_RATE_SET);
 	assert_int_equal(m->len, 16);
 	assert_int_equal(fake_message_u32(m, 0), 0);
-	assert_int_equal(fake_message_u32(m, 1), clock);
-	assert_int_equal(fake_message_u32(m, 2), rate);
-	assert_int_equal(fake_message_u32(m, 3), 0);
-}
-
-static void assert_event(const struct fake_message *m, uint8_t id, uint32_t cause, uint32_t clock, uint32_t rate)
-{
-	assert_int_equal(m->hdr, scmi_hdr(CLOCK, id, SCMI_MSG_NOTIFICATION, 0));
-	assert_int_equal(m->len, 16);
-	assert_int_equal(fake_message_u32(m, 0), cause);
 	assert_int_equal(fake_message_u32(m, 1), clock);
 	assert_int_equal(fake_message_u32(m, 2), rate);
 	assert_int_equal(fake_message_u32(m, 3), 0);
@@ -197,6 +170,7 @@ static void sent_after_its_response(struct fake_endpoint *e, void *arg)
 
 static void delayed_response_of_what_is_done_at_once_follows_the_response(void **state)
 {
+	struct scmi_platform_stats s = {.size = sizeof(s)};
 	struct fixture *f = *state;
 
 	f->endpoints[0].on_send = sent_after_its_response;
@@ -204,6 +178,25 @@ static void delayed_response_of_what_is_done_at_once_follows_the_response(void *
 	assert_int_equal(set(f, ASYNC, UART, 48u * MHZ), SCMI_SUCCESS);
 	assert_int_equal(taken(f, 1), 1);
 	assert_delayed(fake_last(&f->endpoints[0]), UART, 48u * MHZ);
+	assert_int_equal(scmi_platform_stats(f->platform, &s), SCMI_OK);
+	assert_int_equal(s.double_replies, 0);
+}
+
+static void rate_that_is_told_is_the_one_that_the_clock_has(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(ASK_BY(f, 2, SCMI_CLOCK_RATE_NOTIFY, 2, UART, 1u), SCMI_SUCCESS);
+	f->device.drift = 3;
+	assert_int_equal(set(f, ASYNC, UART, 48u * MHZ), SCMI_SUCCESS);
+	assert_delayed(fake_last(&f->endpoints[0]), UART, 48u * MHZ + 3u);
+	assert_event(fake_last(&f->endpoints[1]), SCMI_CLOCK_RATE_CHANGED, 1, UART, 48u * MHZ + 3u);
+	/* Where it cannot say so, the one that was set. */
+	f->device.get_result = SCMI_HARDWARE_ERROR;
+	assert_int_equal(set(f, ASYNC, UART, 48u * MHZ), SCMI_SUCCESS);
+	assert_delayed(fake_last(&f->endpoints[0]), UART, 48u * MHZ);
+	assert_event(fake_last(&f->endpoints[1]), SCMI_CLOCK_RATE_CHANGED, 1, UART, 48u * MHZ);
+	assert_int_equal(ASK(f, SCMI_CLOCK_RATE_GET, 1, UART), SCMI_HARDWARE_ERROR);
 }
 
 static void done_before_the_handler_has_returned_is_done(void **state)
@@ -230,11 +223,12 @@ static void refusal_of_the_model_is_the_response_and_nothing_follows(void **stat
 	struct fixture *f = *state;
 
 	f->device.result = SCMI_HARDWARE_ERROR;
-	for (unsigned i = 0; i < 3; i++)
+	for (unsigned i = 0; i < 3; i++) {
 		assert_int_equal(set(f, ways[i], UART, 48u * MHZ), SCMI_HARDWARE_ERROR);
+		assert_int_equal(scmi_platform_stats(f->platform, &s), SCMI_OK);
+		assert_int_equal(s.delayed_open, 0);
+	}
 	assert_int_equal(taken(f, 1), 0);
-	assert_int_equal(scmi_platform_stats(f->platform, &s), SCMI_OK);
-	assert_int_equal(s.delayed_open, 0);
 	f->device.result = SCMI_SUCCESS;
 	for (unsigned i = 0; i < 2 * PENDINGS; i++)
 		assert_int_equal(set(f, ASYNC, UART, 48u * MHZ), SCMI_SUCCESS);
@@ -304,10 +298,14 @@ static void model_without_pending_ones_sets_at_once(void **state)
 	fixture_open(f);
 	assert_int_equal(set(f, ASYNC, UART, 48u * MHZ), SCMI_NOT_SUPPORTED);
 	assert_int_equal(set(f, SILENT, UART, 48u * MHZ), SCMI_NOT_SUPPORTED);
+	assert_int_equal(ASK_BY(f, 2, SCMI_CLOCK_RATE_NOTIFY, 2, UART, 1u), SCMI_SUCCESS);
+	f->device.drift = 3;
 	assert_int_equal(set(f, 0, UART, 48u * MHZ), SCMI_SUCCESS);
-	assert_int_equal(f->device.rates[UART], 48u * MHZ);
+	assert_int_equal(f->device.rates[UART], 48u * MHZ + 3u);
+	assert_event(fake_last(&f->endpoints[1]), SCMI_CLOCK_RATE_CHANGED, 1, UART, 48u * MHZ + 3u);
 	f->device.result = SCMI_BUSY;
 	assert_int_equal(set(f, 0, UART, 48u * MHZ), SCMI_BUSY);
+	assert_int_equal(taken(f, 2), 1);
 	/* A model that says "later" with nothing to tell it by. */
 	f->device.later = true;
 	assert_int_equal(set(f, 0, UART, 48u * MHZ), SCMI_GENERIC_ERROR);
@@ -325,118 +323,6 @@ static void end_after_the_platform_has_stopped_is_closed(void **state)
 	assert_int_equal(scmi_clock_rate_set_done(f->device.kept[0], SCMI_SUCCESS, 1), SCMI_E_GONE);
 }
 
-/* ---- who is told ---- */
-
-static void notify(struct fixture *f, unsigned agent, uint32_t clock, uint32_t enable)
-{
-	assert_int_equal(ASK_BY(f, agent, SCMI_CLOCK_RATE_NOTIFY, 2, clock, enable), SCMI_SUCCESS);
-}
-
-static void change_is_told_to_those_who_asked_for_this_clock(void **state)
-{
-	struct fixture *f = *state;
-
-	notify(f, 1, UART, 1);
-	notify(f, 2, PIXEL, 1);
-	assert_int_equal(set_by(f, 2, 0, UART, 48u * MHZ), SCMI_SUCCESS);
-	assert_int_equal(taken(f, 1), 1);
-	assert_event(fake_last(&f->endpoints[0]), SCMI_CLOCK_RATE_CHANGED, 2, UART, 48u * MHZ);
-	assert_int_equal(taken(f, 2), 0);
-	assert_int_equal(scmi_clock_rate_changed(&f->device.model, PIXEL, 5, 0), SCMI_OK);
-	assert_event(fake_last(&f->endpoints[1]), SCMI_CLOCK_RATE_CHANGED, 0, PIXEL, 5);
-	assert_int_equal(taken(f, 1), 1);
-	notify(f, 1, UART, 0);
-	assert_int_equal(scmi_clock_rate_changed(&f->device.model, UART, 5, 0), SCMI_OK);
-	assert_int_equal(taken(f, 1), 1);
-}
-
-static void change_that_comes_later_is_told_when_it_has_come(void **state)
-{
-	struct fixture *f = *state;
-
-	notify(f, 2, UART, 1);
-	f->device.later = true;
-	assert_int_equal(set(f, ASYNC, UART, 48u * MHZ), SCMI_SUCCESS);
-	assert_int_equal(taken(f, 2), 0);
-	assert_int_equal(scmi_clock_rate_set_done(f->device.kept[0], SCMI_SUCCESS, 48u * MHZ), SCMI_OK);
-	assert_int_equal(taken(f, 2), 1);
-	assert_event(fake_last(&f->endpoints[1]), SCMI_CLOCK_RATE_CHANGED, 1, UART, 48u * MHZ);
-	/* One that failed is none. */
-	assert_int_equal(set(f, ASYNC, UART, 48u * MHZ), SCMI_SUCCESS);
-	assert_int_equal(scmi_clock_rate_set_done(f->device.kept[1], SCMI_BUSY, 0), SCMI_OK);
-	assert_int_equal(taken(f, 2), 1);
-}
-
-static void request_is_told_even_if_the_model_then_refuses(void **state)
-{
-	struct fixture *f = *state;
-
-	assert_int_equal(ASK_BY(f, 2, SCMI_CLOCK_RATE_CHANGE_REQUESTED_NOTIFY, 2, UART, 1u), SCMI_SUCCESS);
-	notify(f, 2, UART, 1);
-	f->device.result = SCMI_DENIED;
-	assert_int_equal(set(f, 0, UART, 47u * MHZ), SCMI_DENIED);
-	assert_int_equal(taken(f, 2), 1);
-	assert_event(fake_last(&f->endpoints[1]), SCMI_CLOCK_RATE_CHANGE_REQUESTED, 1, UART, 47u * MHZ);
-	assert_int_equal(scmi_clock_rate_change_requested(&f->device.model, UART, 9, 0), SCMI_OK);
-	assert_event(fake_last(&f->endpoints[1]), SCMI_CLOCK_RATE_CHANGE_REQUESTED, 0, UART, 9);
-	/* What the server refuses by itself was no request. */
-	assert_int_equal(set(f, 0, UART, 49u * MHZ), SCMI_INVALID_PARAMETERS);
-	assert_int_equal(taken(f, 2), 2);
-}
-
-static void nobody_is_told_who_is_denied_reset_or_gone_back_to_an_old_version(void **state)
-{
-	struct fixture *f = *state;
-
-	notify(f, 1, UART, 1);
-	f->device.denied = 1;
-	assert_int_equal(scmi_clock_rate_changed(&f->device.model, UART, 5, 0), SCMI_OK);
-	assert_int_equal(taken(f, 1), 0);
-	f->device.denied = 0;
-	assert_int_equal(scmi_clock_rate_changed(&f->device.model, UART, 5, 0), SCMI_OK);
-	assert_int_equal(taken(f, 1), 1);
-	assert_int_equal(ASK(f, SCMI_NEGOTIATE_PROTOCOL_VERSION, 1, SCMI_VERSION(1, 0)), SCMI_SUCCESS);
-	assert_int_equal(scmi_clock_rate_changed(&f->device.model, UART, 5, 0), SCMI_OK);
-	assert_int_equal(ASK(f, SCMI_NEGOTIATE_PROTOCOL_VERSION, 1, SCMI_VERSION(2, 0)), SCMI_SUCCESS);
-	assert_int_equal(taken(f, 1), 1);
-	assert_int_equal(scmi_platform_reset_agent(f->platform, 1), SCMI_OK);
-	assert_int_equal(f->device.was_reset, 1);
-	assert_int_equal(ASK(f, SCMI_CLOCK_RATE_NOTIFY, 2, PIXEL, 1u), SCMI_SUCCESS);
-	assert_int_equal(scmi_clock_rate_changed(&f->device.model, UART, 5, 0), SCMI_OK);
-	assert_int_equal(taken(f, 1), 1);
-}
-
-static void event_without_room_is_dropped_and_the_others_are_told(void **state)
-{
-	struct fixture *f = *state;
-
-	notify(f, 1, UART, 1);
-	notify(f, 2, UART, 1);
-	atomic_store(&f->endpoints[0].refusals, 1);
-	assert_int_equal(scmi_clock_rate_changed(&f->device.model, UART, 5, 0), SCMI_E_BUSY);
-	assert_int_equal(taken(f, 1), 0);
-	assert_int_equal(taken(f, 2), 1);
-	atomic_store(&f->endpoints[0].refusals, 1);
-	atomic_store(&f->endpoints[1].send_result, SCMI_E_NOPEER);
-	assert_int_equal(scmi_clock_rate_changed(&f->device.model, UART, 5, 0), SCMI_E_NOPEER);
-	assert_int_equal(scmi_clock_rate_changed(&f->device.model, CLOCKS, 5, 0), SCMI_E_NOTFOUND);
-	assert_int_equal(scmi_clock_rate_change_requested(&f->device.model, CLOCKS, 5, 0), SCMI_E_NOTFOUND);
-	assert_int_equal(set(f, 0, UART, 48u * MHZ), SCMI_SUCCESS);
-}
-
-static void model_without_wants_tells_nobody(void **state)
-{
-	struct fixture *f = *state;
-
-	fixture_close(f);
-	fixture_fill(f, 0);
-	f->device.model.wants = NULL;
-	fixture_open(f);
-	assert_int_equal(scmi_clock_rate_changed(&f->device.model, UART, 5, 0), SCMI_E_INVAL);
-	assert_int_equal(set(f, 0, UART, 48u * MHZ), SCMI_SUCCESS);
-	assert_int_equal(ASK(f, SCMI_CLOCK_RATE_NOTIFY, 2, UART, 1u), SCMI_NOT_SUPPORTED);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -447,6 +333,7 @@ int main(void)
 		TEST(asynchronous_command_is_answered_at_once_and_told_later),
 		TEST(asynchronous_command_without_its_delayed_response_ends_in_silence),
 		TEST(delayed_response_of_what_is_done_at_once_follows_the_response),
+		TEST(rate_that_is_told_is_the_one_that_the_clock_has),
 		TEST(done_before_the_handler_has_returned_is_done),
 		TEST(refusal_of_the_model_is_the_response_and_nothing_follows),
 		TEST(more_than_may_be_pending_is_busy),
@@ -454,12 +341,6 @@ int main(void)
 		TEST(link_too_narrow_for_the_values_gets_a_status),
 		TEST(model_without_pending_ones_sets_at_once),
 		TEST(end_after_the_platform_has_stopped_is_closed),
-		TEST(change_is_told_to_those_who_asked_for_this_clock),
-		TEST(change_that_comes_later_is_told_when_it_has_come),
-		TEST(request_is_told_even_if_the_model_then_refuses),
-		TEST(nobody_is_told_who_is_denied_reset_or_gone_back_to_an_old_version),
-		TEST(event_without_room_is_dropped_and_the_others_are_told),
-		TEST(model_without_wants_tells_nobody),
 	};
 
 	return cmocka_run_group_tests_name("server_clock_set", tests, NULL, NULL);
