@@ -11,6 +11,7 @@ import subprocess
 from tool import LINKS, Terminal, check, environment, program, report, run
 
 BOLD = "\x1b[1m"
+SLOW = ("-t", "60000")  # for slow machines only
 
 
 def test_colours():
@@ -29,13 +30,13 @@ def test_colours():
 
 def test_interrupt(link):
     # While it listens, while it waits for a reply that never comes, and while it sends one command after the other.
-    listening = Terminal("-l", link, "notify", "0x80", ",", "0x80", "6", "1")
+    listening = Terminal("-l", link, *SLOW, "notify", "0x80", ",", "0x80", "6", "1")
     check(listening.until("event 0x80:0x00", 2), "no event", listening.output)
     waiting = Terminal("-l", link, "-t", "3600000", "--trace", "raw", "0x80", "5", "0", ",", "base", "3")
     check(waiting.until("send link 0"), "nothing was sent", waiting.output)
-    sending = Terminal("-l", link, "--trace", "stats", "--count", "1000000000")
+    sending = Terminal("-l", link, *SLOW, "--trace", "stats", "--count", "1000000000")
     check(sending.until("send link 0"), "nothing was sent", sending.output)
-    counting = Terminal("-l", link, "--trace", "bench", "--count", "1000000000")
+    counting = Terminal("-l", link, *SLOW, "--trace", "bench", "--count", "1000000000")
     check(counting.until("send link 0"), "nothing was sent", counting.output)
     for terminal in (listening, waiting, sending, counting):
         terminal.type("\x03")
@@ -52,7 +53,7 @@ def start(*words, **options):
 
 
 def test_signals(link):
-    command = ("-l", link, "--json", "notify", "0x80", ",", "0x80", "6", "1")
+    command = ("-l", link, *SLOW, "--json", "notify", "0x80", ",", "0x80", "6", "1")
     tool = start(*command)
     first = tool.stdout.readline()
     tool.send_signal(signal.SIGTERM)
@@ -73,7 +74,7 @@ def test_signals(link):
 
 def test_broken_pipe(link):
     for words in (["notify", "0x80", ",", "0x80", "6", "1"], ["--json", "notify", "0x80", ",", "0x80", "6", "1"]):
-        tool = start("-l", link, *words)
+        tool = start("-l", link, *SLOW, *words)
         tool.stdout.readline()
         tool.stdout.close()
         err = tool.stderr.read()
