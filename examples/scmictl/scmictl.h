@@ -237,6 +237,9 @@ void show_values(const uint8_t *bytes, uint32_t len);
 void open_message(const char *kind, uint8_t protocol, enum scmi_msg_type type, uint8_t message);
 void json_values(const uint8_t *bytes, uint32_t len);
 
+/* Writes what a notification of clocks or sensors means: a line, or members of the element that is open. Else nothing. */
+void explain_event(uint32_t hdr, const void *payload, uint32_t len);
+
 /* Writes a notification to stdout (scmi_subscriber.notify). */
 void show_event(struct scmi_subscriber *self, uint32_t hdr, const void *payload, uint32_t len);
 

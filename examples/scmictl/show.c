@@ -116,12 +116,14 @@ void show_event(struct scmi_subscriber *self, uint32_t hdr, const void *payload,
 	(void)self;
 	if (json_used()) {
 		open_message("event", protocol, SCMI_MSG_NOTIFICATION, message);
+		explain_event(hdr, payload, len);
 		json_values(payload, len);
 		json_close();
 		return;
 	}
 	show_message("event", protocol, SCMI_MSG_NOTIFICATION, message);
 	printf(": %u bytes\n", len);
+	explain_event(hdr, payload, len);
 	show_values(payload, len);
 }
 

@@ -187,7 +187,7 @@ def test_file():
 
 def events(link, count, *words):
     messages = get("-l", link, "notify", *words[:2], "-n", str(count), *words[2:]).get("messages", [])
-    return [one["bytes"] for one in messages if one["kind"] == "event"]
+    return [one for one in messages if one["kind"] == "event"]
 
 
 def test_events(link):
@@ -195,13 +195,23 @@ def test_events(link):
     trips = events(link, 1, "sensor", "SENSOR_TRIP_POINT_EVENT", ",",
                    "sensor", "SENSOR_TRIP_POINT_CONFIG", "0", "0x13", "56000", "0", ",",
                    "sensor", "SENSOR_TRIP_POINT_NOTIFY", "0", "1")
-    same([trip[:9] for trip in trips], [[0] * 8 + [1]], "trip")
+    same([(trip["sensor"], trip["trip_point"], trip["bytes"][:9]) for trip in trips], [(0, 1, [0] * 8 + [1])], "trip")
     updates = events(link, 2, "sensor", "SENSOR_UPDATE", ",",
                      "sensor", "SENSOR_CONTINUOUS_UPDATE_NOTIFY", "0", "1")
-    same([(update[4], len(update)) for update in updates], [(0, 24)] * 2, "updates")
+    same([(update["sensor"], len(update["bytes"])) for update in updates], [(0, 24)] * 2, "updates")
+    check(all(43000 <= update["raw_values"][0] <= 67000 for update in updates), "values of updates", updates)
     rates = events(link, 1, "clock", "CLOCK_RATE_CHANGED", ",", "clock", "CLOCK_RATE_NOTIFY", "2", "1", ",",
                    "clock", "CLOCK_RATE_SET", "0", "2", "48000000", "0")
-    same(rates, [[1, 0, 0, 0, 2, 0, 0, 0] + list((48000000).to_bytes(8, "little"))], "new rate")
+    same([(rate["agent"], rate["clock"], rate["rate"]) for rate in rates], [(1, 2, 48000000)], "new rate")
+    status, out, _ = run("-l", link, *SLOW, "notify", "clock", "-n", "2", ",", "clock", "CLOCK_RATE_NOTIFY", "2", "1",
+                         ",", "clock", "CLOCK_RATE_CHANGE_REQUESTED_NOTIFY", "2", "1", ",",
+                         "clock", "CLOCK_RATE_SET", "0", "2", "48000000", "0")
+    check(status == 0 and "\n  clock 2 is asked for 48 MHz, by agent 1\n" in out and
+          "\n  clock 2 now has 48 MHz, by agent 1\n" in out, "a new rate, in words", status, out)
+    status, out, _ = run("-l", link, *SLOW, "notify", "sensor", "-n", "1", ",", "sensor",
+                         "SENSOR_TRIP_POINT_CONFIG", "0", "0x3", "60000", "0", ",",
+                         "sensor", "SENSOR_TRIP_POINT_NOTIFY", "0", "1")
+    check(status == 0 and "\n  sensor 0 passed its trip point 0 " in out, "a trip, in words", status, out)
 
     # A sensor that is off is not read; the next command has it on again.
     status, out, _ = run("-l", link, "raw", "sensor", "SENSOR_CONFIG_SET", "1", "0", ",",

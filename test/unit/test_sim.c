@@ -214,6 +214,20 @@ static void trips_only_the_way_that_is_watched(void **state)
 	assert_int_equal(f->endpoints[0].taken, 1);
 }
 
+/* The sine's summit, which it reaches and does not pass. */
+static void reaching_a_trip_point_counts(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(ASK(f, SENSOR, SCMI_SENSOR_TRIP_POINT_NOTIFY, 2, CPU, 1u), SCMI_SUCCESS);
+	assert_int_equal(ASK(f, SENSOR, SCMI_SENSOR_TRIP_POINT_CONFIG, 4, CPU, 0x01u, 67000u, 0u), SCMI_SUCCESS);
+	assert_int_equal(ASK(f, SENSOR, SCMI_SENSOR_TRIP_POINT_CONFIG, 4, CPU, 0x12u, 43000u, 0u), SCMI_SUCCESS);
+	live(f, 10000000);
+	assert_int_equal(f->endpoints[0].taken, 2);
+	assert_int_equal(word(&f->endpoints[0].log[0], 2), SCMI_SENSOR_TRIPPED_UP);
+	assert_int_equal(word(&f->endpoints[0].log[1], 2), 1u);
+}
+
 static void updates_come_at_the_interval_that_was_set(void **state)
 {
 	struct fixture *f = *state;
@@ -317,6 +331,7 @@ int main(void)
 		cmocka_unit_test(no_such_set),
 		TEST(trips_once_each_way_for_the_agent_that_asked),
 		TEST(trips_only_the_way_that_is_watched),
+		TEST(reaching_a_trip_point_counts),
 		TEST(updates_come_at_the_interval_that_was_set),
 		TEST(asynchronous_reading_comes_later),
 		TEST(slow_clock_answers_when_it_is_done),
