@@ -51,8 +51,8 @@ static int32_t protocol_attributes(void *model, struct scmi_request *req)
 static int32_t config_get(void *model, struct scmi_request *req)
 {
 	const struct scmi_sensor_model *m = model;
+	int32_t status = SCMI_NOT_FOUND;
 	uint32_t config = 0;
-	int32_t status;
 
 	if (scmi__sensor_used(m, req, &status) == NULL)
 		return status;
@@ -66,8 +66,8 @@ static int32_t config_set(void *model, struct scmi_request *req)
 {
 	const struct scmi_sensor_model *m = model;
 	uint32_t config = scmi_request_u32(req, 1);
+	int32_t status = SCMI_NOT_FOUND;
 	const struct scmi_sensor_desc *d;
-	int32_t status;
 
 	d = scmi__sensor_used(m, req, &status);
 	if (d == NULL)

@@ -135,7 +135,7 @@ int scmi_sensor_event_parse(uint32_t hdr, const void *payload, uint32_t len, str
 	if (scmi_hdr_protocol(hdr) != SCMI_PROTOCOL_SENSOR || scmi_hdr_type(hdr) != SCMI_MSG_NOTIFICATION ||
 	    info == NULL)
 		return SCMI_E_NOTFOUND;
-	if (len < info->values_min)
+	if (payload == NULL || len < info->values_min)
 		return SCMI_E_PROTO;
 	*event = (struct scmi_sensor_event){.notification = scmi_hdr_message(hdr)};
 	take_event(payload, len, event);

@@ -3,13 +3,11 @@
 
 const char *scmi_sensor_unit_text(uint8_t type)
 {
-	switch (type) {
-#define UNIT(name, number, unit)                                                                                       \
-	case name:                                                                                                     \
-		return unit;
+	static const char units[][8] = {
+#define UNIT(name, number, unit) [name] = {unit},
 		SCMI_SENSOR_TYPE_MAP(UNIT)
 #undef UNIT
-	default:
-		return "?";
-	}
+	};
+
+	return type < sizeof(units) / sizeof(units[0]) ? units[type] : "?";
 }

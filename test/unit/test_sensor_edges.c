@@ -212,6 +212,9 @@ static void exponent_is_signed(void **state)
 		assert_int_equal(scmi_sensor_info(&p, 0, &info, NULL), SCMI_OK);
 		assert_int_equal(info.exponent, cases[i].value);
 		assert_int_equal(info.stamp_exponent, cases[i].value);
+		scmi_put_le32(reply + 12, cases[i].bits << 10); /* without time stamps */
+		assert_int_equal(scmi_sensor_info(&p, 0, &info, NULL), SCMI_OK);
+		assert_int_equal(info.stamp_exponent, 0);
 		p.spoken = SCMI_VERSION(1, 0);
 		assert_int_equal(scmi_sensor_info(&p, 0, &info, NULL), SCMI_OK);
 		assert_int_equal(info.stamp_exponent, 0);
@@ -240,6 +243,35 @@ static void axis_of_any_length_is_whole_or_malformed(void **state)
 		assert_int_equal(err, row.reply_len < whole ? SCMI_E_PROTO : SCMI_E_NOTFOUND);
 		assert_int_equal(n, row.reply_len < 36 ? 0 : row.reply_len < 84 ? 1 : row.reply_len < whole ? 2 : 3);
 	}
+}
+
+static void axis_whose_long_name_is_not_listed_keeps_the_short_one(void **state)
+{
+	uint8_t reply[VECTOR_BYTES];
+	struct row rows[] = {
+		{SCMI_SENSOR_AXIS_DESCRIPTION_GET, BYTES(WORD(ACCEL), WORD(0)), 8, reply, 0},
+		{SCMI_SENSOR_AXIS_NAME_GET, BYTES(WORD(ACCEL), WORD(0)), 8, BYTES(OK, WORD(0)), 8},
+	};
+	struct scmi_sensor_protocol p = as_opened(*state, SCMI_VERSION(3, 0));
+	struct scmi_sensor_axis axis = {.size = sizeof(axis)};
+	struct scmi_sensor_axes it;
+	int32_t status = 77;
+
+	rows[0].reply_len =
+		reply_of(reply, V3_0, SCMI_MSG_COMMAND, SCMI_SENSOR_AXIS_DESCRIPTION_GET, "03000000 00000000");
+	serve(*state, rows, LENGTH(rows));
+	scmi_sensor_axes_begin(&p, ACCEL, &it);
+	for (uint32_t i = 0; i < 3; i++)
+		assert_int_equal(scmi_sensor_axes_next(&it, &axis, &status), SCMI_OK);
+	assert_int_equal(status, SCMI_SUCCESS);
+	assert_string_equal(axis.name, "the z axis poin");
+	/* A malformed list is an error, and the axis comes again. */
+	rows[1].reply_len = 7;
+	scmi_sensor_axes_begin(&p, ACCEL, &it);
+	for (uint32_t i = 0; i < 2; i++)
+		assert_int_equal(scmi_sensor_axes_next(&it, &axis, NULL), SCMI_OK);
+	assert_int_equal(scmi_sensor_axes_next(&it, &axis, NULL), SCMI_E_PROTO);
+	assert_int_equal(axis.id, 1);
 }
 
 static void range_that_is_not_of_three_is_malformed(void **state)
@@ -314,6 +346,7 @@ int main(void)
 		TEST(reserved_bits_mean_nothing),
 		TEST(exponent_is_signed),
 		TEST(axis_of_any_length_is_whole_or_malformed),
+		TEST(axis_whose_long_name_is_not_listed_keeps_the_short_one),
 		TEST(range_that_is_not_of_three_is_malformed),
 		TEST(short_word_is_malformed),
 		TEST(error_of_the_platform_is_told),

@@ -48,13 +48,13 @@ struct scmi_sensor_desc {
 	int8_t stamp_exponent; /* 2.0: of its time stamps */
 	uint8_t trip_points;
 	uint32_t power; /* 2.0: what it takes, with HAS_LIMITS; the specification's unit is not settled: mW, it seems */
-	uint32_t old_interval;                    /* before 2.0: SCMI_SENSOR_INTERVAL(0 to 31 seconds, exponent) */
+	uint32_t old_interval; /* before 2.0: SCMI_SENSOR_INTERVAL(0 to 31 seconds, exponent) */
+	uint32_t axes_n;       /* 2.0: to SCMI_SENSOR_AXES_MAX; 0: one value. Before, it has the first axis alone */
 	const struct scmi_sensor_limits *limits;  /* 2.0: with HAS_LIMITS, if there are no axes */
-	const struct scmi_sensor_axis_desc *axes; /* 2.0: NULL: it measures one value. Before, it has the first alone */
-	uint32_t axes_n;                          /* to SCMI_SENSOR_AXES_MAX */
-	uint32_t intervals_n;
+	const struct scmi_sensor_axis_desc *axes; /* axes_n of them */
 	const uint32_t *intervals; /* 2.0: update intervals to choose from, SCMI_SENSOR_INTERVAL(), ascending */
-	bool intervals_range;      /* these are three: shortest, longest, step */
+	uint32_t intervals_n;
+	bool intervals_range; /* these are three: shortest, longest, step */
 };
 
 /* Takes what a sensor reads: see scmi_sensor_put(). */
