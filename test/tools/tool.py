@@ -48,6 +48,7 @@ class Terminal:
         self.output = ""
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
+            signal.signal(signal.SIGINT, signal.SIG_DFL)  # the tests may run in the background, where it is ignored
             os.execvpe(program[0], [*program, *words], environment(**changes))
 
     def _read(self):
