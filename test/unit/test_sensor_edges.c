@@ -192,6 +192,29 @@ static void reserved_bits_mean_nothing(void **state)
 	assert_true(info.limits.max == INT64_MAX);
 }
 
+static void name_without_end_has_fifteen_characters(void **state)
+{
+	uint8_t sensor[8u + 28u] = {OK, WORD(1)};
+	uint8_t axis_reply[8u + 28u] = {OK, WORD(1)};
+	const struct row rows[] = {
+		{SCMI_SENSOR_DESCRIPTION_GET, ASK_AT(0), sensor, sizeof(sensor)},
+		{SCMI_SENSOR_AXIS_DESCRIPTION_GET, BYTES(WORD(0), WORD(0)), 8, axis_reply, sizeof(axis_reply)},
+	};
+	struct scmi_sensor_protocol p = as_opened(*state, SCMI_VERSION(2, 0));
+	struct scmi_sensor_info info = {.size = sizeof(info)};
+	struct scmi_sensor_axis axis = {.size = sizeof(axis)};
+	struct scmi_sensor_axes it;
+
+	memset(sensor + 20, 'x', 16);
+	memset(axis_reply + 20, 'x', 16);
+	serve(*state, rows, LENGTH(rows));
+	assert_int_equal(scmi_sensor_info(&p, 0, &info, NULL), SCMI_OK);
+	assert_string_equal(info.name, "xxxxxxxxxxxxxxx");
+	scmi_sensor_axes_begin(&p, 0, &it);
+	assert_int_equal(scmi_sensor_axes_next(&it, &axis, NULL), SCMI_OK);
+	assert_string_equal(axis.name, "xxxxxxxxxxxxxxx");
+}
+
 /* Five bits: -16 to 15. Exponent, exponent of the time stamps; before 2.0 that of the update interval. */
 static void exponent_is_signed(void **state)
 {
@@ -344,6 +367,7 @@ int main(void)
 		TEST(reply_that_is_longer_than_the_buffer_is_read_in_parts),
 		TEST(long_name_that_is_refused_leaves_the_short_one),
 		TEST(reserved_bits_mean_nothing),
+		TEST(name_without_end_has_fifteen_characters),
 		TEST(exponent_is_signed),
 		TEST(axis_of_any_length_is_whole_or_malformed),
 		TEST(axis_whose_long_name_is_not_listed_keeps_the_short_one),
