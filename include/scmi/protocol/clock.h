@@ -150,6 +150,7 @@ struct scmi_clock_parents {
 	uint8_t buf_[4u + SCMI_CLOCK_PARENTS_AT_ONCE * 4u];
 };
 
+/* As for rates. SCMI_E_NOTFOUND: no more, or a clock without parents. */
 void scmi_clock_parents_begin(const struct scmi_clock_protocol *p, uint32_t clock, struct scmi_clock_parents *it);
 int scmi_clock_parents_next(struct scmi_clock_parents *it, uint32_t *parent, int32_t *status);
 
