@@ -134,14 +134,6 @@ void json_rates(const char *key, const struct rates *rates)
 static const struct column columns[] = {{"id", true},       {"name", false},  {"rate", true},
 					{"enabled", false}, {"parent", true}, {"rates", false}};
 
-static void cell_error(struct table *t, int err, int32_t status)
-{
-	if (err == SCMI_E_REMOTE)
-		cell_refused(t, status);
-	else
-		cell_literal(t, NULL, "-"); /* this version does not tell */
-}
-
 static int show_rate(struct table *t, const struct scmi_clock_protocol *p, uint32_t id, int32_t *status)
 {
 	char digits[24];
@@ -191,7 +183,7 @@ static int show_rates(struct table *t, const struct scmi_clock_protocol *p, uint
 	return err;
 }
 
-/* A row has all its cells, whatever happens. Returns the first error that makes it useless to go on. */
+/* A row has all its cells, whatever happens. Returns the worst that did: an error that makes it useless to go on, a refusal. */
 static int show_clock(struct table *t, const struct scmi_clock_protocol *p, uint32_t id, int32_t *status)
 {
 	struct scmi_clock_info info = {.size = sizeof(info)};
@@ -202,7 +194,7 @@ static int show_clock(struct table *t, const struct scmi_clock_protocol *p, uint
 		return err;
 	cell_number(t, id);
 	if (err != SCMI_OK) {
-		cell_refused(t, *status);
+		cell_error(t, err, *status);
 		for (uint32_t c = 2; c < sizeof(columns) / sizeof(columns[0]); c++)
 			cell_literal(t, NULL, "-");
 		return err;
@@ -215,8 +207,10 @@ static int show_clock(struct table *t, const struct scmi_clock_protocol *p, uint
 	for (uint32_t i = 0; i < 3; i++) {
 		if (is_fatal(errs[i]))
 			return errs[i];
+		if (errs[i] == SCMI_E_REMOTE)
+			err = SCMI_E_REMOTE;
 	}
-	return SCMI_OK;
+	return err;
 }
 
 static enum outcome clocks_body(struct session *s, void *arg)

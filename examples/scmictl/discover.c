@@ -73,7 +73,7 @@ static enum outcome show_agent(struct session *s, struct table *t, uint32_t id, 
 	if (err == SCMI_OK)
 		cell_text(t, who.name);
 	else
-		cell_refused(t, status); /* telling names is optional */
+		cell_error(t, err, status); /* telling names is optional */
 	cell_bool(t, id == self, "this agent", "");
 	return GOOD;
 }
@@ -171,13 +171,13 @@ static enum outcome show_protocol(struct session *s, struct table *t, uint8_t id
 	if (err[0] == SCMI_OK)
 		cell_text(t, version_text(shown, version));
 	else
-		cell_refused(t, status[0]);
+		cell_error(t, err[0], status[0]);
 	snprintf(number, sizeof(number), "%u", attributes);
 	snprintf(shown, sizeof(shown), "0x%08x", attributes);
 	if (err[1] == SCMI_OK)
 		cell_literal(t, number, shown);
 	else
-		cell_refused(t, status[1]);
+		cell_error(t, err[1], status[1]);
 	return err[0] == SCMI_OK && err[1] == SCMI_OK ? GOOD : FAILED;
 }
 

@@ -194,9 +194,9 @@ void show_plain(const char *text);
 /* "2.1". Returns text. */
 const char *version_text(char text[VERSION_BYTES], uint32_t version);
 
-/* A cell with what the platform said in place of a value. */
+/* A cell without a value: what the platform said instead, or "-" where nobody asked it, or no answer came. */
 struct table;
-void cell_refused(struct table *t, int32_t status);
+void cell_error(struct table *t, int err, int32_t status);
 
 /* Bytes of a decimal: 19 digits, 15 zeros or a point and 16 of them, sign, end. */
 #define DECIMAL_BYTES 48u

@@ -200,7 +200,7 @@ static void cell_values(struct table *t, const struct sensor *sensor, const stru
 	cell_shown(t, text);
 }
 
-/* A row has all its cells, whatever happens. Returns the first error that makes it useless to go on. */
+/* A row has all its cells, whatever happens, which is what it returns. */
 static int show_sensor(struct table *t, const struct scmi_sensor_protocol *p, struct sensor *sensor, int32_t *status)
 {
 	const struct scmi_sensor_info *info = &sensor->info;
@@ -214,7 +214,7 @@ static int show_sensor(struct table *t, const struct scmi_sensor_protocol *p, st
 	if (err == SCMI_OK)
 		cell_values(t, sensor, &values);
 	else
-		cell_refused(t, *status);
+		cell_error(t, err, *status);
 	cell_text(t, scmi_sensor_unit_text(sensor->kinds[0].type));
 	cell_number(t, info->trip_points);
 	cell_bool(t, (info->attributes & SCMI_SENSOR_READS_ASYNC) != 0, "yes", "no");

@@ -48,12 +48,12 @@ const char *version_text(char text[VERSION_BYTES], uint32_t version)
 	return text;
 }
 
-void cell_refused(struct table *t, int32_t status)
+void cell_error(struct table *t, int err, int32_t status)
 {
 	char text[64];
 
 	snprintf(text, sizeof(text), "(%s)", scmi_status_text(status));
-	cell_literal(t, NULL, text);
+	cell_literal(t, NULL, err == SCMI_E_REMOTE ? text : "-");
 }
 
 void show_message(const char *word, uint8_t protocol, enum scmi_msg_type kind, uint8_t message)
