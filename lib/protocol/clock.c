@@ -71,7 +71,7 @@ static uint32_t known_attributes(uint32_t spoken, uint32_t word)
 	return word & known;
 }
 
-/* The delay is a word that some platforms of version 2.0 do not send. */
+/* The delay is a word that some platforms of version 2.0 do not send: then *info keeps its own. */
 static int ask_attributes(const struct scmi_clock_protocol *p, uint32_t clock, struct scmi_clock_info *info,
 			  int32_t *status)
 {
@@ -82,7 +82,6 @@ static int ask_attributes(const struct scmi_clock_protocol *p, uint32_t clock, s
 	if (err != SCMI_OK)
 		return err;
 	info->attributes = known_attributes(p->spoken, scmi_get_le32(reply));
-	info->enable_delay_us = 0;
 	if (p->spoken >= SCMI_VERSION(2, 0) && len >= sizeof(reply))
 		info->enable_delay_us = scmi_get_le32(reply + WORD_BYTES + SCMI_SHORT_NAME);
 	scmi__take_name(info->name, sizeof(info->name), reply + WORD_BYTES, SCMI_SHORT_NAME - 1u);
@@ -179,7 +178,7 @@ int scmi_clock_config_get(const struct scmi_clock_protocol *p, uint32_t clock, u
 
 int scmi_clock_enabled(const struct scmi_clock_protocol *p, uint32_t clock, bool *enabled, int32_t *status)
 {
-	struct scmi_clock_info info;
+	struct scmi_clock_info info = {.size = sizeof(info)};
 	int err;
 
 	if (enabled == NULL)

@@ -33,6 +33,20 @@ static void config_has_a_third_word_above_2_0(void **state)
 	}
 }
 
+static void extended_config_came_with_3_0(void **state)
+{
+	struct fixture *f = *state;
+
+	serve(f, NULL, 0);
+	for (unsigned v = 0; versions[v] < SCMI_VERSION(3, 0); v++) {
+		struct scmi_clock_protocol p = spoken(f, versions[v]);
+
+		assert_int_equal(scmi_clock_config_set(&p, 2, SCMI_CLOCK_STATE_ON, 1, 0, NULL), SCMI_E_NOTSUP);
+		assert_int_equal(scmi_clock_config_get(&p, 2, 1, NULL, NULL, NULL), SCMI_E_NOTSUP);
+	}
+	assert_int_equal(f->platform.asked, 0);
+}
+
 static void extended_config_is_set_and_read(void **state)
 {
 	const struct row rows[] = {
@@ -293,15 +307,11 @@ static void null_results_are_invalid_and_nothing_is_sent(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(config_has_a_third_word_above_2_0),
-		TEST(extended_config_is_set_and_read),
-		TEST(config_of_any_length_is_whole_or_malformed),
-		TEST(state_before_3_0_is_an_attribute),
-		TEST(words_of_the_rest_are_those_of_the_specification),
-		TEST(event_of_any_length_is_whole_or_malformed),
-		TEST(event_of_another_kind_is_not_taken),
-		TEST(every_command_follows_the_table),
-		TEST(null_results_are_invalid_and_nothing_is_sent),
+		TEST(config_has_a_third_word_above_2_0),         TEST(extended_config_came_with_3_0),
+		TEST(extended_config_is_set_and_read),           TEST(config_of_any_length_is_whole_or_malformed),
+		TEST(state_before_3_0_is_an_attribute),          TEST(words_of_the_rest_are_those_of_the_specification),
+		TEST(event_of_any_length_is_whole_or_malformed), TEST(event_of_another_kind_is_not_taken),
+		TEST(every_command_follows_the_table),           TEST(null_results_are_invalid_and_nothing_is_sent),
 	};
 
 	return cmocka_run_group_tests_name("clock_state", tests, NULL, NULL);
