@@ -19,7 +19,7 @@ enum outcome clock_open(struct session *s, struct scmi_clock_protocol *p);
 /* The clock that a word names, by id or by name. */
 enum outcome clock_find(struct session *s, const struct scmi_clock_protocol *p, const char *word, uint32_t *id);
 
-/* Reads them all; to be given to rates_free() in every case. Returns as scmi_clock_rates_next(), but SCMI_OK at the end. */
+/* Reads them all; rates_free() takes them in every case. Returns as scmi_clock_rates_next(), but SCMI_OK at the end. */
 int rates_read(const struct scmi_clock_protocol *p, uint32_t id, struct rates *rates, int32_t *status);
 void rates_free(struct rates *rates);
 

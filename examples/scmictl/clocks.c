@@ -183,7 +183,7 @@ static int show_rates(struct table *t, const struct scmi_clock_protocol *p, uint
 	return err;
 }
 
-/* A row has all its cells, whatever happens. Returns the worst that did: an error that makes it useless to go on, a refusal. */
+/* A row has all its cells, whatever happens. Returns the worst of it: what makes it useless to go on, or a refusal. */
 static int show_clock(struct table *t, const struct scmi_clock_protocol *p, uint32_t id, int32_t *status)
 {
 	struct scmi_clock_info info = {.size = sizeof(info)};

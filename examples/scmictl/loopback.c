@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The link "loopback:": a platform inside this program, to try scmictl on. Simulated clocks and sensors (../sim), two
- * agents, of which we are the first, two devices, and a protocol of the vendor's, 0x80, that shows what else can happen:
+ * agents, of which we are the first, two devices, and a protocol of the vendor's, 0x80, that shows what else may be:
  *
  *   0x80 3 DEVICE   DEVICE_NAME: name of 16 bytes; SCMI_DENIED if permissions say so
  *   0x80 4 DEVICE   DEVICE_FAIL: SCMI_HARDWARE_ERROR, and a BASE_ERROR_EVENT to the agents that have asked for it

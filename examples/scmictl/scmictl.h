@@ -119,9 +119,9 @@ bool session_has_events(const struct session *s);
 uint32_t session_max_values(const struct session *s);
 
 /*
- * SIGINT and SIGTERM end a session: its calls with SCMI_E_CANCELLED, new ones with SCMI_E_CLOSED, session_sleep() at once.
- * begin holds them back, before there is another thread; watch, which needs the agent, takes them from then on: SCMI_OK or
- * SCMI_E_IO; end, while the agent still lives, no more.
+ * SIGINT and SIGTERM end a session: its calls with SCMI_E_CANCELLED, new ones with SCMI_E_CLOSED, session_sleep() at
+ * once. begin holds them back, before there is another thread; watch, which needs the agent, takes them from then on:
+ * SCMI_OK or SCMI_E_IO; end, while the agent still lives, no more.
  */
 void interrupt_begin(void);
 int interrupt_watch(struct session *s);
@@ -237,7 +237,7 @@ void show_values(const uint8_t *bytes, uint32_t len);
 void open_message(const char *kind, uint8_t protocol, enum scmi_msg_type type, uint8_t message);
 void json_values(const uint8_t *bytes, uint32_t len);
 
-/* Writes what a notification of clocks or sensors means: a line, or members of the element that is open. Else nothing. */
+/* Writes what a notification of clocks or sensors means: a line, or members of the open element. Else nothing. */
 void explain_event(uint32_t hdr, const void *payload, uint32_t len);
 
 /* Writes a notification to stdout (scmi_subscriber.notify). */

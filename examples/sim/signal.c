@@ -22,8 +22,8 @@ static int64_t ramp(const struct sim_signal *s, uint64_t us)
 }
 
 /*
- * Bhaskara's approximation of the sine, for half a turn of x degrees: 4x(180 - x) / (40500 - x(180 - x)). In tenths of a
- * degree, hence the hundred.
+ * Bhaskara's approximation of the sine, for half a turn of x degrees: 4x(180 - x) / (40500 - x(180 - x)). In tenths of
+ * a degree, hence the hundred.
  */
 static int64_t sine(const struct sim_signal *s, uint64_t us)
 {

@@ -57,8 +57,8 @@ struct sim_sensor {
 };
 
 /*
- * Clocks and sensors that belong together. Where there are to be more than rows, the rows come again, and each name gets
- * a number.
+ * Clocks and sensors that belong together. Where there are to be more than rows, the rows come again, and each name
+ * gets a number.
  */
 struct sim_set {
 	const char *name;
@@ -87,8 +87,8 @@ struct sim;
 #define SIM_LATER_US 20000u
 
 /*
- * Makes a device of a set, which must outlive it, as must the port; for so many agents. file: a path to read one more sensor
- * from, or NULL. Returns SCMI_OK and *sim; SCMI_E_NOMEM; SCMI_E_IO.
+ * Makes a device of a set, which must outlive it, as must port and file; for so many agents. file: a path to read one
+ * more sensor from, or NULL. Returns SCMI_OK and *sim; SCMI_E_NOMEM; SCMI_E_IO.
  */
 int sim_open(struct sim **sim, const struct sim_set *set, const char *file, uint32_t agents,
 	     const struct scmi_port *port);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Enumeration over loopback, one thread: an agent opens the protocol and learns all of 1000 sensors, or of 200 clocks with
- * their rates. Names fit their fields; a reply carries what fits 132 bytes of payload.
+ * Enumeration over loopback, one thread: an agent opens the protocol and learns all of 1000 sensors, or of 200 clocks
+ * with their rates. Names fit their fields; a reply carries what fits 132 bytes of payload.
  */
 #include <stdio.h>
 

@@ -37,7 +37,8 @@ def check(good, what, *seen):
 def run(*words, **options):
     """With pipes. Returns status, stdout, stderr."""
     options.setdefault("env", environment())
-    done = subprocess.run([*program, *words], stdin=subprocess.DEVNULL, capture_output=True, timeout=PATIENCE, **options)
+    done = subprocess.run([*program, *words], stdin=subprocess.DEVNULL, capture_output=True, timeout=PATIENCE,
+                          **options)
     return done.returncode, done.stdout.decode(), done.stderr.decode()
 
 
