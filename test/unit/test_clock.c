@@ -174,6 +174,25 @@ static void name_of_any_length_is_whole_or_malformed(void **state)
 	}
 }
 
+/* Of a protocol that the table does not know. */
+static void long_name_of_any_protocol_is_whole_or_malformed(void **state)
+{
+	static uint8_t bytes[4 + 4 + SCMI_LONG_NAME] = {OK, WORD(0), 'v', 'd', 'd'};
+	struct fixture *f = *state;
+	char name[SCMI_LONG_NAME] = "as it was";
+
+	for (uint32_t len = 0; len <= sizeof(bytes); len++) {
+		const struct row row = {0x9, BYTES(WORD(3)), 4, bytes, len};
+		int wanted = len < sizeof(bytes) ? SCMI_E_PROTO : SCMI_OK;
+
+		serve(f, &row, 1);
+		assert_int_equal(scmi_protocol_long_name(f->agent, SCMI_PROTOCOL_VOLTAGE, 0x9, 3, name, NULL), wanted);
+		assert_string_equal(name, wanted == SCMI_OK ? "vdd" : "as it was");
+	}
+	assert_int_equal(scmi_protocol_long_name(f->agent, SCMI_PROTOCOL_VOLTAGE, 0x9, 3, NULL, NULL), SCMI_E_INVAL);
+	assert_int_equal(f->platform.asked, 1);
+}
+
 /* ---- rates ---- */
 
 static void rate_get_takes_two_words_low_one_first(void **state)
@@ -301,6 +320,7 @@ int main(void)
 		TEST(long_name_is_asked_for_where_the_platform_says_so),
 		TEST(name_that_is_refused_leaves_the_short_one),
 		TEST(name_of_any_length_is_whole_or_malformed),
+		TEST(long_name_of_any_protocol_is_whole_or_malformed),
 		TEST(rate_get_takes_two_words_low_one_first),
 		TEST(rate_set_sends_its_flags_first),
 		TEST(asynchronous_rate_of_any_length_is_whole_or_malformed),

@@ -188,6 +188,24 @@ static void rates_come_in_parts_where_the_room_is_small(void **state)
 	}
 }
 
+/* The count has twelve bits, however much room there is. */
+static void reply_counts_4095_rates_at_most(void **state)
+{
+	static uint64_t rates[4096];
+	const uint32_t hdr = scmi_hdr(CLOCK, SCMI_CLOCK_DESCRIBE_RATES, SCMI_MSG_COMMAND, TOKEN);
+	struct fixture *f = *state;
+	uint8_t params[8] = {0};
+
+	for (unsigned i = 0; i < 4096; i++)
+		rates[i] = i;
+	f->device.clocks[UART].rates = rates;
+	f->device.clocks[UART].rates_n = 4096;
+	fake_deliver(&f->endpoints[0], &f->request, hdr, params, sizeof(params), 40000);
+	assert_int_equal(fake_status(&f->request), SCMI_SUCCESS);
+	assert_int_equal(fake_value(&f->request, 0), 4095u | 1u << 16);
+	assert_int_equal(fake_values_len(&f->request), 4u + 8u * 4095u);
+}
+
 static void range_goes_whole_or_not_at_all(void **state)
 {
 	const uint32_t hdr = scmi_hdr(CLOCK, SCMI_CLOCK_DESCRIBE_RATES, SCMI_MSG_COMMAND, TOKEN);
@@ -330,6 +348,7 @@ int main(void)
 		TEST(vectors_leave_out_no_message_of_the_table),
 		TEST(parameters_of_a_wrong_length_are_a_protocol_error),
 		TEST(rates_come_in_parts_where_the_room_is_small),
+		TEST(reply_counts_4095_rates_at_most),
 		TEST(range_goes_whole_or_not_at_all),
 		TEST(parents_come_in_parts_where_the_room_is_small),
 		TEST(agent_that_may_not_use_a_clock_sees_it_and_no_more),

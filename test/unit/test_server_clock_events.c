@@ -99,6 +99,19 @@ static void event_without_room_is_dropped_and_the_others_are_told(void **state)
 	assert_int_equal(set(f, 0, UART, 48u * MHZ), SCMI_SUCCESS);
 }
 
+/* Not even an agent that has not been started: the words may hold anything before. */
+static void nobody_has_asked_before_the_start(void **state)
+{
+	struct fixture *f = *state;
+
+	fixture_close(f);
+	fixture_fill(f, 0);
+	for (unsigned i = 0; i < f->device.model.want_words; i++)
+		f->device.wants[i] = UINT32_MAX;
+	assert_int_equal(fixture_init(f), SCMI_OK);
+	assert_int_equal(scmi_clock_rate_changed(&f->device.model, UART, 5, 0), SCMI_OK);
+}
+
 static void model_without_wants_tells_nobody(void **state)
 {
 	struct fixture *f = *state;
@@ -162,6 +175,7 @@ int main(void)
 		TEST(request_is_told_even_if_the_model_then_refuses),
 		TEST(nobody_is_told_who_is_denied_reset_or_gone_back_to_an_old_version),
 		TEST(event_without_room_is_dropped_and_the_others_are_told),
+		TEST(nobody_has_asked_before_the_start),
 		TEST(model_without_wants_tells_nobody),
 		TEST(each_clock_and_notification_of_each_agent_is_switched_alone),
 	};

@@ -6,7 +6,7 @@
 
 static const uint64_t falling[] = {2, 1, 1};
 static const uint64_t twice[] = {1, 1};
-static const uint32_t no_clock[] = {CLOCKS};
+static const uint32_t no_clock[] = {UART, CLOCKS};
 static char too_long[SCMI_LONG_NAME + 1u];
 
 /* Each makes one member wrong. */
@@ -26,6 +26,7 @@ SPOIL(count, d->model.count = 0x10000)
 SPOIL(pending, d->model.pending = NULL)
 SPOIL(pending_n, d->model.pending_n = 256)
 SPOIL(pending_size, d->pending[1].size--)
+SPOIL(pending_first, d->pending[0].size--)
 SPOIL(desc_size, d->clocks[1].size--)
 SPOIL(flags, d->clocks[0].flags = SCMI_CLOCK_ENABLED)
 SPOIL(config_get, d->ops.config_get = NULL)
@@ -42,7 +43,7 @@ SPOIL(range_falls, d->clocks[1].rates = falling)
 SPOIL(parents, d->clocks[1].parents = NULL)
 SPOIL(parents_none, d->clocks[1].parents_n = 0)
 SPOIL(parents_many, d->clocks[1].parents_n = 256)
-SPOIL(parents_unknown, (d->clocks[1].parents = no_clock, d->clocks[1].parents_n = 1))
+SPOIL(parents_unknown, (d->clocks[1].parents = no_clock, d->clocks[1].parents_n = 2))
 SPOIL(parent_get, d->ops.parent_get = NULL)
 SPOIL(want_words, d->model.want_words--)
 
@@ -61,6 +62,7 @@ static const struct {
 	{pending, "scmi_clock_model.pending", SCMI_E_INVAL},
 	{pending_n, "scmi_clock_model.pending", SCMI_E_INVAL},
 	{pending_size, "scmi_clock_pending.size", SCMI_E_INVAL},
+	{pending_first, "scmi_clock_pending.size", SCMI_E_INVAL},
 	{desc_size, "scmi_clock_desc.size", SCMI_E_INVAL},
 	{flags, "scmi_clock_desc.flags", SCMI_E_INVAL},
 	{config_get, "scmi_clock_ops.config_get", SCMI_E_INVAL},
@@ -122,11 +124,50 @@ static void model_at_its_limits_is_allowed(void **state)
 	assert_int_equal(ASK(f, SCMI_CLOCK_ATTRIBUTES, 1, 0u), SCMI_NOT_FOUND);
 }
 
+#define CLOCKS_MAX 65535u
+#define RATES_MAX  65535u
+#define OTHERS_MAX 255u
+
+static void model_of_all_that_the_messages_carry_is_allowed(void **state)
+{
+	static struct scmi_clock_desc clocks[CLOCKS_MAX];
+	static uint64_t rates[RATES_MAX];
+	static uint32_t parents[OTHERS_MAX];
+	static struct scmi_clock_pending pending[OTHERS_MAX];
+	struct fixture *f = *state;
+
+	fixture_close(f);
+	fixture_fill(f, 0);
+	for (uint32_t i = 0; i < RATES_MAX; i++)
+		rates[i] = i;
+	for (uint32_t i = 0; i < CLOCKS_MAX; i++)
+		clocks[i] = f->device.clocks[UART];
+	clocks[UART].rates = rates;
+	clocks[UART].rates_n = RATES_MAX;
+	clocks[UART].parents = parents;
+	clocks[UART].parents_n = OTHERS_MAX;
+	for (uint32_t i = 0; i < OTHERS_MAX; i++)
+		pending[i].size = sizeof(pending[i]);
+	f->device.model.clocks = clocks;
+	f->device.model.count = CLOCKS_MAX;
+	f->device.model.pending = pending;
+	f->device.model.pending_n = OTHERS_MAX;
+	f->device.model.wants = NULL;
+	fixture_open(f);
+	assert_int_equal(ASK(f, SCMI_PROTOCOL_ATTRIBUTES, 0, 0u), SCMI_SUCCESS);
+	assert_int_equal(fake_value(&f->request, 0), 0x00ffffff);
+	assert_int_equal(ASK(f, SCMI_CLOCK_DESCRIBE_RATES, 2, UART, 0u), SCMI_SUCCESS);
+	assert_int_equal(fake_value(&f->request, 0), 15u | (RATES_MAX - 15u) << 16);
+	assert_int_equal(ASK(f, SCMI_CLOCK_POSSIBLE_PARENTS_GET, 2, UART, 0u), SCMI_SUCCESS);
+	assert_int_equal(fake_value(&f->request, 0), 30u | (OTHERS_MAX - 30u) << 24);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(fault_of_a_model_is_named_by_its_member),
 		TEST(model_at_its_limits_is_allowed),
+		TEST(model_of_all_that_the_messages_carry_is_allowed),
 	};
 
 	return cmocka_run_group_tests_name("server_clock_model", tests, NULL, NULL);
