@@ -52,7 +52,9 @@ static int32_t enable(void *arg, uint16_t agent, uint32_t clock, bool on)
 
 static int32_t config_get(void *arg, uint32_t clock, uint8_t type, uint32_t *value)
 {
-	if (clock != PIXEL || type != DUTY_CYCLE)
+	if (clock != PIXEL)
+		return SCMI_HARDWARE_ERROR; /* the server should not have asked */
+	if (type != DUTY_CYCLE)
 		return SCMI_NOT_SUPPORTED;
 	*value = ((struct clock_device *)arg)->duty;
 	return SCMI_SUCCESS;
@@ -62,7 +64,9 @@ static int32_t config_set(void *arg, uint16_t agent, uint32_t clock, uint8_t typ
 {
 	struct clock_device *d = arg;
 
-	if (clock != PIXEL || type != DUTY_CYCLE)
+	if (clock != PIXEL)
+		return SCMI_HARDWARE_ERROR; /* the server should not have asked */
+	if (type != DUTY_CYCLE)
 		return SCMI_NOT_SUPPORTED;
 	d->set_by = agent;
 	d->duty = value;
@@ -72,7 +76,7 @@ static int32_t config_set(void *arg, uint16_t agent, uint32_t clock, uint8_t typ
 static int32_t parent_get(void *arg, uint32_t clock, uint32_t *parent)
 {
 	if (clock != PIXEL)
-		return SCMI_NOT_SUPPORTED;
+		return SCMI_HARDWARE_ERROR;
 	*parent = ((struct clock_device *)arg)->parent;
 	return SCMI_SUCCESS;
 }
@@ -81,7 +85,7 @@ static int32_t parent_set(void *arg, uint16_t agent, uint32_t clock, uint32_t pa
 {
 	(void)agent;
 	if (clock != PIXEL)
-		return SCMI_NOT_SUPPORTED;
+		return SCMI_HARDWARE_ERROR;
 	((struct clock_device *)arg)->parent = parent;
 	return SCMI_SUCCESS;
 }

@@ -299,6 +299,27 @@ static void model_that_only_reads_offers_no_more(void **state)
 	assert_int_equal(fake_value(&f->request, 1), SCMI_CLOCK_CONFIG_ENABLED);
 }
 
+static void extended_type_that_cannot_be_set_is_not_supported(void **state)
+{
+	struct fixture *f = *state;
+
+	f->device.ops.config_set = NULL;
+	assert_int_equal(ASK(f, SCMI_CLOCK_CONFIG_SET, 3, PIXEL, 0x10001u, 1u), SCMI_NOT_SUPPORTED);
+	assert_false(f->device.enabled[PIXEL]);
+	assert_int_equal(ASK(f, SCMI_CLOCK_CONFIG_GET, 2, PIXEL, 1u), SCMI_SUCCESS);
+	assert_int_equal(ASK(f, SCMI_CLOCK_CONFIG_SET, 3, PIXEL, 1u, 0u), SCMI_SUCCESS);
+	assert_true(f->device.enabled[PIXEL]);
+}
+
+/* The state stays what it is where the type is refused. */
+static void refused_extended_type_leaves_the_state_alone(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(ASK(f, SCMI_CLOCK_CONFIG_SET, 3, PIXEL, 0x20001u, 1u), SCMI_NOT_SUPPORTED);
+	assert_false(f->device.enabled[PIXEL]);
+}
+
 static void link_without_the_way_back_is_offered_nothing_that_needs_it(void **state)
 {
 	struct fixture *f = *state;
@@ -353,6 +374,8 @@ int main(void)
 		TEST(parents_come_in_parts_where_the_room_is_small),
 		TEST(agent_that_may_not_use_a_clock_sees_it_and_no_more),
 		TEST(model_that_only_reads_offers_no_more),
+		TEST(extended_type_that_cannot_be_set_is_not_supported),
+		TEST(refused_extended_type_leaves_the_state_alone),
 		TEST(link_without_the_way_back_is_offered_nothing_that_needs_it),
 		TEST(name_of_any_length_is_told_whole),
 	};
