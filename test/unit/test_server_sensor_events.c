@@ -194,7 +194,11 @@ static void each_agent_chooses_sensor_and_notification_by_itself(void **state)
 
 static void each_of_many_sensors_has_switches_of_its_own(void **state)
 {
-	static uint32_t wants[SCMI_SENSOR_WANT_WORDS(MANY, AGENTS)];
+	static struct {
+		uint32_t before[4]; /* stays 0, as what is behind */
+		uint32_t words[SCMI_SENSOR_WANT_WORDS(MANY, AGENTS)];
+		uint32_t after[4];
+	} wants;
 	static struct scmi_sensor_desc descs[MANY];
 	struct fixture *f = *state;
 	const struct scmi_sensor_model *m = &f->device.model;
@@ -206,13 +210,16 @@ static void each_of_many_sensors_has_switches_of_its_own(void **state)
 	f->device.ops.config_get = NULL;
 	f->device.model.sensors = descs;
 	f->device.model.count = MANY;
-	f->device.model.wants = wants;
+	f->device.model.wants = wants.words;
 	f->device.model.want_words = SCMI_SENSOR_WANT_WORDS(MANY, AGENTS);
 	fixture_open(f);
 	for (uint32_t i = 0; i < MANY; i++) {
 		uint32_t message = i % 2u != 0 ? SCMI_SENSOR_TRIP_POINT_NOTIFY : SCMI_SENSOR_CONTINUOUS_UPDATE_NOTIFY;
+		static const uint32_t zeros[4];
 
 		assert_int_equal(ASK_BY(f, 1u + i / 2u % 2u, message, 2, i, 1u), SCMI_SUCCESS);
+		assert_memory_equal(wants.before, zeros, sizeof(zeros));
+		assert_memory_equal(wants.after, zeros, sizeof(zeros));
 		for (uint32_t j = 0; j < MANY; j++) {
 			assert_int_equal(scmi_sensor_wanted(m, j, SCMI_SENSOR_TRIP_POINT_EVENT), j == i && i % 2u != 0);
 			assert_int_equal(scmi_sensor_wanted(m, j, SCMI_SENSOR_UPDATE), j == i && i % 2u == 0);
