@@ -166,6 +166,16 @@ def test_watch(link):
     same(text("-l", link, "sensor", "board_temp", "--watch=3600", "--for", "1"), ["31.250 degC"], "watch --for")
 
 
+def test_async(link):
+    """A delayed response comes where it was asked for, and only there."""
+    for words, message, times in ((["clock", "uart_clk", "rate", "48MHz"], "CLOCK_RATE_SET", 1),
+                                  (["sensor", "2"], "SENSOR_READING_GET", 1),
+                                  (["sensor", "2", "--watch=0.01", "-n", "3"], "SENSOR_READING_GET", 3)):
+        for option, wanted in ((["--async"], times), ([], 0)):
+            status, _, err = run("-l", link, *SLOW, "--trace", *words, *option)
+            check(status == 0 and err.count(f"delayed {message}") == wanted, f"{words} {option}", status, err)
+
+
 def test_file():
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "a, b")
@@ -208,10 +218,12 @@ def test_events(link):
                          "clock", "CLOCK_RATE_SET", "0", "2", "48000000", "0")
     check(status == 0 and "\n  clock 2 is asked for 48 MHz, by agent 1\n" in out and
           "\n  clock 2 now has 48 MHz, by agent 1\n" in out, "a new rate, in words", status, out)
-    status, out, _ = run("-l", link, *SLOW, "notify", "sensor", "-n", "1", ",", "sensor",
-                         "SENSOR_TRIP_POINT_CONFIG", "0", "0x3", "60000", "0", ",",
+    # Just below its summit it passes both ways within half a second.
+    status, out, _ = run("-l", link, *SLOW, "notify", "sensor", "-n", "2", ",", "sensor",
+                         "SENSOR_TRIP_POINT_CONFIG", "0", "0x3", "66900", "0", ",",
                          "sensor", "SENSOR_TRIP_POINT_NOTIFY", "0", "1")
-    check(status == 0 and "\n  sensor 0 passed its trip point 0 " in out, "a trip, in words", status, out)
+    check(status == 0 and out.count("\n  sensor 0 passed its trip point 0 upwards\n") == 1 and
+          out.count("\n  sensor 0 passed its trip point 0 downwards\n") == 1, "trips, in words", status, out)
 
     # A sensor that is off is not read; the next command has it on again.
     status, out, _ = run("-l", link, "raw", "sensor", "SENSOR_CONFIG_SET", "1", "0", ",",
@@ -267,6 +279,7 @@ for uri in LINKS:
     test_clocks(uri)
     test_sensors(uri)
     test_watch(uri)
+    test_async(uri)
     test_events(uri)
     test_terminal(uri)
 report()
