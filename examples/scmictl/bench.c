@@ -6,6 +6,7 @@
 
 #include <scmi/message.h>
 
+#include "out.h"
 #include "scmictl.h"
 
 #define COUNT_DEFAULT 10000u
@@ -72,10 +73,27 @@ static void run_calls(struct session *s, struct bench *b)
 
 /* ---- telling ---- */
 
+static void json_bench(const struct session *s, const struct bench *b, uint64_t us)
+{
+	json_number("protocol", b->raw.protocol);
+	json_number("message", b->raw.message);
+	json_number("params_bytes", b->raw.params_len);
+	json_number("calls", b->ended);
+	json_number("depth", b->depth);
+	json_number("refused", b->refused);
+	json_number("time_us", b->us);
+	json_number("calls_per_second", b->ended * UINT64_C(1000000) / us);
+	show_latencies(&s->latency);
+}
+
 static void show_bench(const struct session *s, const struct bench *b)
 {
 	uint64_t us = b->us != 0 ? b->us : 1u;
 
+	if (json_used()) {
+		json_bench(s, b, us);
+		return;
+	}
 	show_message("command    ", b->raw.protocol, SCMI_MSG_COMMAND, b->raw.message);
 	printf(", %u bytes of parameters\n", b->raw.params_len);
 	printf("calls       %u, %u in flight, %u refused\n", b->ended, b->depth, b->refused);

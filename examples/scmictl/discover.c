@@ -5,6 +5,7 @@
 #include <scmi/message.h>
 #include <scmi/protocol/base.h>
 
+#include "out.h"
 #include "scmictl.h"
 
 static enum outcome discover(struct session *s, struct scmi_base_info *info)
@@ -16,40 +17,64 @@ static enum outcome discover(struct session *s, struct scmi_base_info *info)
 	return err == SCMI_OK ? GOOD : session_error(s, "base discovery", err, info->status);
 }
 
-/* ---- info ---- */
+/* ---- info, agents ---- */
 
-static void show_text(const char *label, char *name)
+static const char *told(const char *name)
 {
-	clean_name(name);
-	printf("%-16s %s\n", label, name[0] != '\0' ? name : "(not told)");
+	return name[0] != '\0' ? name : "(not told)";
 }
 
-static void show_platform(struct scmi_base_info *info)
+static void show_version(const struct scmi_base_info *info)
 {
-	show_text("vendor", info->vendor);
-	show_text("sub-vendor", info->sub_vendor);
-	printf("%-16s 0x%08x\n", "implementation", info->implementation);
-	printf("%-16s %u.%u, spoken %u.%u\n", "base protocol", info->version >> 16, info->version & 0xffffu,
-	       info->spoken >> 16, info->spoken & 0xffffu);
-	printf("%-16s %u beside base\n", "protocols", info->protocol_count);
-	printf("%-16s %u\n", "agents", info->agent_count);
-	show_text("this agent", info->self.name);
+	char version[2][16];
+	char both[48];
+
+	version_text(version[0], info->version);
+	version_text(version[1], info->spoken);
+	if (json_used()) {
+		field_text("version", version[0]);
+		field_text("spoken", version[1]);
+		return;
+	}
+	snprintf(both, sizeof(both), "%s, spoken %s", version[0], version[1]);
+	field_text("base protocol", both);
 }
 
-static enum outcome show_agent(struct session *s, uint32_t id, uint32_t self)
+static void show_platform(const struct scmi_base_info *info)
+{
+	char number[24];
+	char shown[24];
+
+	field_text("vendor", told(info->vendor));
+	field_text("sub-vendor", told(info->sub_vendor));
+	snprintf(number, sizeof(number), "%u", info->implementation);
+	snprintf(shown, sizeof(shown), "0x%08x", info->implementation);
+	field_literal("implementation", number, shown);
+	show_version(info);
+	snprintf(number, sizeof(number), "%u", info->protocol_count);
+	snprintf(shown, sizeof(shown), "%u beside base", info->protocol_count);
+	field_literal("protocols", number, shown);
+	if (!json_used()) /* there the list that follows tells */
+		field_number("agents", info->agent_count);
+	field_text("this agent", told(info->self.name));
+}
+
+static const struct column agent_columns[] = {{"id", true}, {"name", false}, {"self", false}};
+
+static enum outcome show_agent(struct session *s, struct table *t, uint32_t id, uint32_t self)
 {
 	struct scmi_base_agent who;
 	int32_t status;
 	int err = scmi_base_discover_agent(s->agent, id, &who, &status);
 
-	if (err == SCMI_E_REMOTE) {
-		printf("%-4u (%s)\n", id, scmi_status_text(status)); /* telling names is optional */
-		return GOOD;
-	}
-	if (err != SCMI_OK)
+	if (err != SCMI_OK && err != SCMI_E_REMOTE)
 		return session_error(s, "BASE_DISCOVER_AGENT", err, status);
-	clean_name(who.name);
-	printf(id == self ? "%-4u %-16s this agent\n" : "%-4u %s\n", id, who.name);
+	cell_number(t, id);
+	if (err == SCMI_OK)
+		cell_text(t, who.name);
+	else
+		cell_error(t, err, status); /* telling names is optional */
+	cell_bool(t, id == self, "this agent", "");
 	return GOOD;
 }
 
@@ -57,11 +82,12 @@ static enum outcome show_agent(struct session *s, uint32_t id, uint32_t self)
 static enum outcome show_agents(struct session *s, const struct scmi_base_info *info)
 {
 	enum outcome outcome = GOOD;
+	struct table t;
 
-	if (info->agent_count != 0)
-		printf("\n%-4s %s\n", "id", "agent");
+	table_begin(&t, "agents", agent_columns, 3);
 	for (uint32_t id = 0; id < info->agent_count && outcome == GOOD; id++)
-		outcome = show_agent(s, id, info->self.id);
+		outcome = show_agent(s, &t, id, info->self.id);
+	table_end(&t);
 	return outcome;
 }
 
@@ -74,6 +100,10 @@ static enum outcome info_body(struct session *s, void *arg)
 	if (outcome != GOOD)
 		return outcome;
 	show_platform(&info);
+	if (info.agent_count == 0)
+		return GOOD;
+	if (!json_used())
+		putchar('\n');
 	return show_agents(s, &info);
 }
 
@@ -84,43 +114,7 @@ enum outcome run_info(const struct options *options, char **args, int n)
 	return session_run(options, info_body, NULL);
 }
 
-/* ---- protocols ---- */
-
-#define CELL 24
-
-/* One cell of the table: the word, or why there is none. */
-static enum outcome fill_cell(char cell[CELL], int err, int32_t status, const char *word)
-{
-	snprintf(cell, CELL, "%s", err == SCMI_OK ? word : scmi_status_text(status));
-	return err == SCMI_OK ? GOOD : FAILED;
-}
-
-static enum outcome show_protocol(struct session *s, uint8_t id)
-{
-	uint32_t version = 0;
-	uint32_t attributes = 0;
-	int32_t status;
-	char word[CELL];
-	char cells[2][CELL];
-	int err = scmi_protocol_version(s->agent, id, &version, &status);
-	enum outcome outcome;
-
-	if (err != SCMI_OK && err != SCMI_E_REMOTE)
-		return session_error(s, "PROTOCOL_VERSION", err, status);
-	snprintf(word, sizeof(word), "%u.%u", version >> 16, version & 0xffffu);
-	outcome = fill_cell(cells[0], err, status, word);
-
-	err = scmi_protocol_attributes(s->agent, id, &attributes, &status);
-	if (err != SCMI_OK && err != SCMI_E_REMOTE)
-		return session_error(s, "PROTOCOL_ATTRIBUTES", err, status);
-	snprintf(word, sizeof(word), "0x%08x", attributes);
-	if (fill_cell(cells[1], err, status, word) != GOOD)
-		outcome = FAILED;
-	printf("0x%02x  %-16s  %-12s  %s\n", id, scmi_protocol_name(id), cells[0], cells[1]);
-	return outcome;
-}
-
-static enum outcome protocols_body(struct session *s, void *arg)
+static enum outcome agents_body(struct session *s, void *arg)
 {
 	struct scmi_base_info info;
 	enum outcome outcome = discover(s, &info);
@@ -128,12 +122,81 @@ static enum outcome protocols_body(struct session *s, void *arg)
 	(void)arg;
 	if (outcome != GOOD)
 		return outcome;
-	printf("%-4s  %-16s  %-12s  %s\n", "id", "name", "version", "attributes");
-	outcome = show_protocol(s, SCMI_PROTOCOL_BASE);
-	for (uint32_t i = 0; i < info.protocol_count; i++) {
-		if (show_protocol(s, info.protocols[i]) != GOOD)
+	if (info.agent_count == 0) {
+		fputs("scmictl: the platform does not tell its agents", stderr);
+		session_end_line(s);
+		return FAILED;
+	}
+	return show_agents(s, &info);
+}
+
+enum outcome run_agents(const struct options *options, char **args, int n)
+{
+	if (n != 0)
+		return misuse("agents takes no word, but there is ", args[0], "");
+	return session_run(options, agents_body, NULL);
+}
+
+/* ---- protocols ---- */
+
+static const struct column protocol_columns[] = {
+	{"id", false}, {"name", false}, {"version", false}, {"attributes", false}};
+
+static void show_id(struct table *t, uint8_t id)
+{
+	char number[8];
+	char shown[8];
+
+	snprintf(number, sizeof(number), "%u", id);
+	snprintf(shown, sizeof(shown), "0x%02x", id);
+	cell_literal(t, number, shown);
+	cell_text(t, scmi_protocol_name(id));
+}
+
+static enum outcome show_protocol(struct session *s, struct table *t, uint8_t id)
+{
+	uint32_t version = 0;
+	uint32_t attributes = 0;
+	int32_t status[2];
+	char number[24];
+	char shown[24];
+	int err[2] = {scmi_protocol_version(s->agent, id, &version, &status[0])};
+
+	if (err[0] != SCMI_OK && err[0] != SCMI_E_REMOTE)
+		return session_error(s, "PROTOCOL_VERSION", err[0], status[0]);
+	err[1] = scmi_protocol_attributes(s->agent, id, &attributes, &status[1]);
+	if (err[1] != SCMI_OK && err[1] != SCMI_E_REMOTE)
+		return session_error(s, "PROTOCOL_ATTRIBUTES", err[1], status[1]);
+	show_id(t, id);
+	if (err[0] == SCMI_OK)
+		cell_text(t, version_text(shown, version));
+	else
+		cell_error(t, err[0], status[0]);
+	snprintf(number, sizeof(number), "%u", attributes);
+	snprintf(shown, sizeof(shown), "0x%08x", attributes);
+	if (err[1] == SCMI_OK)
+		cell_literal(t, number, shown);
+	else
+		cell_error(t, err[1], status[1]);
+	return err[0] == SCMI_OK && err[1] == SCMI_OK ? GOOD : FAILED;
+}
+
+static enum outcome protocols_body(struct session *s, void *arg)
+{
+	struct scmi_base_info info;
+	enum outcome outcome = discover(s, &info);
+	struct table t;
+
+	(void)arg;
+	if (outcome != GOOD)
+		return outcome;
+	table_begin(&t, "protocols", protocol_columns, 4);
+	outcome = show_protocol(s, &t, SCMI_PROTOCOL_BASE);
+	for (uint32_t i = 0; i < info.protocol_count && !session_interrupted(s); i++) {
+		if (show_protocol(s, &t, info.protocols[i]) != GOOD)
 			outcome = FAILED;
 	}
+	table_end(&t);
 	return outcome;
 }
 

@@ -2,6 +2,7 @@
 /* What a histogram says. Times are known to a bucket only, hence "below". */
 #include <stdio.h>
 
+#include "out.h"
 #include "scmictl.h"
 
 #define MEDIAN 500u /* permille */
@@ -31,8 +32,28 @@ void show_latency(const struct scmi_latency *latency)
 	       (unsigned long long)scmi_latency_permille(latency, P99));
 }
 
+static void json_latencies(const struct scmi_latency *latency)
+{
+	json_open("latencies", '[');
+	for (uint32_t i = first_bucket(latency); i < SCMI_LATENCY_BUCKETS; i++) {
+		if (latency->count[i] == 0)
+			continue;
+		json_open(NULL, '{');
+		json_number("from_us", scmi_latency_floor_us(i));
+		if (i + 1u < SCMI_LATENCY_BUCKETS)
+			json_number("below_us", scmi_latency_floor_us(i + 1u));
+		json_number("replies", latency->count[i]);
+		json_close();
+	}
+	json_close();
+}
+
 void show_latencies(const struct scmi_latency *latency)
 {
+	if (json_used()) {
+		json_latencies(latency);
+		return;
+	}
 	printf("%10s  %10s  %10s\n", "from us", "below us", "replies");
 	for (uint32_t i = first_bucket(latency); i < SCMI_LATENCY_BUCKETS; i++) {
 		if (latency->count[i] == 0)

@@ -7,6 +7,7 @@
 
 #include <scmi/message.h>
 
+#include "out.h"
 #include "scmictl.h"
 
 /* ---- reading ---- */
@@ -148,6 +149,17 @@ void line_free(struct line *line)
 
 static void show_reply(const struct scmi_call *call)
 {
+	char status[16];
+
+	if (json_used()) {
+		snprintf(status, sizeof(status), "%d", (int)call->status);
+		open_message("reply", call->protocol, SCMI_MSG_COMMAND, call->message);
+		json_literal("status", status);
+		json_text("meaning", scmi_status_text(call->status));
+		json_values(call->reply, call->reply_len);
+		json_close();
+		return;
+	}
 	show_message("reply", call->protocol, SCMI_MSG_COMMAND, call->message);
 	printf(": %s (%d), %u bytes\n", scmi_status_text(call->status), (int)call->status, call->reply_len);
 	show_values(call->reply, call->reply_len);
@@ -193,7 +205,7 @@ enum outcome line_send(struct session *s, const struct line *line, bool quiet)
 	if (reply == NULL)
 		return session_error(s, "reply buffer", SCMI_E_NOMEM, 0);
 	/* One that fails does not end the line: what a refusal leaves behind is worth a look, too. */
-	for (size_t i = 0; i < line->raws_n; i++) {
+	for (size_t i = 0; i < line->raws_n && !session_interrupted(s); i++) {
 		if (send_raw(s, &line->raws[i], reply, cap, quiet) != GOOD)
 			outcome = FAILED;
 	}

@@ -15,7 +15,7 @@ static const struct link_kind *refuse(const char *uri)
 {
 	fprintf(stderr, "scmictl: unknown link '%s'; known are\n", uri);
 	for (size_t i = 0; i < KINDS; i++)
-		fprintf(stderr, "  %-24s %s\n", kinds[i]->form, kinds[i]->help);
+		fprintf(stderr, "  %s\n      %s\n", kinds[i]->form, kinds[i]->help);
 	return NULL;
 }
 

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The command line. */
 #include <argp.h>
+#include <locale.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <scmi/version.h>
 
+#include "out.h"
 #include "scmictl.h"
 
 #define STRING_(x) #x
@@ -15,52 +18,19 @@
 
 const char *argp_program_version = "scmictl " VERSION; /* the name is argp's */
 
-static const char about[] = "Looks at an SCMI platform, and sends it commands.\v"
-			    "Commands:\n"
-			    "  info        who the platform is, its agents, and which of them we are\n"
-			    "  protocols   what it speaks: id, name, version, attributes\n"
-			    "  raw PROTOCOL MESSAGE [WORD..] [, PROTOCOL MESSAGE [WORD..]]..\n"
-			    "              send any command; protocol and message by number or by name,\n"
-			    "              parameters as 32-bit words. Several commands, with a comma for a\n"
-			    "              word between them, share one link: permissions and notifications\n"
-			    "              that one sets hold for the next\n"
-			    "  notify [PROTOCOL [NOTIFICATION]] [, PROTOCOL MESSAGE [WORD..]]..\n"
-			    "              show notifications, of one protocol or of all, until --count,\n"
-			    "              --for or Ctrl-C. Asks for those that belong to no domain or\n"
-			    "              sensor; commands behind a comma, sent first, can ask for others\n"
-			    "  stats [PROTOCOL MESSAGE [WORD..]] [, ..]\n"
-			    "              send commands, or do a short discovery, --count times; then the\n"
-			    "              agent's counters by link, and how long replies took\n"
-			    "  bench [PROTOCOL MESSAGE [WORD..]]\n"
-			    "              send one command, PROTOCOL_VERSION of base if there is no word,\n"
-			    "              --count times (10000), --depth of them (1) in flight; tells\n"
-			    "              calls a second and latencies\n"
-			    "\n"
-			    "Numbers are decimal or 0x hexadecimal. The link may be given again, for one\n"
-			    "protocol each: --link sensor=URI.\n"
-			    "\n"
-			    "Links:\n"
-			    "  loopback:           a demonstration platform inside this program (default)\n"
-			    "  loopback:threaded   the same, served by a thread of its own\n"
-			    "\n"
-			    "Exit status: 0 all went well; 1 the platform or the link refused; 2 the\n"
-			    "command line is wrong, nothing was sent.\n"
-			    "\n"
-			    "  scmictl protocols\n"
-			    "  scmictl raw base BASE_DISCOVER_AGENT 0xffffffff\n"
-			    "  scmictl raw base BASE_NOTIFY_ERRORS 1 , 0x80 4 0\n"
-			    "  scmictl notify 0x80 , 0x80 6 1 --count 3\n"
-			    "  scmictl bench 0x80 7 --payload 64 --depth 8";
-
 /* Keys of options that have no letter. */
-enum { KEY_FOR = 0x100, KEY_DEPTH, KEY_PAYLOAD };
+enum { KEY_FOR = 0x100, KEY_DEPTH, KEY_PAYLOAD, KEY_JSON, KEY_ASYNC, KEY_WATCH };
 
 static const struct argp_option known_options[] = {
 	{"link", 'l', "[PROTOCOL=]URI", 0, "Way to the platform; of one protocol's commands only", 0},
 	{"timeout", 't', "MS", 0, "Milliseconds to wait for each reply; without it, the link's own time-out", 0},
 	{"trace", 'T', NULL, 0, "Tell each message in one line on stderr", 0},
-	{"count", 'n', "N", 0, "notify: end after so many; stats, bench: so many times", 0},
-	{"for", KEY_FOR, "SECONDS", 0, "notify: end after this time", 0},
+	{"json", KEY_JSON, NULL, 0, "Print one JSON object instead of text", 0},
+	{"count", 'n', "N", 0, "notify, sensor --watch: end after so many; stats, bench: so many times", 0},
+	{"for", KEY_FOR, "SECONDS", 0, "notify, sensor --watch: end after this time", 0},
+	{"async", KEY_ASYNC, NULL, 0, "sensor read, clock rate: by a delayed response", 0},
+	{"watch", KEY_WATCH, "SECONDS", OPTION_ARG_OPTIONAL, "sensor read: again and again, each second or so often",
+	 0},
 	{"depth", KEY_DEPTH, "N", 0, "bench: calls in flight", 0},
 	{"payload", KEY_PAYLOAD, "BYTES", 0, "bench: zeros to add to the parameters", 0},
 	{0},
@@ -73,13 +43,18 @@ static const struct {
 } commands[] = {
 	{"info", run_info, 0},
 	{"protocols", run_protocols, 0},
+	{"agents", run_agents, 0},
+	{"clocks", run_clocks, 0},
+	{"clock", run_clock, 1u << ASYNC},
+	{"sensors", run_sensors, 0},
+	{"sensor", run_sensor, 1u << ASYNC | 1u << WATCH_MS | 1u << COUNT | 1u << FOR_S},
 	{"raw", run_raw, 0},
 	{"notify", run_notify, 1u << COUNT | 1u << FOR_S},
 	{"stats", run_stats, 1u << COUNT},
 	{"bench", run_bench, 1u << COUNT | 1u << DEPTH | 1u << PAYLOAD},
 };
 
-#define COMMANDS     "info, protocols, raw, notify, stats"
+#define COMMANDS     "info, protocols, agents, clocks, clock, sensors, sensor, raw, notify, stats"
 #define COMMAND_LAST "bench"
 
 static const struct {
@@ -95,6 +70,7 @@ static const struct {
 	[FOR_S] = {"--for", "time", " of seconds", 1, 86400, KEY_FOR},
 	[DEPTH] = {"--depth", "depth", " of calls", 1, SCMI_SLOTS_MAX, KEY_DEPTH},
 	[PAYLOAD] = {"--payload", "payload", " of bytes", 0, 65536, KEY_PAYLOAD},
+	[WATCH_MS] = {"--watch", "time", " of seconds", 10, 86400000, KEY_WATCH}, /* in ms; see read_watch() */
 };
 
 enum outcome misuse(const char *before, const char *word, const char *after)
@@ -154,6 +130,18 @@ static bool read_number_option(struct options *o, int key, const char *text)
 	return true;
 }
 
+/* Seconds, with a point perhaps; 1 if there are none. A bad number ends the program. */
+static void read_watch(struct options *o, const char *text)
+{
+	uint64_t ms = 1000;
+
+	if (text != NULL &&
+	    (!read_scaled(text, strlen(text), 3, &ms) || ms < numbers[WATCH_MS].min || ms > numbers[WATCH_MS].max))
+		exit((int)misuse("time ", text, ": not a number of seconds from 0.01 to 86400"));
+	o->number[WATCH_MS] = (uint32_t)ms;
+	o->given |= 1u << WATCH_MS;
+}
+
 static error_t read_option(int key, char *arg, struct argp_state *state)
 {
 	struct options *o = state->input;
@@ -164,6 +152,16 @@ static error_t read_option(int key, char *arg, struct argp_state *state)
 		return 0;
 	case 'T':
 		o->trace = true;
+		return 0;
+	case KEY_ASYNC:
+		o->async = true;
+		o->given |= 1u << ASYNC;
+		return 0;
+	case KEY_WATCH:
+		read_watch(o, arg);
+		return 0;
+	case KEY_JSON:
+		json_use(true);
 		return 0;
 	case ARGP_KEY_ARGS:
 		o->args = state->argv + state->next;
@@ -179,11 +177,11 @@ static enum outcome check_options(const struct options *o, const char *command, 
 {
 	char before[48];
 
-	for (uint32_t i = 0; i < NUMBERS; i++) {
+	for (uint32_t i = 0; i <= ASYNC; i++) {
 		if ((o->given & ~takes & 1u << i) == 0 || i == TIMEOUT_MS)
 			continue;
 		snprintf(before, sizeof(before), "%s does not take the option ", command);
-		return misuse(before, numbers[i].option, "");
+		return misuse(before, i == ASYNC ? "--async" : numbers[i].option, "");
 	}
 	return GOOD;
 }
@@ -203,19 +201,26 @@ static enum outcome run(const struct options *o)
 	return misuse("unknown command ", o->args[0], "; there are " COMMANDS " and " COMMAND_LAST);
 }
 
+/* What was printed has to arrive. A reader that has had enough, as head(1), is told nothing. */
+static enum outcome end_output(enum outcome outcome)
+{
+	json_end();
+	if (output_flush())
+		return outcome;
+	if (!output_abandoned())
+		perror("scmictl: standard output");
+	return outcome < SIGNALLED ? FAILED : outcome;
+}
+
 int main(int argc, char **argv)
 {
-	const struct argp argp = {known_options, read_option, "COMMAND [WORD..]", about, NULL, NULL, NULL};
+	const struct argp argp = {known_options, read_option, "COMMAND [WORD..]", help_text, NULL, NULL, NULL};
 	struct options options = {.links[0].uri = "loopback:", .links_n = 1};
-	enum outcome outcome;
 
+	(void)setlocale(LC_CTYPE, ""); /* for what a terminal can show */
+	(void)signal(SIGPIPE, SIG_IGN);
 	argp_err_exit_status = MISUSED;
 	if (argp_parse(&argp, argc, argv, 0, NULL, &options) != 0)
 		return MISUSED;
-	outcome = run(&options);
-	if (fflush(stdout) != 0 || ferror(stdout)) {
-		perror("scmictl: standard output");
-		return FAILED;
-	}
-	return (int)outcome;
+	return (int)end_output(run(&options));
 }

@@ -4,6 +4,7 @@
 
 #include <scmi/message.h>
 
+#include "out.h"
 #include "scmictl.h"
 
 /* What to listen for, and how long. */
@@ -13,6 +14,7 @@ struct watch {
 	struct line line;  /* to be sent first */
 	uint32_t shown;
 	uint32_t count; /* to show; UINT32_MAX: no limit */
+	bool lost;      /* nobody takes what we show; main() tells */
 };
 
 /* ---- asking ---- */
@@ -78,7 +80,8 @@ static void show_one(struct scmi_subscriber *self, uint32_t hdr, const void *pay
 		return; /* it came beside the last one */
 	w->shown++;
 	show_event(self, hdr, payload, len);
-	(void)fflush(stdout); /* somebody may be reading along; main() looks for errors */
+	if (!output_flush()) /* somebody may be reading along */
+		w->lost = true;
 }
 
 static int subscribe(struct session *s, struct watch *w)
@@ -102,7 +105,7 @@ static void listen(struct session *s, const struct watch *w)
 	uint32_t seconds = s->options->number[FOR_S];
 	uint64_t end = seconds == 0 ? SCMI_NEVER : session_now_us(s) + seconds * UINT64_C(1000000);
 
-	while (w->shown < w->count && session_now_us(s) < end) {
+	while (w->shown < w->count && !w->lost && !session_interrupted(s) && session_now_us(s) < end) {
 		if (scmi_agent_poll(s->agent, INT32_MAX) == 0)
 			session_sleep(s, end);
 	}
@@ -119,7 +122,7 @@ static enum outcome judge(struct session *s, const struct watch *w)
 	if (stats.dropped != 0)
 		fprintf(stderr, "scmictl: %u notifications were dropped: they came faster than they were shown\n",
 			stats.dropped);
-	if (w->count == UINT32_MAX || w->shown == w->count)
+	if (w->count == UINT32_MAX || w->shown == w->count || w->lost || session_interrupted(s))
 		return GOOD;
 	fprintf(stderr, "scmictl: %u of %u notifications came in %u s", w->shown, w->count, s->options->number[FOR_S]);
 	session_end_line(s);
@@ -134,6 +137,8 @@ static enum outcome notify_body(struct session *s, void *arg)
 
 	if (err != SCMI_OK)
 		return session_error(s, "notifications", err, 0);
+	if (json_used())
+		json_open("messages", '[');
 	outcome = ask(s, w);
 	listen(s, w);
 	return judge(s, w) == GOOD ? outcome : FAILED;

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* raw: any command, with parameters as words. */
+#include "out.h"
 #include "scmictl.h"
 
 static enum outcome raw_body(struct session *s, void *arg)
 {
+	if (json_used())
+		json_open("messages", '[');
 	return line_send(s, arg, false);
 }
 

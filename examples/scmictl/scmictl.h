@@ -8,6 +8,8 @@
 #ifndef SCMICTL_H
 #define SCMICTL_H
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -18,8 +20,9 @@
 /* Exit statuses. All functions that return an outcome have told the reason on stderr. */
 enum outcome {
 	GOOD = 0,
-	FAILED = 1, /* the link or the platform said no */
-	MISUSED = 2 /* the command line is wrong; nothing was sent */
+	FAILED = 1,     /* the link or the platform said no */
+	MISUSED = 2,    /* the command line is wrong; nothing was sent */
+	SIGNALLED = 128 /* and the signal's number: SIGINT or SIGTERM ended it */
 };
 
 /* Options that are a number. */
@@ -29,8 +32,12 @@ enum number {
 	FOR_S,      /* seconds to listen; 0: not given */
 	DEPTH,      /* calls in flight; 0: not given */
 	PAYLOAD,    /* bytes of parameters to add */
+	WATCH_MS,   /* from one reading to the next; 0: not given */
 	NUMBERS
 };
+
+/* And one that is none, as a bit of options.given. */
+#define ASYNC NUMBERS
 
 struct link_option {
 	const char *uri;
@@ -41,11 +48,15 @@ struct options {
 	struct link_option links[SCMI_LINKS_MAX];
 	uint32_t links_n;
 	bool trace;
+	bool async;
 	uint32_t number[NUMBERS];
-	uint32_t given; /* 1 << enum number */
+	uint32_t given; /* 1 << enum number, or ASYNC */
 	char **args;    /* the command and what belongs to it */
 	int args_n;
 };
+
+/* What --help says beside the options. */
+extern const char help_text[];
 
 /* ---- links ---- */
 
@@ -93,6 +104,9 @@ struct session {
 	struct scmi_latency latency;                                   /* of all protocols */
 	max_align_t alarm[SCMI_EVENT_BYTES_MAX / sizeof(max_align_t)]; /* ends session_sleep() */
 	bool alarmed;                                                  /* and it is there */
+	pthread_t watcher;                                             /* waits for signals, see interrupt.c */
+	bool watched;                                                  /* and it runs */
+	atomic_int signal;                                             /* that has come; 0: none */
 };
 
 /* Opens a session by the options, runs body in it, closes it. Returns body's outcome, or why there was no session. */
@@ -104,10 +118,25 @@ bool session_has_events(const struct session *s);
 /* The most values that a reply can bring. */
 uint32_t session_max_values(const struct session *s);
 
+/*
+ * SIGINT and SIGTERM end a session: its calls with SCMI_E_CANCELLED, new ones with SCMI_E_CLOSED, session_sleep() at
+ * once. begin holds them back, before there is another thread; watch, which needs the agent, takes them from then on:
+ * SCMI_OK or SCMI_E_IO; end, while the agent still lives, no more.
+ */
+void interrupt_begin(void);
+int interrupt_watch(struct session *s);
+void interrupt_end(struct session *s);
+
+/* Whether one has come: what goes on for long ends then. */
+bool session_interrupted(const struct session *s);
+
 /* Sleeps until scmi_agent_poll() may have something to do, or the port's clock has reached until_us. */
 void session_sleep(struct session *s, uint64_t until_us);
 
 uint64_t session_now_us(const struct session *s);
+
+/* Whether an error makes it useless to go on: that the platform refuses one thing does not. */
+bool is_fatal(int err);
 
 /* Tells what went wrong, with what belongs to it: links, time-out, or the platform's status. Returns FAILED. */
 enum outcome session_error(const struct session *s, const char *what, int err, int32_t status);
@@ -156,14 +185,60 @@ enum outcome misuse(const char *before, const char *word, const char *after);
 /* Reads a number, decimal or 0x hexadecimal, of max at most. Returns whether text is one, all of it. */
 bool read_number(const char *text, uint32_t max, uint32_t *value);
 
-/* Makes a name from a platform fit for a terminal: what cannot be printed becomes '?'. */
-void clean_name(char *name);
+/* Writes a text from a platform, fit for a terminal: what cannot be printed becomes '?'. */
+void show_plain(const char *text);
+
+/* Bytes that a version takes as text. */
+#define VERSION_BYTES 16u
+
+/* "2.1". Returns text. */
+const char *version_text(char text[VERSION_BYTES], uint32_t version);
+
+/* A cell without a value: what the platform said instead, or "-" where nobody asked it, or no answer came. */
+struct table;
+void cell_error(struct table *t, int err, int32_t status);
+
+/* Bytes of a decimal: 19 digits, 15 zeros or a point and 16 of them, sign, end. */
+#define DECIMAL_BYTES 48u
+#define RATE_BYTES    40u
+
+/* value x 10^exponent, -16 to 15, with all its digits. Returns text. */
+const char *decimal_text(char text[DECIMAL_BYTES], int64_t value, int32_t exponent);
+
+/* A rate in the largest of Hz, kHz, MHz of which there is one. Returns text. */
+const char *rate_text(char text[RATE_BYTES], uint64_t hz);
+
+/* Reads "24000000", "32.768kHz", "24MHz": whether it is one, of whole Hz. */
+bool read_rate(const char *text, uint64_t *hz);
+
+/* Reads len bytes of digits, with a point or without, times 10^exponent: whether they are that, and a whole number. */
+bool read_scaled(const char *text, size_t len, int32_t exponent, uint64_t *value);
+
+#define SPARK_VALUES 64u
+
+/* The last values, for a line that shows them. Zero is empty. */
+struct spark {
+	int64_t values[SPARK_VALUES];
+	uint32_t n; /* that have been added */
+};
+
+void spark_add(struct spark *s, int64_t value);
+
+/* Writes the last of them, as many as there are columns. */
+void spark_show(const struct spark *s, uint32_t columns);
 
 /* Writes which message it is: ids, and the name if it has one. */
 void show_message(const char *word, uint8_t protocol, enum scmi_msg_type kind, uint8_t message);
 
 /* Writes values, or a payload, as a table: a row a word. */
 void show_values(const uint8_t *bytes, uint32_t len);
+
+/* JSON: opens an element of the array of messages that says which message it is; and its bytes. */
+void open_message(const char *kind, uint8_t protocol, enum scmi_msg_type type, uint8_t message);
+void json_values(const uint8_t *bytes, uint32_t len);
+
+/* Writes what a notification of clocks or sensors means: a line, or members of the open element. Else nothing. */
+void explain_event(uint32_t hdr, const void *payload, uint32_t len);
 
 /* Writes a notification to stdout (scmi_subscriber.notify). */
 void show_event(struct scmi_subscriber *self, uint32_t hdr, const void *payload, uint32_t len);
@@ -181,6 +256,11 @@ void show_trace(void *arg, const struct scmi_trace_event *event);
 /* ---- commands: args are what stands behind the command's name ---- */
 
 enum outcome run_info(const struct options *options, char **args, int n);
+enum outcome run_agents(const struct options *options, char **args, int n);
+enum outcome run_clocks(const struct options *options, char **args, int n);
+enum outcome run_clock(const struct options *options, char **args, int n);
+enum outcome run_sensors(const struct options *options, char **args, int n);
+enum outcome run_sensor(const struct options *options, char **args, int n);
 enum outcome run_protocols(const struct options *options, char **args, int n);
 enum outcome run_raw(const struct options *options, char **args, int n);
 enum outcome run_notify(const struct options *options, char **args, int n);

@@ -36,8 +36,16 @@ static uint32_t timeout_ms(const struct session *s)
 	return s->links[0].transport.timeout_us / 1000u;
 }
 
+bool is_fatal(int err)
+{
+	return err != SCMI_OK && err != SCMI_E_REMOTE && err != SCMI_E_NOTSUP;
+}
+
+/* Who has ended it himself need not be told that it has ended. */
 enum outcome session_error(const struct session *s, const char *what, int err, int32_t status)
 {
+	if (session_interrupted(s) && (err == SCMI_E_CANCELLED || err == SCMI_E_CLOSED))
+		return FAILED;
 	fprintf(stderr, "scmictl: %s: %s", what, scmi_strerror(err));
 	if (err == SCMI_E_REMOTE)
 		fprintf(stderr, ": %s (%d)", scmi_status_text(status), (int)status);
@@ -224,12 +232,15 @@ static enum outcome open_session(struct session *s)
 	if (outcome != GOOD)
 		return outcome;
 	err = open_agent(s);
+	if (err == SCMI_OK)
+		err = interrupt_watch(s);
 	return err == SCMI_OK ? GOOD : cannot_open(s, err);
 }
 
 /* Undoes what has been done so far, in reverse. */
 static void close_session(struct session *s)
 {
+	interrupt_end(s);
 	if (s->agent != NULL)
 		(void)scmi_agent_fini(s->agent); /* refuses in callbacks only */
 	free(s->memory);
@@ -251,9 +262,10 @@ enum outcome session_run(const struct options *options, enum outcome (*body)(str
 
 	if (err != SCMI_OK)
 		return session_error(&s, "port", err, 0);
+	interrupt_begin();
 	outcome = open_session(&s);
 	if (outcome == GOOD)
 		outcome = body(&s, arg);
 	close_session(&s);
-	return outcome;
+	return session_interrupted(&s) ? (enum outcome)(SIGNALLED + atomic_load(&s.signal)) : outcome;
 }

@@ -6,6 +6,7 @@
 
 #include <scmi/message.h>
 
+#include "out.h"
 #include "scmictl.h"
 
 static bool is_digit(char c)
@@ -35,12 +36,24 @@ static bool is_plain(uint8_t c)
 	return c >= 0x20 && c < 0x7f;
 }
 
-void clean_name(char *name)
+void show_plain(const char *text)
 {
-	for (; *name != '\0'; name++) {
-		if (!is_plain((uint8_t)*name))
-			*name = '?';
-	}
+	for (; *text != '\0'; text++)
+		putchar(is_plain((uint8_t)*text) ? *text : '?');
+}
+
+const char *version_text(char text[VERSION_BYTES], uint32_t version)
+{
+	snprintf(text, VERSION_BYTES, "%u.%u", version >> 16, version & 0xffffu);
+	return text;
+}
+
+void cell_error(struct table *t, int err, int32_t status)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "(%s)", scmi_status_text(status));
+	cell_literal(t, NULL, err == SCMI_E_REMOTE ? text : "-");
 }
 
 void show_message(const char *word, uint8_t protocol, enum scmi_msg_type kind, uint8_t message)
@@ -74,14 +87,43 @@ void show_values(const uint8_t *bytes, uint32_t len)
 		show_row(bytes + at, at, len - at < WORD_BYTES ? len - at : WORD_BYTES);
 }
 
+/* As an element of the array of messages; what is left open the caller closes. */
+void open_message(const char *kind, uint8_t protocol, enum scmi_msg_type type, uint8_t message)
+{
+	const struct scmi_message_info *info = scmi_message_find(protocol, type, message);
+
+	json_open(NULL, '{');
+	json_text("kind", kind);
+	json_number("protocol", protocol);
+	json_number("message", message);
+	if (info != NULL)
+		json_text("name", info->name);
+}
+
+void json_values(const uint8_t *bytes, uint32_t len)
+{
+	json_open("bytes", '[');
+	for (uint32_t i = 0; i < len; i++)
+		json_number(NULL, bytes[i]);
+	json_close();
+}
+
 void show_event(struct scmi_subscriber *self, uint32_t hdr, const void *payload, uint32_t len)
 {
 	uint8_t protocol = scmi_hdr_protocol(hdr);
 	uint8_t message = scmi_hdr_message(hdr);
 
 	(void)self;
+	if (json_used()) {
+		open_message("event", protocol, SCMI_MSG_NOTIFICATION, message);
+		explain_event(hdr, payload, len);
+		json_values(payload, len);
+		json_close();
+		return;
+	}
 	show_message("event", protocol, SCMI_MSG_NOTIFICATION, message);
 	printf(": %u bytes\n", len);
+	explain_event(hdr, payload, len);
 	show_values(payload, len);
 }
 

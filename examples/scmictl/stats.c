@@ -6,6 +6,7 @@
 
 #include <scmi/protocol/base.h>
 
+#include "out.h"
 #include "scmictl.h"
 
 struct counter {
@@ -87,24 +88,62 @@ static void show_row(const struct columns *columns, const struct counter *c, con
 	putchar('\n');
 }
 
+/* Of the counters behind the first one. */
+static uint32_t sum_of(const struct scmi_agent_stats *stats, const struct counter *table, size_t n)
+{
+	uint32_t sum = 0;
+
+	for (size_t row = 1; row < n; row++)
+		sum += value_of(stats, &table[row]);
+	return sum;
+}
+
+/* Whether that is the first one, in every column. */
+static bool adds_up(const struct columns *columns, const struct counter *table, size_t n)
+{
+	for (uint32_t i = 0; i < columns->n; i++) {
+		if (sum_of(&columns->stats[i], table, n) != value_of(&columns->stats[i], &table[0]))
+			return false;
+	}
+	return true;
+}
+
 static enum outcome show_equation(const struct columns *columns, const struct counter *table, size_t n)
 {
-	bool equal = true;
+	bool equal = adds_up(columns, table, n);
 
 	show_row(columns, &table[0], "");
 	for (size_t row = 1; row < n; row++)
 		show_row(columns, &table[row], "  ");
 	printf("%-18s", "  sum");
-	for (uint32_t i = 0; i < columns->n; i++) {
-		uint32_t sum = 0;
-
-		for (size_t row = 1; row < n; row++)
-			sum += value_of(&columns->stats[i], &table[row]);
-		printf(" %10u", sum);
-		equal = equal && sum == value_of(&columns->stats[i], &table[0]);
-	}
+	for (uint32_t i = 0; i < columns->n; i++)
+		printf(" %10u", sum_of(&columns->stats[i], table, n));
 	printf("  %s %s\n\n", equal ? "equals" : "DIFFERS FROM", table[0].name);
 	return equal ? GOOD : FAILED;
+}
+
+static void json_counters(const struct scmi_agent_stats *stats, const struct counter *table, size_t n)
+{
+	for (size_t row = 0; row < n; row++)
+		json_number(table[row].name, value_of(stats, &table[row]));
+}
+
+static enum outcome json_stats(const struct session *s, const struct columns *columns)
+{
+	bool sums = adds_up(columns, calls, COUNT_OF(calls)) && adds_up(columns, messages, COUNT_OF(messages));
+
+	json_open("links", '[');
+	for (uint32_t i = 0; i < columns->links_n; i++) {
+		json_open(NULL, '{');
+		json_counters(&columns->stats[i], calls, COUNT_OF(calls));
+		json_counters(&columns->stats[i], messages, COUNT_OF(messages));
+		json_counters(&columns->stats[i], others, COUNT_OF(others));
+		json_close();
+	}
+	json_close();
+	json_bool("adds_up", sums);
+	show_latencies(&s->latency);
+	return sums ? GOOD : FAILED;
 }
 
 static enum outcome show_stats(struct session *s)
@@ -115,6 +154,8 @@ static enum outcome show_stats(struct session *s)
 
 	if (err != SCMI_OK)
 		return session_error(s, "stats", err, 0);
+	if (json_used())
+		return json_stats(s, &columns);
 	show_header(&columns);
 	outcome = show_equation(&columns, calls, COUNT_OF(calls));
 	if (show_equation(&columns, messages, COUNT_OF(messages)) != GOOD)
@@ -144,7 +185,7 @@ static enum outcome run_times(struct session *s, const struct line *line, uint32
 {
 	enum outcome outcome = GOOD;
 
-	for (uint32_t i = 0; i < count; i++) {
+	for (uint32_t i = 0; i < count && !session_interrupted(s); i++) {
 		if ((line != NULL ? line_send(s, line, true) : discover(s)) != GOOD)
 			outcome = FAILED;
 	}

@@ -153,6 +153,16 @@ struct scmi_server_command {
 	uint8_t flags; /* SCMI_COMMAND_*, or the server's own */
 };
 
+/*
+ * A version that a server speaks once an agent has negotiated it, in a constant table. absent: commands with one of
+ * these flags came with a later version; they are not offered then. Never grows.
+ */
+struct scmi_server_version {
+	uint32_t version; /* SCMI_VERSION(major, minor); not 0 */
+	uint8_t absent;
+	uint8_t reserved_[3]; /* 0 */
+};
+
 /* scmi_server.flags */
 #define SCMI_SERVER_NEGOTIATES (1u << 0) /* offers NEGOTIATE_PROTOCOL_VERSION */
 
@@ -190,6 +200,13 @@ struct scmi_server {
 	 * wants to be told. Optional. Context: any.
 	 */
 	void (*reset)(void *model, uint16_t agent);
+
+	/*
+	 * What an agent may negotiate: the newest first, which is `version`. NULL: any version of the same major that
+	 * is not newer. A handler whose layout differs asks scmi_request_version().
+	 */
+	const struct scmi_server_version *versions;
+	uint32_t versions_n; /* to 256 */
 };
 
 /* ---- what a handler does with its request ---- */

@@ -10,18 +10,24 @@
 /* what both ends share */
 #include <scmi/errors.h>
 #include <scmi/message.h>
+#include <scmi/message/clock.h>
+#include <scmi/message/sensor.h>
 #include <scmi/port.h>
 #include <scmi/trace.h>
 
 /* the agent and its typed commands */
 #include <scmi/agent.h>
 #include <scmi/protocol/base.h>
+#include <scmi/protocol/clock.h>
 #include <scmi/protocol/common.h>
 #include <scmi/protocol/quirk.h>
+#include <scmi/protocol/sensor.h>
 
 /* the platform and its protocol servers */
 #include <scmi/platform.h>
 #include <scmi/server/base.h>
+#include <scmi/server/clock.h>
+#include <scmi/server/sensor.h>
 
 /* what carries messages between them */
 #include <scmi/transport.h>

@@ -23,6 +23,25 @@ static const char *check_command(const struct scmi_server_command *c)
 	return NULL;
 }
 
+static const char *check_versions(const struct scmi_server *s)
+{
+	const struct scmi_server_version *v = s->versions;
+
+	if (v == NULL)
+		return s->versions_n != 0 ? "scmi_server.versions is NULL" : NULL;
+	if (s->versions_n == 0 || s->versions_n > 256u)
+		return "scmi_server.versions_n is not 1 to 256";
+	if (v->version != s->version)
+		return "scmi_server.versions does not begin with scmi_server.version";
+	for (uint32_t i = 0; i < s->versions_n; i++) {
+		if (v[i].reserved_[0] != 0 || v[i].reserved_[1] != 0 || v[i].reserved_[2] != 0)
+			return "scmi_server_version.reserved_ is not 0";
+		if (v[i].version == 0 || (i > 0 && v[i].version >= v[i - 1u].version))
+			return "scmi_server.versions is not in descending order of version";
+	}
+	return NULL;
+}
+
 static const char *check_server(const struct scmi_server *s)
 {
 	const char *why;
@@ -39,6 +58,9 @@ static const char *check_server(const struct scmi_server *s)
 		return "scmi_server.reserved_ is not 0";
 	if (s->version == 0)
 		return "scmi_server.version is 0";
+	why = check_versions(s);
+	if (why != NULL)
+		return why;
 	if (s->commands == NULL || s->commands_n == 0)
 		return "scmi_server.commands is NULL or empty";
 	for (uint32_t i = 0; i < s->commands_n; i++) {

@@ -30,26 +30,52 @@ int32_t scmi__common_message_attributes(void *model, struct scmi_request *req)
 
 	(void)model;
 	if (message <= UINT8_MAX)
-		command = scmi__platform_find(server_of(req), req->channel_, message);
+		command = scmi__platform_find(req->channel_, req->server_, message);
 	if (command == NULL)
 		return SCMI_NOT_FOUND;
 	scmi_request_put_u32(req, command->attributes);
 	return SCMI_SUCCESS;
 }
 
-/* Any version of the same major that is not newer than the server's own. */
+uint32_t scmi__platform_newest(const struct scmi_server *server)
+{
+	return server->versions != NULL ? 0u : server->version & RIGHT_VERSION;
+}
+
+uint32_t scmi__platform_spoken(const struct channel *ch, uint32_t server)
+{
+	const struct scmi_server *s = ch->platform->servers[server];
+	uint32_t place = read_count(&ch->rights[server]) & RIGHT_VERSION;
+
+	return s->versions != NULL ? s->versions[place].version : (s->version & ~RIGHT_VERSION) | place;
+}
+
+/* What stands in the rights' low bits for that version; above RIGHT_VERSION if the server does not speak it. */
+static uint32_t place_of(const struct scmi_server *server, uint32_t version)
+{
+	if (server->versions == NULL) {
+		bool spoken = version >> 16 == server->version >> 16 && version <= server->version;
+
+		return spoken ? version & RIGHT_VERSION : UINT32_MAX;
+	}
+	for (uint32_t i = 0; i < server->versions_n; i++) {
+		if (server->versions[i].version == version)
+			return i;
+	}
+	return UINT32_MAX;
+}
+
 static int32_t negotiate(void *model, struct scmi_request *req)
 {
 	const struct channel *ch = req->channel_;
 	_Atomic uint32_t *rights = &ch->rights[req->server_];
-	uint32_t version = scmi_request_u32(req, 0);
-	uint32_t own = server_of(req)->version;
+	uint32_t place = place_of(server_of(req), scmi_request_u32(req, 0));
 	uint32_t old = read_count(rights);
 
 	(void)model;
-	if (version >> 16 != own >> 16 || version > own)
+	if (place > RIGHT_VERSION)
 		return SCMI_NOT_SUPPORTED;
-	while (!atomic_compare_exchange_weak_explicit(rights, &old, (old & ~RIGHT_MINOR) | (version & RIGHT_MINOR),
+	while (!atomic_compare_exchange_weak_explicit(rights, &old, (old & ~RIGHT_VERSION) | place,
 						      memory_order_relaxed, memory_order_relaxed))
 		;
 	return SCMI_SUCCESS;

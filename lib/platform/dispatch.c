@@ -21,14 +21,25 @@ static const struct scmi_server_command *find_own(const struct scmi_server *serv
 	return c->message == message ? c : NULL;
 }
 
-const struct scmi_server_command *scmi__platform_find(const struct scmi_server *server, const struct channel *ch,
-						      uint32_t message)
+/* Flags of the commands that this agent is not offered, in the version that it speaks. */
+static uint32_t absent_for(const struct channel *ch, uint32_t server)
 {
-	const struct scmi_server_command *c = find_own(server, message);
+	const struct scmi_server *s = ch->platform->servers[server];
+	uint32_t absent = (uint32_t)s->absent | ch->missing;
+
+	if (s->versions != NULL)
+		absent |= s->versions[read_count(&ch->rights[server]) & RIGHT_VERSION].absent;
+	return absent;
+}
+
+const struct scmi_server_command *scmi__platform_find(const struct channel *ch, uint32_t server, uint32_t message)
+{
+	const struct scmi_server *s = ch->platform->servers[server];
+	const struct scmi_server_command *c = find_own(s, message);
 
 	if (c == NULL)
-		return scmi__common_find(server, message);
-	return (c->flags & (server->absent | ch->missing)) == 0 ? c : NULL;
+		return scmi__common_find(s, message);
+	return (c->flags & absent_for(ch, server)) == 0 ? c : NULL;
 }
 
 static int32_t refuse(struct channel *ch, const struct scmi_request *req, enum counter why, int32_t status)
@@ -57,7 +68,7 @@ int32_t scmi__platform_dispatch(struct channel *ch, struct scmi_request *req)
 	if ((read_count(&ch->rights[i]) & RIGHT_DENIED) != 0)
 		return refuse(ch, req, C_DENIED, SCMI_DENIED);
 	server = ch->platform->servers[i];
-	command = scmi__platform_find(server, ch, scmi_hdr_message(req->hdr));
+	command = scmi__platform_find(ch, i, scmi_hdr_message(req->hdr));
 	if (command == NULL)
 		return refuse(ch, req, C_BAD_MESSAGE, SCMI_NOT_SUPPORTED);
 	if (req->len < command->params_min || (req->len > command->params_max && command->params_max != UINT16_MAX))

@@ -14,10 +14,7 @@ struct scmi_platform *scmi_request_platform(const struct scmi_request *req)
 
 uint32_t scmi_request_version(const struct scmi_request *req)
 {
-	const struct channel *ch = req->channel_;
-	uint32_t major = ch->platform->servers[req->server_]->version & ~RIGHT_MINOR;
-
-	return major | (read_count(&ch->rights[req->server_]) & RIGHT_MINOR);
+	return scmi__platform_spoken(req->channel_, req->server_);
 }
 
 uint32_t scmi_request_u32(const struct scmi_request *req, uint32_t index)

@@ -14,10 +14,11 @@
 /*
  * What the platform knows of one agent and one server, in one word, because agents may change each other's:
  *
- *   31 denied | 30:16 notifications that the agent wants, bit 16 + id | 15:0 minor version in use
+ *   31 denied | 30:16 notifications that the agent wants, bit 16 + id | 15:0 version in use: its place in
+ *   scmi_server.versions, or its minor number where there is no such table
  */
 #define RIGHT_DENIED    (1u << 31)
-#define RIGHT_MINOR     0xffffu
+#define RIGHT_VERSION   0xffffu
 #define RIGHT_WANTS(id) (1u << (16u + (id)))
 #define RIGHT_WANTS_ALL (0x7fffu << 16)
 
@@ -132,8 +133,13 @@ void scmi__platform_trace(const struct channel *channel, enum scmi_trace_kind ki
 int32_t scmi__platform_dispatch(struct channel *channel, struct scmi_request *req);
 
 /* The command's entry, common ones included, or NULL if this server does not offer it to this agent. */
-const struct scmi_server_command *scmi__platform_find(const struct scmi_server *server, const struct channel *channel,
-						      uint32_t message);
+const struct scmi_server_command *scmi__platform_find(const struct channel *channel, uint32_t server, uint32_t message);
+
+/*
+ * The version of a server's protocol that is spoken with an agent; the value of its rights' low bits for a fresh one.
+ */
+uint32_t scmi__platform_spoken(const struct channel *channel, uint32_t server);
+uint32_t scmi__platform_newest(const struct scmi_server *server);
 
 /* Of the commands that every protocol has: the entry, NULL if it is none; and handlers, for a server's own table. */
 const struct scmi_server_command *scmi__common_find(const struct scmi_server *server, uint32_t message);

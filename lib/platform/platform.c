@@ -103,7 +103,7 @@ static void reset_rights(const struct channel *ch)
 		uint32_t old = read_count(&ch->rights[i]);
 
 		while (!atomic_compare_exchange_weak(&ch->rights[i], &old,
-						     (old & RIGHT_DENIED) | (p->servers[i]->version & RIGHT_MINOR)))
+						     (old & RIGHT_DENIED) | scmi__platform_newest(p->servers[i])))
 			;
 		scmi__notices_withdraw(ch, i, RIGHT_WANTS_ALL);
 	}

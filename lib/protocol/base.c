@@ -66,19 +66,6 @@ static int ask(struct scmi_agent *agent, uint8_t message, const uint32_t *param,
 	return err;
 }
 
-/* The platform's NUL is not relied on, and what it sends behind it goes no further. */
-static void take_name(char name[SCMI_SHORT_NAME], const uint8_t *field)
-{
-	uint32_t i = 0;
-
-	while (i < SCMI_SHORT_NAME - 1 && field[i] != 0) {
-		name[i] = (char)field[i];
-		i++;
-	}
-	while (i < SCMI_SHORT_NAME)
-		name[i++] = '\0';
-}
-
 static int ask_name(struct scmi_agent *agent, uint8_t message, char name[SCMI_SHORT_NAME], int32_t *status)
 {
 	uint8_t field[SCMI_SHORT_NAME];
@@ -89,7 +76,7 @@ static int ask_name(struct scmi_agent *agent, uint8_t message, char name[SCMI_SH
 		return SCMI_E_INVAL;
 	err = ask(agent, message, NULL, field, sizeof(field), &len, status);
 	if (err == SCMI_OK)
-		take_name(name, field);
+		scmi__take_name(name, SCMI_SHORT_NAME, field, sizeof(field));
 	return err;
 }
 
@@ -179,11 +166,11 @@ int scmi_base_discover_agent(struct scmi_agent *agent, uint32_t id, struct scmi_
 		return err;
 	if (len >= sizeof(reply)) {
 		who->id = scmi_get_le32(reply);
-		take_name(who->name, reply + WORD_BYTES);
+		scmi__take_name(who->name, SCMI_SHORT_NAME, reply + WORD_BYTES, SCMI_SHORT_NAME);
 	} else if (len == SCMI_SHORT_NAME) {
 		/* Version 1.0: the name alone. */
 		who->id = id;
-		take_name(who->name, reply);
+		scmi__take_name(who->name, SCMI_SHORT_NAME, reply, SCMI_SHORT_NAME);
 	} else {
 		return SCMI_E_PROTO;
 	}
@@ -226,24 +213,15 @@ int scmi_base_reset_agent_configuration(struct scmi_agent *agent, uint32_t agent
 	return tell(agent, SCMI_BASE_RESET_AGENT_CONFIGURATION, params, 2, status);
 }
 
-/* What a platform need not tell: its refusal leaves the default. */
-static int optional(int err, int32_t *status)
-{
-	if (err != SCMI_E_REMOTE)
-		return err;
-	*status = SCMI_SUCCESS;
-	return SCMI_OK;
-}
-
 static int discover_names(struct scmi_agent *agent, struct scmi_base_info *info)
 {
-	int err = optional(scmi_base_vendor(agent, info->vendor, &info->status), &info->status);
+	int err = scmi__refused_is_ok(scmi_base_vendor(agent, info->vendor, &info->status), &info->status);
 
 	if (err == SCMI_OK)
-		err = optional(scmi_base_sub_vendor(agent, info->sub_vendor, &info->status), &info->status);
+		err = scmi__refused_is_ok(scmi_base_sub_vendor(agent, info->sub_vendor, &info->status), &info->status);
 	if (err == SCMI_OK)
-		err = optional(scmi_base_implementation_version(agent, &info->implementation, &info->status),
-			       &info->status);
+		err = scmi__refused_is_ok(scmi_base_implementation_version(agent, &info->implementation, &info->status),
+					  &info->status);
 	return err;
 }
 
@@ -252,8 +230,8 @@ static int discover_self(struct scmi_agent *agent, struct scmi_base_info *info)
 {
 	if (info->spoken < SCMI_VERSION(2, 0) || info->agent_count == 0)
 		return SCMI_OK;
-	return optional(scmi_base_discover_agent(agent, SCMI_BASE_AGENT_SELF, &info->self, &info->status),
-			&info->status);
+	return scmi__refused_is_ok(scmi_base_discover_agent(agent, SCMI_BASE_AGENT_SELF, &info->self, &info->status),
+				   &info->status);
 }
 
 int scmi_base_discover(struct scmi_agent *agent, struct scmi_base_info *info)

@@ -42,6 +42,15 @@ int scmi__command(struct scmi_agent *agent, uint8_t protocol, uint8_t message, c
 	return err;
 }
 
+int scmi__refused_is_ok(int err, int32_t *status)
+{
+	if (err != SCMI_E_REMOTE)
+		return err;
+	if (status != NULL)
+		*status = SCMI_SUCCESS;
+	return SCMI_OK;
+}
+
 int scmi_protocol_version(struct scmi_agent *agent, uint8_t protocol, uint32_t *version, int32_t *status)
 {
 	if (version == NULL)

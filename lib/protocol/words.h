@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Commands whose parameters and values are words: nearly all of them. */
+/* Commands whose parameters and values are words, nearly all of them; and names. */
 #ifndef SCMI_PROTOCOL_WORDS_H
 #define SCMI_PROTOCOL_WORDS_H
 
@@ -16,5 +16,14 @@
  */
 int scmi__command(struct scmi_agent *agent, uint8_t protocol, uint8_t message, const uint32_t *params,
 		  uint32_t n_params, uint32_t *value, int32_t *status);
+
+/*
+ * A name out of a field of len bytes, into size bytes. The platform's NUL is not relied on, and what it sends behind it
+ * goes no further: NULs to the end.
+ */
+void scmi__take_name(char *name, uint32_t size, const uint8_t *field, uint32_t len);
+
+/* For what a platform need not tell: SCMI_E_REMOTE becomes SCMI_OK, and *status (may be NULL) a success. */
+int scmi__refused_is_ok(int err, int32_t *status);
 
 #endif

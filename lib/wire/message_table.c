@@ -1,35 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The one table of messages: both ends, the trace and the tests look here and nowhere else. */
-#include <scmi/message.h>
+#include "message_rows.h"
 
-#define V1_0 SCMI_VERSION(1, 0)
-#define V2_0 SCMI_VERSION(2, 0)
-
-/* A command: name, id, mandatory, since, parameters from..to, values from..to. */
-#define COMMAND(label, number, must, version, p_min, p_max, v_min, v_max)                                              \
-	{                                                                                                              \
-		.name = (label), .since = (version), .params_min = (p_min), .params_max = (p_max),                     \
-		.values_min = (v_min), .values_max = (v_max), .notification = SCMI_NO_NOTIFICATION,                    \
-		.protocol = PROTOCOL, .id = (number), .kind = SCMI_MSG_COMMAND, .mandatory = (must)                    \
-	}
-
-/* A *_NOTIFY command, which switches the notification with the id event: no values. */
-#define SWITCH(label, number, must, version, params, event)                                                            \
-	{                                                                                                              \
-		.name = (label), .since = (version), .params_min = (params), .params_max = (params),                   \
-		.notification = (event), .protocol = PROTOCOL, .id = (number), .kind = SCMI_MSG_COMMAND,               \
-		.mandatory = (must)                                                                                    \
-	}
-
-/* A notification: payload from..to. */
-#define EVENT(label, number, version, v_min, v_max)                                                                    \
-	{                                                                                                              \
-		.name = (label), .since = (version), .values_min = (v_min), .values_max = (v_max),                     \
-		.notification = SCMI_NO_NOTIFICATION, .protocol = PROTOCOL, .id = (number),                            \
-		.kind = SCMI_MSG_NOTIFICATION                                                                          \
-	}
-
-/* Each table ascends by kind, then by id. */
 #define PROTOCOL SCMI_PROTOCOL_COMMON
 static const struct scmi_message_info common[] = {
 	COMMAND("PROTOCOL_VERSION", SCMI_PROTOCOL_VERSION, 1, 0, 0, 0, 4, 4),
@@ -60,26 +32,20 @@ static const struct scmi_message_info base[] = {
 };
 #undef PROTOCOL
 
-struct table {
-	const struct scmi_message_info *rows;
-	size_t count;
-};
-
-#define TABLE(rows_)                                                                                                   \
-	{                                                                                                              \
-		(rows_), sizeof(rows_) / sizeof((rows_)[0])                                                            \
-	}
-
-static const struct table common_table = TABLE(common);
+static const struct message_rows common_table = MESSAGE_ROWS(common);
 
 /* The protocol's own rows; none for one that this library does not know message by message. */
-static struct table own_table(uint8_t protocol)
+static struct message_rows own_table(uint8_t protocol)
 {
 	switch (protocol) {
 	case SCMI_PROTOCOL_BASE:
-		return (struct table)TABLE(base);
+		return (struct message_rows)MESSAGE_ROWS(base);
+	case SCMI_PROTOCOL_CLOCK:
+		return scmi__clock_rows;
+	case SCMI_PROTOCOL_SENSOR:
+		return scmi__sensor_rows;
 	default:
-		return (struct table){NULL, 0};
+		return (struct message_rows){NULL, 0};
 	}
 }
 
@@ -89,7 +55,7 @@ static int order(const struct scmi_message_info *row)
 	return row->kind << 8 | row->id;
 }
 
-static const struct scmi_message_info *find_in(struct table table, int key)
+static const struct scmi_message_info *find_in(struct message_rows table, int key)
 {
 	for (size_t i = 0; i < table.count; i++) {
 		if (order(&table.rows[i]) == key)
@@ -99,7 +65,7 @@ static const struct scmi_message_info *find_in(struct table table, int key)
 }
 
 /* The first row that comes after key. */
-static const struct scmi_message_info *next_in(struct table table, int key)
+static const struct scmi_message_info *next_in(struct message_rows table, int key)
 {
 	for (size_t i = 0; i < table.count; i++) {
 		if (order(&table.rows[i]) > key)

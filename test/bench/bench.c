@@ -6,6 +6,8 @@
  *   bench hold K fifo|random N       N commands with K in flight all the time, the core alone
  *   bench queue K N                  the same, of which the link takes one at a time
  *   bench receive nothing|done|wait N   N responses, the core alone; only what bench_feed() does is of interest
+ *   bench sensors|clocks N           N enumerations of 1000 sensors, of 200 clocks, over loopback
+ *   bench lists [SAMPLES]            the same: messages, milliseconds
  *   bench stack                      of a chain of submits
  *   bench wakeups N                  of a synchronous call
  *   bench time [SAMPLES]             one thread: nanoseconds, and how they grow with the commands in flight
@@ -27,13 +29,19 @@ static int usage(void)
 {
 	fprintf(stderr, "usage: bench call|done|chain N | hold K fifo|random N | queue K N | receive nothing|done|wait "
 			"N | stack | "
-			"wakeups N | time [SAMPLES] | threads [SAMPLES]\n");
+			"wakeups N | time [SAMPLES] | threads [SAMPLES] | sensors|clocks N | lists [SAMPLES]\n");
 	return 2;
 }
 
 static int do_loopback(void (*run)(long), const char *n)
 {
 	open_loopback(0, &rig.port);
+	run(atol(n));
+	return 0;
+}
+
+static int do_list(void (*run)(long), const char *n)
+{
 	run(atol(n));
 	return 0;
 }
@@ -91,6 +99,10 @@ int main(int argc, char **argv)
 		return do_loopback(run_done, argv[2]);
 	if (argc == 3 && strcmp(mode, "chain") == 0)
 		return do_loopback(run_chain, argv[2]);
+	if (argc == 3 && strcmp(mode, "sensors") == 0)
+		return do_list(run_sensors, argv[2]);
+	if (argc == 3 && strcmp(mode, "clocks") == 0)
+		return do_list(run_clocks, argv[2]);
 	if (argc == 5 && strcmp(mode, "hold") == 0)
 		return do_hold(argv[2], argv[3], HOLD_MAX, argv[4]);
 	if (argc == 4 && strcmp(mode, "queue") == 0)
@@ -101,6 +113,8 @@ int main(int argc, char **argv)
 		return do_time(samples_of(argc, argv, TIME_SAMPLES));
 	if ((argc == 2 || argc == 3) && strcmp(mode, "threads") == 0)
 		time_threads(samples_of(argc, argv, THREAD_SAMPLES));
+	else if ((argc == 2 || argc == 3) && strcmp(mode, "lists") == 0)
+		time_lists(samples_of(argc, argv, TIME_SAMPLES));
 	else if (argc == 2 && strcmp(mode, "stack") == 0)
 		measure_stack();
 	else if (argc == 3 && strcmp(mode, "wakeups") == 0)

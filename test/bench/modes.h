@@ -29,4 +29,9 @@ void time_threads(int pairs);
 /* wakeups.c: how often a synchronous call sleeps, and its peer */
 void count_wakeups(long n);
 
+/* lists.c: all sensors, all clocks of a platform, n times */
+void run_sensors(long n);
+void run_clocks(long n);
+void time_lists(int pairs);
+
 #endif

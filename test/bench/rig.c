@@ -11,7 +11,7 @@
 struct rig rig;
 
 static max_align_t link_mem[8192];
-static max_align_t platform_mem[SCMI_PLATFORM_WORDS(1, 1)];
+static max_align_t platform_mem[SCMI_PLATFORM_WORDS(1, 2)];
 static alignas(128) max_align_t agent_mem[SCMI_AGENT_WORDS(SCMI_SLOTS_MAX)];
 
 struct scmi_call version_call(void *reply4)
@@ -46,23 +46,29 @@ void open_transport(const struct scmi_transport *transport, uint32_t slots)
 	open_agent(transport, &rig.port, slots);
 }
 
+void open_servers(uint32_t flags, const struct scmi_port *port, const struct scmi_server *const *servers, uint32_t n)
+{
+	static struct scmi_endpoint endpoint;
+	static struct scmi_platform_agent who = {.size = sizeof(who), .name = "bench", .endpoint = &endpoint};
+	struct scmi_loopback_config link = {.size = sizeof(link), .flags = flags, .port = port};
+	struct scmi_platform_config config = {
+		.size = sizeof(config), .servers = servers, .servers_n = n, .agents = &who, .agents_n = 1};
+	struct scmi_transport transport;
+
+	must(scmi_loopback_init(&rig.loopback, link_mem, sizeof(link_mem), &link, &transport, &endpoint), "loopback");
+	must(scmi_platform_init(&rig.platform, platform_mem, sizeof(platform_mem), &config), "platform");
+	must(scmi_platform_start(rig.platform), "platform");
+	open_agent(&transport, port, 0);
+}
+
 void open_loopback(uint32_t flags, const struct scmi_port *port)
 {
 	static struct scmi_base_model model = {.size = sizeof(model), .vendor = "bench"};
 	static struct scmi_server base;
 	static const struct scmi_server *servers[] = {&base};
-	static struct scmi_endpoint endpoint;
-	static struct scmi_platform_agent who = {.size = sizeof(who), .name = "bench", .endpoint = &endpoint};
-	struct scmi_loopback_config link = {.size = sizeof(link), .flags = flags, .port = port};
-	struct scmi_platform_config config = {
-		.size = sizeof(config), .servers = servers, .servers_n = 1, .agents = &who, .agents_n = 1};
-	struct scmi_transport transport;
 
 	scmi_base_server(&base, &model);
-	must(scmi_loopback_init(&rig.loopback, link_mem, sizeof(link_mem), &link, &transport, &endpoint), "loopback");
-	must(scmi_platform_init(&rig.platform, platform_mem, sizeof(platform_mem), &config), "platform");
-	must(scmi_platform_start(rig.platform), "platform");
-	open_agent(&transport, port, 0);
+	open_servers(flags, port, servers, 1);
 }
 
 void close_rig(void)

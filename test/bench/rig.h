@@ -27,6 +27,9 @@ void open_port(void);
 /* Starts an agent over loopback with a platform; flags: SCMI_LOOPBACK_THREADED. port must stay. */
 void open_loopback(uint32_t flags, const struct scmi_port *port);
 
+/* The same with servers of the bench's own, which must stay, as must what they serve; two at most. */
+void open_servers(uint32_t flags, const struct scmi_port *port, const struct scmi_server *const *servers, uint32_t n);
+
 /* Starts an agent on a transport of the bench's own, with rig.port. */
 void open_transport(const struct scmi_transport *transport, uint32_t slots);
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The demo, and the first interop test: what a real Linux kernel asked, our agent asks our platform over loopback, and
- * each answer is held against the one that the kernel accepted. Then the agent discovers the platform by itself.
+ * each answer is held against the one that the kernel accepted. Then the agent discovers the platform by itself, with its
+ * clocks and sensors.
  *
  *   demo RECORDING..    exit status 0: every answer was the recorded one, byte for byte (the token apart, which each
  *                       agent chooses for itself)
@@ -12,6 +13,8 @@
 #include <scmi/agent.h>
 #include <scmi/port/posix.h>
 #include <scmi/protocol/base.h>
+#include <scmi/protocol/clock.h>
+#include <scmi/protocol/sensor.h>
 #include <scmi/transport/loopback.h>
 
 #include "acme.h"
@@ -225,6 +228,81 @@ static int show_platform(struct stage *s)
 	return 0;
 }
 
+static int show_clock(const struct scmi_clock_protocol *p, uint32_t id)
+{
+	struct scmi_clock_info info = {.size = sizeof(info)};
+	struct scmi_clock_rates it;
+	struct scmi_clock_rate rate;
+	uint64_t now;
+	int err = scmi_clock_info(p, id, &info, NULL);
+
+	if (err == SCMI_OK)
+		err = scmi_clock_rate_get(p, id, &now, NULL);
+	if (err != SCMI_OK)
+		return err;
+	printf("  clock           %-10s %9llu Hz  %s; of", info.name, (unsigned long long)now,
+	       (info.attributes & SCMI_CLOCK_ENABLED) != 0 ? "on" : "off");
+	scmi_clock_rates_begin(p, id, &it);
+	while ((err = scmi_clock_rates_next(&it, &rate, NULL)) == SCMI_OK)
+		printf(" %llu", (unsigned long long)rate.min);
+	printf("\n");
+	return err == SCMI_E_NOTFOUND ? SCMI_OK : err;
+}
+
+static int show_clocks(struct stage *s)
+{
+	struct scmi_clock_protocol p;
+	int err = scmi_clock_open(s->agent, 0, &p, NULL);
+
+	for (uint32_t id = 0; err == SCMI_OK && id < p.clocks; id++)
+		err = show_clock(&p, id);
+	return err;
+}
+
+/* In thousandths, which is how the recorded platform measures. */
+static int show_sensor(const struct scmi_sensor_protocol *p, const struct scmi_sensor_info *info)
+{
+	struct scmi_sensor_reading reading;
+	int64_t milli;
+	int err = scmi_sensor_read(p, info->id, false, &reading, 1, NULL, NULL);
+
+	if (err == SCMI_OK)
+		err = scmi_sensor_scale(reading.value, info->exponent, -3, &milli);
+	if (err == SCMI_OK)
+		printf("  sensor          %-10s %9lld m%s\n", info->name, (long long)milli,
+		       scmi_sensor_unit_text(info->type));
+	return err;
+}
+
+static int show_sensors(struct stage *s)
+{
+	struct scmi_sensor_protocol p;
+	struct scmi_sensor_info info = {.size = sizeof(info)};
+	struct scmi_sensors it;
+	int err = scmi_sensor_open(s->agent, 0, &p, NULL);
+
+	if (err != SCMI_OK)
+		return err;
+	scmi_sensors_begin(&p, &it);
+	while ((err = scmi_sensors_next(&it, &info, NULL)) == SCMI_OK) {
+		err = show_sensor(&p, &info);
+		if (err != SCMI_OK)
+			return err;
+	}
+	return err == SCMI_E_NOTFOUND ? SCMI_OK : err;
+}
+
+static int show_devices(struct stage *s)
+{
+	int err = show_clocks(s);
+
+	if (err == SCMI_OK)
+		err = show_sensors(s);
+	if (err != SCMI_OK)
+		fprintf(stderr, "demo: clocks and sensors: %s\n", scmi_strerror(err));
+	return err != SCMI_OK;
+}
+
 static int play_file(struct stage *s, const char *path, unsigned *played)
 {
 	struct recording r;
@@ -244,6 +322,7 @@ static int play_file(struct stage *s, const char *path, unsigned *played)
 	printf("%s\n", path);
 	bad = play_recording(s, &r, played);
 	bad |= show_platform(s);
+	bad |= show_devices(s);
 	recording_free(&r);
 	return close_stage(s) != SCMI_OK || bad;
 }

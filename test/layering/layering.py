@@ -14,15 +14,16 @@ import subprocess
 import sys
 
 FREESTANDING = {"stddef.h", "stdint.h", "stdbool.h", "stdatomic.h", "stdalign.h", "limits.h"}
-CONTRACTS = r"scmi/(errors|message|port|transport|trace|version)\.h"
+CONTRACTS = r"scmi/(?:(errors|message|port|transport|trace|version)\.h|message/.*)"
 
 # folder -> (public headers it may include, may it include headers of an operating system); the longest match counts
 FLOORS = {
 	"include/scmi": (r"scmi/.*", False),
+	"include/scmi/message": (r"scmi/message\.h", False),
 	"include/scmi/transport": (CONTRACTS + r"|scmi/platform\.h", False),
 	"include/scmi/server": (CONTRACTS + r"|scmi/platform\.h", False),
 	"include/scmi/port": (r"scmi/(port|errors)\.h|scmi/port/.*", True),
-	"lib/wire": (r"scmi/(message|errors|trace|version)\.h", False),
+	"lib/wire": (r"scmi/(message|errors|trace|version)\.h|scmi/message/.*", False),
 	"lib/port": (r"scmi/(port|errors|transport)\.h|scmi/port/.*", False),
 	"lib/port/posix": (r"scmi/(port|errors)\.h|scmi/port/.*", True),
 	"lib/port/linux": (r"scmi/(port|errors)\.h|scmi/port/.*", True),
@@ -33,9 +34,11 @@ FLOORS = {
 	"transports": (r"scmi/(message|errors|port|transport|platform)\.h|scmi/transport/.*", True),
 	"transports/loopback": (r"scmi/(message|errors|port|transport|platform)\.h|scmi/transport/loopback\.h", False),
 	"examples": (r"scmi/.*", True),
+	"examples/scmictl": (r"scmi/.*", True),
 }
-# Private headers are their own folder's; the floors above lib/wire may use those of lib/wire too.
+# Private headers are their own folder's; the floors above lib/wire may use those of lib/wire too, scmictl its device's.
 ABOVE_WIRE = {floor: ["lib/wire"] for floor in ("lib/agent", "lib/platform", "lib/protocol")}
+ABOVE_WIRE["examples/scmictl"] = ["examples/sim"]
 # Contracts are below the two ends: they never include them.
 BELOW_THE_ENDS = re.compile(r"include/" + CONTRACTS)
 OS_MACRO = re.compile(r"\b(_WIN32|_WIN64|__(linux|unix|APPLE|FreeBSD|NetBSD|OpenBSD|ZEPHYR|ANDROID|QNX|CYGWIN|MINGW32)(__)?|"

@@ -1,13 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "acme.h"
 
-/* Clock protocol, version 1.0 */
-#define CLOCK_ATTRIBUTES     0x3u
-#define CLOCK_DESCRIBE_RATES 0x4u
-#define CLOCK_RATE_GET       0x6u
-#define CLOCK_CONFIG_SET     0x7u
-#define RATES                2u
-
 /* Sensor protocol, version 1.0 */
 #define SENSOR_DESCRIPTION_GET   0x3u
 #define SENSOR_TRIP_POINT_NOTIFY 0x4u
@@ -20,15 +13,6 @@
 
 static const struct {
 	const char *name;
-	uint32_t rates[RATES];
-	uint32_t rate;
-} clocks[ACME_CLOCKS] = {
-	{.name = "uart_clk", .rates = {24000000u, 48000000u}, .rate = 24000000u},
-	{.name = "spi_clk", .rates = {50000000u, 100000000u}, .rate = 100000000u},
-};
-
-static const struct {
-	const char *name;
 	uint32_t reading;
 } sensors[ACME_SENSORS] = {
 	{.name = "cpu_temp", .reading = 42500u},
@@ -37,73 +21,48 @@ static const struct {
 
 /* ---- clocks ---- */
 
-static int32_t clock_attributes(void *model, struct scmi_request *req)
-{
-	struct acme *acme = model;
-	uint32_t id = scmi_request_u32(req, 0);
+static const uint64_t uart_rates[] = {24000000u, 48000000u};
+static const uint64_t spi_rates[] = {50000000u, 100000000u};
 
-	if (id >= ACME_CLOCKS)
-		return SCMI_NOT_FOUND;
-	scmi_request_put_u32(req, atomic_load(&acme->running[id]));
-	scmi_request_put_name(req, clocks[id].name);
+static const struct scmi_clock_desc clocks[ACME_CLOCKS] = {
+	{.size = sizeof(clocks[0]), .name = "uart_clk", .rates = uart_rates, .rates_n = 2},
+	{.size = sizeof(clocks[0]), .name = "spi_clk", .rates = spi_rates, .rates_n = 2},
+};
+
+static int32_t clock_rate(void *arg, uint32_t clock, uint64_t *rate)
+{
+	(void)arg;
+	*rate = clock == 0 ? uart_rates[0] : spi_rates[1];
 	return SCMI_SUCCESS;
 }
+
+static int32_t clock_enabled(void *arg, uint32_t clock, bool *enabled)
+{
+	*enabled = atomic_load(&((struct acme *)arg)->running[clock]) != 0;
+	return SCMI_SUCCESS;
+}
+
+static int32_t clock_enable(void *arg, uint16_t agent, uint32_t clock, bool enable)
+{
+	(void)agent;
+	atomic_store(&((struct acme *)arg)->running[clock], enable);
+	return SCMI_SUCCESS;
+}
+
+static const struct scmi_clock_ops clock_ops = {
+	.size = sizeof(clock_ops),
+	.rate_get = clock_rate,
+	.enabled = clock_enabled,
+	.enable = clock_enable,
+};
+
+/* ---- sensors ---- */
 
 static void put_u64(struct scmi_request *req, uint32_t low)
 {
 	scmi_request_put_u32(req, low);
 	scmi_request_put_u32(req, 0);
 }
-
-static int32_t clock_describe_rates(void *model, struct scmi_request *req)
-{
-	uint32_t id = scmi_request_u32(req, 0);
-	uint32_t first = scmi_request_u32(req, 1);
-
-	(void)model;
-	if (id >= ACME_CLOCKS)
-		return SCMI_NOT_FOUND;
-	if (first >= RATES)
-		return SCMI_OUT_OF_RANGE;
-	scmi_request_put_u32(req, RATES - first);
-	for (uint32_t i = first; i < RATES; i++)
-		put_u64(req, clocks[id].rates[i]);
-	return SCMI_SUCCESS;
-}
-
-static int32_t clock_rate_get(void *model, struct scmi_request *req)
-{
-	uint32_t id = scmi_request_u32(req, 0);
-
-	(void)model;
-	if (id >= ACME_CLOCKS)
-		return SCMI_NOT_FOUND;
-	put_u64(req, clocks[id].rate);
-	return SCMI_SUCCESS;
-}
-
-static int32_t clock_config_set(void *model, struct scmi_request *req)
-{
-	struct acme *acme = model;
-	uint32_t id = scmi_request_u32(req, 0);
-	uint32_t config = scmi_request_u32(req, 1);
-
-	if (id >= ACME_CLOCKS)
-		return SCMI_NOT_FOUND;
-	if (config > 1u)
-		return SCMI_INVALID_PARAMETERS;
-	atomic_store(&acme->running[id], config);
-	return SCMI_SUCCESS;
-}
-
-static const struct scmi_server_command clock_commands[] = {
-	{.message = CLOCK_ATTRIBUTES, .handle = clock_attributes, .params_min = 4, .params_max = 4},
-	{.message = CLOCK_DESCRIBE_RATES, .handle = clock_describe_rates, .params_min = 8, .params_max = 8},
-	{.message = CLOCK_RATE_GET, .handle = clock_rate_get, .params_min = 4, .params_max = 4},
-	{.message = CLOCK_CONFIG_SET, .handle = clock_config_set, .params_min = 8, .params_max = 8},
-};
-
-/* ---- sensors ---- */
 
 /* How many there are, and a region of shared memory that there is not. */
 static int32_t sensor_protocol_attributes(void *model, struct scmi_request *req)
@@ -272,15 +231,15 @@ static void fill_servers(struct acme *acme)
 		.implementation_version = 0x00010203u,
 	};
 	scmi_base_server(&acme->base, &acme->model);
-	acme->clock = (struct scmi_server){
-		.size = sizeof(acme->clock),
-		.protocol = SCMI_PROTOCOL_CLOCK,
+	acme->clocks = (struct scmi_clock_model){
+		.size = sizeof(acme->clocks),
 		.version = SCMI_VERSION(1, 0),
-		.attributes = ACME_CLOCKS,
-		.commands = clock_commands,
-		.commands_n = sizeof(clock_commands) / sizeof(clock_commands[0]),
-		.model = acme,
+		.clocks = clocks,
+		.count = ACME_CLOCKS,
+		.ops = &clock_ops,
+		.arg = acme,
 	};
+	scmi_clock_server(&acme->clock, &acme->clocks);
 	acme->sensor = (struct scmi_server){
 		.size = sizeof(acme->sensor),
 		.protocol = SCMI_PROTOCOL_SENSOR,

@@ -12,6 +12,7 @@
 
 #include <scmi/platform.h>
 #include <scmi/server/base.h>
+#include <scmi/server/clock.h>
 
 #define ACME_CLOCKS  2u
 #define ACME_SENSORS 2u
@@ -36,6 +37,7 @@ struct acme {
 
 	/* its own */
 	struct scmi_base_model model;
+	struct scmi_clock_model clocks;
 	struct scmi_server base;
 	struct scmi_server clock;
 	struct scmi_server sensor;

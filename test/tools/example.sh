@@ -26,6 +26,9 @@ sensor 0 went up
 own_transport)
 	wanted="message 7 has the attributes 0x107"
 	;;
+sensor)
+	wanted="success: 42500 mdegC"
+	;;
 *)
 	echo "nothing is known of the example '$example'"
 	exit 2

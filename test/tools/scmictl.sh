@@ -80,40 +80,46 @@ wrong() {
 for link in loopback: loopback:threaded; do
 	run 0 --link "$link" --timeout 60000 info
 	silent err
-	all 'vendor           scmictl' \
-	    'sub-vendor       demo' \
-	    'implementation   0x00000100' \
-	    'base protocol    2.1, spoken 2.1' \
-	    'protocols        1 beside base' \
-	    'agents           3' \
-	    'this agent       scmictl' \
+	agents=('id  name           self' \
+	        ' 0  platform' \
+	        ' 1  scmictl        this agent' \
+	        ' 2  somebody else')
+	all 'vendor             scmictl' \
+	    'sub-vendor         demo' \
+	    'implementation     0x00000100' \
+	    'base protocol      2.1, spoken 2.1' \
+	    'protocols          3 beside base' \
+	    'agents             3' \
+	    'this agent         scmictl' \
 	    '' \
-	    'id   agent' \
-	    '0    platform' \
-	    '1    scmictl          this agent' \
-	    '2    somebody else'
+	    "${agents[@]}"
+	run 0 -l "$link" -t 60000 agents
+	silent err
+	all "${agents[@]}"
 
 	run 0 -l "$link" -t 60000 protocols
 	silent err
-	all 'id    name              version       attributes' \
-	    '0x10  base              2.1           0x00000301' \
-	    '0x80  vendor protocol   1.0           0x00000002'
+	all 'id    name             version  attributes' \
+	    '0x10  base             2.1      0x00000303' \
+	    '0x14  clock            3.0      0x00080006' \
+	    '0x15  sensor           3.1      0x00080006' \
+	    '0x80  vendor protocol  1.0      0x00000002'
 
 	run 0 -l "$link" -t 60000 stats
 	silent err
-	# version, attributes, vendor, sub-vendor, implementation, list, who am I, and the version of 0x80
-	out 'submitted                   8' \
-	    '  ok                        8' \
-	    '  sum                       8  equals submitted' \
-	    'received                    8' \
-	    '  accepted                  8' \
-	    '  sum                       8  equals received' \
+	# version, attributes, vendor, sub-vendor, implementation, list, who am I, and the versions of the others
+	out 'submitted                  10' \
+	    '  ok                       10' \
+	    '  sum                      10  equals submitted' \
+	    'received                   10' \
+	    '  accepted                 10' \
+	    '  sum                      10  equals received' \
 	    'recovered                   0' \
 	    'slots                      16' \
 	    'max_inflight               16'
 	lines out 33 '^ {0,2}[a-z_]+ +[0-9]+( |$)' # 31 counters and 2 sums
 	lines out 1 '^ +link 0$'
-	replies 8
+	replies 10
 
 	# Commands of one's own, twice: one is refused each time, and shown only by the counters.
 	run 1 -l "$link" -t 60000 stats base BASE_DISCOVER_VENDOR , base BASE_DISCOVER_AGENT 3 --count 2
@@ -244,11 +250,11 @@ done
 run 0 -l loopback: -l 0x80=loopback:threaded -t 60000 stats
 silent err
 out '                       link 0     link 1        all' \
-    'submitted                   7          1          8' \
-    '  ok                        7          1          8' \
-    '  sum                       7          1          8  equals submitted' \
+    'submitted                   9          1         10' \
+    '  ok                        9          1         10' \
+    '  sum                       9          1         10  equals submitted' \
     'slots                      16         16         32'
-replies 8
+replies 10
 run 0 -l 0x80=loopback: -t 60000 notify 0x80 -n 1 , 0x80 6 1
 lines out 1 '^event 0x80:0x00: 8 bytes$'
 run 1 -l sensor=loopback: -l 128=loopback:threaded -t 50 raw 0x80 5 0
@@ -267,8 +273,8 @@ run 1 raw base BASE_DISCOVER_AGENT 3
 all 'reply 0x10:0x07 BASE_DISCOVER_AGENT: not found (-4), 0 bytes'
 run 1 raw base BASE_DISCOVER_AGENT
 all 'reply 0x10:0x07 BASE_DISCOVER_AGENT: protocol error (-10), 0 bytes'
-run 1 raw clock PROTOCOL_VERSION
-all 'reply 0x14:0x00 PROTOCOL_VERSION: not supported (-1), 0 bytes'
+run 1 raw system PROTOCOL_VERSION
+all 'reply 0x12:0x00 PROTOCOL_VERSION: not supported (-1), 0 bytes'
 run 1 raw 255 255
 all 'reply 0xff:0xff: not supported (-1), 0 bytes'
 run 1 raw 0x80 5 2
@@ -293,9 +299,30 @@ lines err 1 '^scmictl: loopback: 16 commands in flight at most'
 
 # ---- mistakes ----
 
-wrong 'a command is needed: info, protocols, raw, notify, stats or bench'
-wrong "unknown command 'inform'; there are info, protocols, raw, notify, stats and bench" inform
+wrong 'a command is needed: info, protocols, agents, clocks, clock, sensors, sensor, raw, notify, stats or bench'
+wrong "unknown command 'inform'; there are info, protocols, agents, clocks, clock, sensors, sensor, raw, notify, stats and bench" inform
 wrong "info takes no word, but there is 'base'" info base
+wrong "clocks takes no word, but there is 'x'" clocks x
+wrong "sensors takes no word, but there is 'x'" sensors x
+wrong 'clock needs a clock, by name or by id' clock
+wrong 'sensor needs a sensor, by name or by id' sensor
+wrong "clock: 'on' is none of rate, enable, disable, parent" clock pll on
+wrong "clock: 'rate' is said twice" clock pll rate enable rate
+wrong "clock: 'disable' is said twice" clock pll enable disable
+for rate in 1.5 24mhzz 1e6 18446744073709551616 0.0000001MHz 5.MHz; do
+	wrong "'$rate' is not a rate: whole Hz, or a number with Hz, kHz or MHz behind it" clock pll rate "$rate"
+done
+wrong 'clock takes --async with a new rate only' clock pll --async rate
+wrong "clock does not take the option '--watch'" clock pll --watch
+wrong "clocks does not take the option '--async'" clocks --async
+wrong "sensor: 'write' is none of read, info" sensor 0 write
+wrong "sensor takes two words, but there is 'x'" sensor 0 read x
+wrong 'sensor info reads no value: --watch and --async have no meaning' sensor 0 info --async
+wrong 'sensor takes --count and --for with --watch only' sensor 0 --count 3
+for seconds in 0 0.009 86401 -1 1s ''; do
+	wrong "time '$seconds': not a number of seconds from 0.01 to 86400" "--watch=$seconds" sensor 0
+done
+wrong "agents takes no word, but there is 'base'" agents base
 wrong "protocols takes no word, but there is 'base'" protocols base
 wrong "stats '1': the message is missing" stats 1
 wrong 'stats needs a protocol and a message at each side of a comma' stats base 3 ,
@@ -331,9 +358,12 @@ wrong "'BASE_DISCOVER_VENDOR' is no message of protocol 0x80: not a number to 25
 wrong "'BASE_ERROR_EVENT' is no message of protocol 0x10: not a number to 255, nor one of" raw base BASE_ERROR_EVENT
 for uri in nowhere: nowhere:threaded loopback '' : loop:; do
 	wrong "unknown link '$uri'; known are" --link "$uri" info
-	err '  loopback:[threaded]      a demonstration platform inside this program'
+	err '  loopback:[demo|linux|many][,threaded][,file=PATH]' '      a demonstration platform inside this program'
 done
-wrong "link 'loopback:thread' is not of the form loopback:[threaded]" --link loopback:thread info
+for rest in thread ',' 'threaded,' 'demo,,linux' file= 'demo,file=' ' ' Linux linuxxxxxxxxxxxxxxxx; do
+	wrong "link 'loopback:$rest' is not of the form loopback:[demo|linux|many][,threaded][,file=PATH]" \
+		--link "loopback:$rest" info
+done
 wrong "unknown link 'nowhere:'; known are" --link base=nowhere: info
 wrong "protocol '0x15' has two links" --link sensor=loopback: --link 0x15=loopback: info
 wrong "protocol '1' has no commands: they begin with 0x10" --link 1=loopback: info
@@ -346,7 +376,7 @@ wrong "count 'many': not a number from 1 to 1000000000" bench -n many
 wrong "time '86401': not a number of seconds from 1 to 86400" notify --for 86401
 wrong "depth '1025': not a number of calls from 1 to 1024" bench --depth 1025
 wrong "payload '65537': not a number of bytes from 0 to 65536" bench --payload=65537
-for command in info protocols 'raw base 3'; do
+for command in info protocols agents 'raw base 3'; do
 	# shellcheck disable=SC2086 # one word each
 	wrong "${command%% *} does not take the option '--count'" --count 1 $command
 done
@@ -374,11 +404,16 @@ run 0 --help
 silent err
 lines out 1 '^  info  '
 lines out 1 '^  protocols  '
+lines out 1 '^  agents  '
+lines out 1 '^  clocks  '
+lines out 1 '^  clock CLOCK '
+lines out 1 '^  sensors  '
+lines out 1 '^  sensor SENSOR '
 lines out 1 '^  raw PROTOCOL MESSAGE '
 lines out 1 '^  notify \[PROTOCOL '
 lines out 1 '^  stats \[PROTOCOL '
 lines out 1 '^  bench \[PROTOCOL '
-lines out 1 '^  loopback:threaded  '
+lines out 1 '^    threaded  '
 
 # Nobody reads what was printed into a full file.
 if [ -e /dev/full ]; then

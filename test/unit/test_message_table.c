@@ -155,6 +155,62 @@ static void table_of_the_base_protocol_has_the_sizes_of_the_specification(void *
 	assert_null(scmi_message_next(SCMI_PROTOCOL_BASE, row));
 }
 
+/* The same of the sensor protocol, its delayed response and its notifications (all of the payload) included. */
+static const struct {
+	uint8_t kind;
+	uint8_t id;
+	uint8_t mandatory;
+	uint16_t params;
+	uint32_t payload_min;
+	uint32_t payload_max;
+	uint32_t since;
+	const char *name;
+} sensor_messages[] = {
+	{0, 0x0, 1, 0, 8, 8, 0, "PROTOCOL_VERSION"},
+	{0, 0x1, 1, 0, 20, 20, 0x10000, "PROTOCOL_ATTRIBUTES"},
+	{0, 0x2, 1, 4, 8, 8, 0, "PROTOCOL_MESSAGE_ATTRIBUTES"},
+	{0, 0x3, 1, 4, 8, 0xfffc + 4, 0x10000, "SENSOR_DESCRIPTION_GET"},
+	{0, 0x4, 0, 8, 4, 4, 0x10000, "SENSOR_TRIP_POINT_NOTIFY"},
+	{0, 0x5, 0, 16, 4, 4, 0x10000, "SENSOR_TRIP_POINT_CONFIG"},
+	{0, 0x6, 1, 8, 4, 4 + 63 * 16, 0x10000, "SENSOR_READING_GET"},
+	{0, 0x7, 0, 8, 8, 8 + 63 * 48, 0x20000, "SENSOR_AXIS_DESCRIPTION_GET"},
+	{0, 0x8, 0, 8, 8, 8 + 4095 * 4, 0x20000, "SENSOR_LIST_UPDATE_INTERVALS"},
+	{0, 0x9, 0, 4, 8, 8, 0x20000, "SENSOR_CONFIG_GET"},
+	{0, 0xa, 0, 8, 4, 4, 0x20000, "SENSOR_CONFIG_SET"},
+	{0, 0xb, 0, 8, 4, 4, 0x20000, "SENSOR_CONTINUOUS_UPDATE_NOTIFY"},
+	{0, 0xc, 0, 4, 72, 72, 0x30000, "SENSOR_NAME_GET"},
+	{0, 0xd, 0, 8, 8, 8 + 63 * 68, 0x30000, "SENSOR_AXIS_NAME_GET"},
+	{0, 0x10, 0, 4, 4, 4, 0, "NEGOTIATE_PROTOCOL_VERSION"},
+	{2, 0x6, 0, 0, 16, 8 + 63 * 16, 0x10000, "SENSOR_READING_COMPLETE"},
+	{3, 0x0, 0, 0, 12, 12, 0x10000, "SENSOR_TRIP_POINT_EVENT"},
+	{3, 0x1, 0, 0, 24, 8 + 63 * 16, 0x20000, "SENSOR_UPDATE"},
+};
+
+#define SENSOR_MESSAGES (sizeof(sensor_messages) / sizeof(sensor_messages[0]))
+
+static void table_of_the_sensor_protocol_has_the_sizes_of_the_specification(void **state)
+{
+	const struct scmi_message_info *row = NULL;
+
+	(void)state;
+	for (size_t i = 0; i < SENSOR_MESSAGES; i++) {
+		uint32_t status = sensor_messages[i].kind == SCMI_MSG_NOTIFICATION ? 0u : SCMI_STATUS_BYTES;
+
+		row = scmi_message_next(SCMI_PROTOCOL_SENSOR, row);
+		assert_non_null(row);
+		assert_string_equal(row->name, sensor_messages[i].name);
+		assert_int_equal(row->kind, sensor_messages[i].kind);
+		assert_int_equal(row->id, sensor_messages[i].id);
+		assert_int_equal(row->mandatory, sensor_messages[i].mandatory);
+		assert_int_equal(row->params_min, sensor_messages[i].params);
+		assert_int_equal(row->params_max, sensor_messages[i].params);
+		assert_int_equal(row->values_min + status, sensor_messages[i].payload_min);
+		assert_int_equal(row->values_max + status, sensor_messages[i].payload_max);
+		assert_int_equal(row->since, sensor_messages[i].since);
+	}
+	assert_null(scmi_message_next(SCMI_PROTOCOL_SENSOR, row));
+}
+
 static void table_own_row_goes_before_the_common_one(void **state)
 {
 	const struct scmi_message_info *own =
@@ -212,6 +268,7 @@ int main(void)
 		cmocka_unit_test(table_walk_of_every_protocol_is_sorted_unique_and_found_again),
 		cmocka_unit_test(table_gives_each_protocol_the_common_messages),
 		cmocka_unit_test(table_of_the_base_protocol_has_the_sizes_of_the_specification),
+		cmocka_unit_test(table_of_the_sensor_protocol_has_the_sizes_of_the_specification),
 		cmocka_unit_test(table_own_row_goes_before_the_common_one),
 		cmocka_unit_test(table_knows_which_notification_a_command_switches),
 		cmocka_unit_test(table_without_a_row_says_so),

@@ -23,11 +23,11 @@ static const struct {
 	 "no transfer slot, or no room on the link, is free now"},
 	{{.kind = SCMI_TRACE_REFUSE,
 	  .slot = 0xffff,
-	  .hdr = 0x00005700,
+	  .hdr = 0x00005f00,
 	  .len = 4294967295u,
 	  .err = SCMI_E_STRAY,
 	  .why = "stray_token"},
-	 "refuse link 0 slot - 0x15:0x00 notification unknown message token 0 len 4294967295: stray_token, "
+	 "refuse link 0 slot - 0x17:0x00 notification unknown message token 0 len 4294967295: stray_token, "
 	 "the message answers nothing that is in flight"},
 	{{.kind = SCMI_TRACE_RECV, .slot = 0xffff, .hdr = 0x00004300, .len = 8},
 	 "recv link 0 slot - 0x10:0x00 notification BASE_ERROR_EVENT token 0 len 8: success"},

@@ -33,6 +33,18 @@ static const struct row *look_up(const struct platform *p, uint8_t message, cons
 	return NULL;
 }
 
+static int follow(const struct platform *p, uint32_t hdr)
+{
+	const struct scmi_rx rx = {
+		.hdr = scmi_hdr_as(hdr, SCMI_MSG_DELAYED),
+		.len = p->delayed_len,
+		.data = p->delayed,
+		.token = SCMI_TOKEN_ANY,
+	};
+
+	return p->sink->rx(p->core, &rx);
+}
+
 static int answer(void *ctx, const struct scmi_tx *tx)
 {
 	static const uint8_t not_supported[] = {0xff, 0xff, 0xff, 0xff};
@@ -52,7 +64,11 @@ static int answer(void *ctx, const struct scmi_tx *tx)
 	assert_true(tx->len <= sizeof(p->params));
 	if (tx->len != 0)
 		memcpy(p->params, tx->payload, tx->len);
-	return p->sink->rx(p->core, &rx) == SCMI_E_STRAY ? SCMI_E_IO : SCMI_OK;
+	if (p->sink->rx(p->core, &rx) == SCMI_E_STRAY)
+		return SCMI_E_IO;
+	if (row != NULL && p->delayed != NULL)
+		(void)follow(p, tx->hdr);
+	return SCMI_OK;
 }
 
 static const struct scmi_transport_ops ops = {
@@ -70,7 +86,7 @@ int told_set_up(void **state)
 	struct fixture *f = &fixture;
 	const struct scmi_transport transport = {
 		.size = sizeof(transport),
-		.caps = SCMI_CAP_SYNC_SEND,
+		.caps = SCMI_CAP_SYNC_SEND | SCMI_CAP_NOTIFY,
 		.ops = &ops,
 		.ctx = &f->platform,
 		.max_payload = 512,
@@ -105,4 +121,5 @@ void serve(struct fixture *f, const struct row *rows, size_t count)
 	f->platform.rows = rows;
 	f->platform.count = count;
 	f->platform.asked = 0;
+	f->platform.delayed = NULL;
 }

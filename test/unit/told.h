@@ -47,6 +47,8 @@ struct platform {
 	uint8_t message;
 	uint8_t params[32];
 	uint32_t params_len;
+	const void *delayed; /* payload of the delayed response that follows each success; NULL: none */
+	uint32_t delayed_len;
 	const struct scmi_sink *sink;
 	void *core;
 };
@@ -62,7 +64,7 @@ struct fixture {
 int told_set_up(void **state);
 int told_tear_down(void **state);
 
-/* From now on the platform answers by these rows, of which the first that fits counts. */
+/* From now on the platform answers by these rows, of which the first that fits counts; without delayed responses. */
 void serve(struct fixture *f, const struct row *rows, size_t count);
 
 #endif

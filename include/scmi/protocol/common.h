@@ -55,6 +55,33 @@ int scmi_protocol_negotiate(struct scmi_agent *agent, uint8_t protocol, uint32_t
 int scmi_protocol_agree(struct scmi_agent *agent, uint8_t protocol, uint32_t newest, uint32_t *version,
 			uint32_t *spoken, int32_t *status);
 
+/*
+ * How far a list has been read: the library's own, inside the iterators of the protocols. Such an iterator is the
+ * caller's memory, filled by its _begin(), and may be left at any time. _next() sends a command where it has to and
+ * returns SCMI_OK with the next element; SCMI_E_NOTFOUND, there are no more; else an error as any typed command: a
+ * later _next() asks again from the same place. No platform can make it go on for ever: a reply that says "more to
+ * come" brings something, leaves less to come than the one before, and 65535 elements are the end: else SCMI_E_PROTO. A
+ * list that changes while it is read is read as it is told, with gaps or doubles perhaps.
+ */
+struct scmi_list {
+	uint32_t index_;     /* of the element that is next */
+	uint32_t got_;       /* elements of the reply that have not been read */
+	uint32_t at_;        /* where the next of them stands in the buffer */
+	uint32_t end_;       /* behind the last byte there */
+	uint32_t remaining_; /* to come behind this reply */
+	uint32_t word_;      /* the reply's count word */
+	uint8_t asked_;      /* there has been a reply */
+	uint8_t cut_;        /* it was longer than the buffer */
+	uint8_t fresh_;      /* nothing of this reply has been read */
+};
+
+/*
+ * A *_NAME_GET command of the protocol: the whole name of a resource, terminated, NULs behind it. The typed protocols
+ * do this by themselves where the platform says that a name is longer than its field.
+ */
+int scmi_protocol_long_name(struct scmi_agent *agent, uint8_t protocol, uint8_t message, uint32_t id,
+			    char name[SCMI_LONG_NAME], int32_t *status);
+
 #ifdef __cplusplus
 }
 #endif

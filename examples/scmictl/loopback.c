@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The link "loopback:": a platform inside this program, to try scmictl on. Two devices, two agents, of which we are the
- * first, and a protocol of the vendor's, 0x80, that shows what else can happen:
+ * The link "loopback:": a platform inside this program, to try scmictl on. Simulated clocks and sensors (../sim), two
+ * agents, of which we are the first, two devices, and a protocol of the vendor's, 0x80, that shows what else may be:
  *
  *   0x80 3 DEVICE   DEVICE_NAME: name of 16 bytes; SCMI_DENIED if permissions say so
  *   0x80 4 DEVICE   DEVICE_FAIL: SCMI_HARDWARE_ERROR, and a BASE_ERROR_EVENT to the agents that have asked for it
@@ -13,6 +13,7 @@
  */
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,6 +22,7 @@
 #include <scmi/server/base.h>
 #include <scmi/transport/loopback.h>
 
+#include "../sim/sim.h"
 #include "scmictl.h"
 
 #define PROTOCOL_DEVICE 0x80u
@@ -33,7 +35,7 @@
 #define DEVICE_READING 0u /* notification */
 #define READING_BYTES  8u
 
-#define SERVERS 2u
+#define SERVERS 4u
 #define AGENTS  2u
 #define DEVICES 2u
 #define US      1u /* our agent's id */
@@ -43,11 +45,13 @@
 
 static const char *const device_names[DEVICES] = {"uart", "sensor hub"};
 
-struct sim {
+struct host {
 	struct scmi_base_model model;
 	uint32_t permissions[DEVICES * AGENTS];
 	struct scmi_server base;
 	struct scmi_server device;
+	struct sim *sim; /* clocks and sensors */
+	char *file;      /* what one of them reads, or NULL */
 	const struct scmi_server *servers[SERVERS];
 	struct scmi_endpoint endpoints[AGENTS];
 	struct scmi_platform_agent agents[AGENTS];
@@ -67,12 +71,12 @@ struct sim {
 /* ---- the devices ---- */
 
 /* The device that a request names, if there is one and the agent may use it. */
-static int32_t find_device(const struct sim *sim, const struct scmi_request *req, uint32_t *device)
+static int32_t find_device(const struct host *host, const struct scmi_request *req, uint32_t *device)
 {
 	*device = scmi_request_u32(req, 0);
 	if (*device >= DEVICES)
 		return SCMI_NOT_FOUND;
-	if (!scmi_base_allowed(&sim->model, scmi_request_agent(req), PROTOCOL_DEVICE, *device))
+	if (!scmi_base_allowed(&host->model, scmi_request_agent(req), PROTOCOL_DEVICE, *device))
 		return SCMI_DENIED;
 	return SCMI_SUCCESS;
 }
@@ -89,29 +93,29 @@ static int32_t device_name(void *model, struct scmi_request *req)
 
 static int32_t device_fail(void *model, struct scmi_request *req)
 {
-	struct sim *sim = model;
+	struct host *host = model;
 	uint32_t device;
-	int32_t status = find_device(sim, req, &device);
+	int32_t status = find_device(host, req, &device);
 	uint64_t report = (uint64_t)(uint32_t)SCMI_HARDWARE_ERROR << 32 | req->hdr;
 
 	if (status != SCMI_SUCCESS)
 		return status;
 	/* Whether it arrives is not the command's affair. */
-	(void)scmi_base_error_event(sim->platform, SCMI_ALL_AGENTS, scmi_request_agent(req), false, &report, 1);
+	(void)scmi_base_error_event(host->platform, SCMI_ALL_AGENTS, scmi_request_agent(req), false, &report, 1);
 	return SCMI_HARDWARE_ERROR;
 }
 
 static int32_t device_hang(void *model, struct scmi_request *req)
 {
-	struct sim *sim = model;
+	struct host *host = model;
 	uint32_t device;
-	int32_t status = find_device(sim, req, &device);
+	int32_t status = find_device(host, req, &device);
 
 	if (status != SCMI_SUCCESS)
 		return status;
-	if (sim->hanging != NULL)
+	if (host->hanging != NULL)
 		return SCMI_BUSY;
-	sim->hanging = req;
+	host->hanging = req;
 	return SCMI_REQUEST_LATER;
 }
 
@@ -180,200 +184,275 @@ static bool may_manage(void *arg, uint16_t caller, uint16_t agent)
 	return caller == US;
 }
 
-static void fill_servers(struct sim *sim)
+static void fill_servers(struct host *host)
 {
-	sim->model = (struct scmi_base_model){
-		.size = sizeof(sim->model),
+	host->model = (struct scmi_base_model){
+		.size = sizeof(host->model),
 		.vendor = "scmictl",
 		.sub_vendor = "demo",
 		.implementation_version = 0x00000100u,
 		.devices = DEVICES,
-		.permissions = sim->permissions,
+		.permissions = host->permissions,
 		.permission_words = DEVICES * AGENTS,
 		.may_manage = may_manage,
 	};
-	scmi_base_server(&sim->base, &sim->model);
-	sim->device = (struct scmi_server){
-		.size = sizeof(sim->device),
+	scmi_base_server(&host->base, &host->model);
+	host->device = (struct scmi_server){
+		.size = sizeof(host->device),
 		.protocol = PROTOCOL_DEVICE,
 		.version = SCMI_VERSION(1, 0),
 		.attributes = DEVICES,
 		.commands = device_commands,
 		.commands_n = sizeof(device_commands) / sizeof(device_commands[0]),
-		.model = sim,
+		.model = host,
 	};
-	sim->servers[0] = &sim->base;
-	sim->servers[1] = &sim->device;
+	host->servers[0] = &host->base;
+	host->servers[1] = sim_clock_server(host->sim);
+	host->servers[2] = sim_sensor_server(host->sim);
+	host->servers[3] = &host->device;
 }
 
-static void fill_agents(struct sim *sim)
+static void fill_agents(struct host *host)
 {
 	static const char *const names[AGENTS] = {"scmictl", "somebody else"};
 
-	sim->endpoints[1] =
-		(struct scmi_endpoint){.size = sizeof(sim->endpoints[1]), .max_payload = 64, .ops = &nobody};
+	host->endpoints[1] =
+		(struct scmi_endpoint){.size = sizeof(host->endpoints[1]), .max_payload = 64, .ops = &nobody};
 	for (uint32_t i = 0; i < AGENTS; i++) {
-		sim->agents[i] = (struct scmi_platform_agent){
-			.size = sizeof(sim->agents[i]), .name = names[i], .endpoint = &sim->endpoints[i]};
+		host->agents[i] = (struct scmi_platform_agent){
+			.size = sizeof(host->agents[i]), .name = names[i], .endpoint = &host->endpoints[i]};
 	}
 }
 
-static int open_platform(struct sim *sim)
+static int open_platform(struct host *host)
 {
 	const struct scmi_platform_config config = {
 		.size = sizeof(config),
-		.servers = sim->servers,
+		.servers = host->servers,
 		.servers_n = SERVERS,
-		.agents = sim->agents,
+		.agents = host->agents,
 		.agents_n = AGENTS,
 		.log = show_log,
 	};
 	int err;
 
-	fill_servers(sim);
-	fill_agents(sim);
-	err = scmi_platform_init(&sim->platform, sim->platform_memory, sizeof(sim->platform_memory), &config);
-	return err == SCMI_OK ? scmi_platform_start(sim->platform) : err;
+	fill_servers(host);
+	fill_agents(host);
+	err = scmi_platform_init(&host->platform, host->platform_memory, sizeof(host->platform_memory), &config);
+	return err == SCMI_OK ? scmi_platform_start(host->platform) : err;
 }
 
 /* ---- the link ---- */
 
-static int open_loopback(struct sim *sim, struct scmi_transport *transport)
+static int open_loopback(struct host *host, struct scmi_transport *transport)
 {
 	const struct scmi_loopback_config config = {
-		.size = sizeof(config), .flags = sim->threaded ? SCMI_LOOPBACK_THREADED : 0u, .port = sim->port};
+		.size = sizeof(config), .flags = host->threaded ? SCMI_LOOPBACK_THREADED : 0u, .port = host->port};
 	size_t size = scmi_loopback_size(&config);
 
-	sim->loopback_memory = malloc(size);
-	if (sim->loopback_memory == NULL)
+	host->loopback_memory = malloc(size);
+	if (host->loopback_memory == NULL)
 		return SCMI_E_NOMEM;
-	return scmi_loopback_init(&sim->loopback, sim->loopback_memory, size, &config, transport, &sim->endpoints[0]);
+	return scmi_loopback_init(&host->loopback, host->loopback_memory, size, &config, transport,
+				  &host->endpoints[0]);
 }
 
 /* ---- the platform's life ---- */
 
 /* Goes to those who have asked; whether it arrives is their affair. */
-static void read_hub(struct sim *sim, uint32_t reading)
+static void read_hub(struct host *host, uint32_t reading)
 {
 	uint8_t event[READING_BYTES];
 
 	if (reading % 4u == 3u) {
-		(void)scmi_base_error_event(sim->platform, SCMI_ALL_AGENTS, SCMI_BASE_PLATFORM_ID, false, NULL, 0);
+		(void)scmi_base_error_event(host->platform, SCMI_ALL_AGENTS, SCMI_BASE_PLATFORM_ID, false, NULL, 0);
 		return;
 	}
 	scmi_put_le32(event, HUB);
 	scmi_put_le32(event + 4, reading);
-	(void)scmi_platform_notify(sim->platform, SCMI_ALL_AGENTS, PROTOCOL_DEVICE, DEVICE_READING, event,
+	(void)scmi_platform_notify(host->platform, SCMI_ALL_AGENTS, PROTOCOL_DEVICE, DEVICE_READING, event,
 				   sizeof(event));
 }
 
 /* Serves, or only sleeps, until then or earlier. Returns whether life goes on. */
-static bool attend(struct sim *sim, uint64_t until_us)
+static bool attend(struct host *host, uint64_t until_us)
 {
-	const struct scmi_port *port = sim->port;
+	const struct scmi_port *port = host->port;
 
-	if (sim->threaded)
-		return scmi_loopback_serve(sim->loopback, until_us) >= 0;
-	(void)port->event_wait(port->ctx, sim->ends, until_us);
-	return !atomic_load(&sim->closing);
+	if (host->threaded)
+		return scmi_loopback_serve(host->loopback, until_us) >= 0;
+	(void)port->event_wait(port->ctx, host->ends, until_us);
+	return !atomic_load(&host->closing);
 }
 
 static void *live(void *arg)
 {
-	struct sim *sim = arg;
-	uint64_t next = 0;
-	uint32_t reading = 0;
+	struct host *host = arg;
+	uint64_t tick = 0;
+	uint64_t reading = 0;
+	uint32_t readings = 0;
 
-	while (attend(sim, next)) {
-		uint64_t now = sim->port->now_us(sim->port->ctx);
+	while (attend(host, tick)) {
+		uint64_t now = host->port->now_us(host->port->ctx);
 
-		if (now < next)
+		if (now < tick)
 			continue;
-		read_hub(sim, reading++);
-		next = now + READING_US;
+		sim_tick(host->sim);
+		tick = now + SIM_TICK_US;
+		if (now < reading)
+			continue;
+		read_hub(host, readings++);
+		reading = now + READING_US;
 	}
 	return NULL;
 }
 
-static int start_life(struct sim *sim)
+static int start_life(struct host *host)
 {
-	const struct scmi_port *port = sim->port;
-	int err = port->event_init(port->ctx, sim->ends);
+	const struct scmi_port *port = host->port;
+	int err = port->event_init(port->ctx, host->ends);
 
 	if (err != SCMI_OK)
 		return err;
-	sim->lives = pthread_create(&sim->thread, NULL, live, sim) == 0;
-	if (sim->lives)
+	host->lives = pthread_create(&host->thread, NULL, live, host) == 0;
+	if (host->lives)
 		return SCMI_OK;
-	port->event_fini(port->ctx, sim->ends);
+	port->event_fini(port->ctx, host->ends);
 	return SCMI_E_IO;
 }
 
-static void end_life(struct sim *sim)
+static void end_life(struct host *host)
 {
-	const struct scmi_port *port = sim->port;
+	const struct scmi_port *port = host->port;
 
-	atomic_store(&sim->closing, true);
-	port->event_signal(port->ctx, sim->ends);
-	pthread_join(sim->thread, NULL);
-	port->event_fini(port->ctx, sim->ends);
+	atomic_store(&host->closing, true);
+	port->event_signal(port->ctx, host->ends);
+	pthread_join(host->thread, NULL);
+	port->event_fini(port->ctx, host->ends);
 }
 
-static void close_platform(struct sim *sim)
+static void close_platform(struct host *host)
 {
-	(void)scmi_platform_stop(sim->platform); /* ends scmi_loopback_serve(), too */
-	if (sim->lives)
-		end_life(sim);
-	if (sim->hanging != NULL)
-		(void)scmi_request_reply(sim->hanging, SCMI_HARDWARE_ERROR);
-	(void)scmi_platform_fini(sim->platform); /* no request is open */
+	(void)scmi_platform_stop(host->platform); /* ends scmi_loopback_serve(), too */
+	if (host->lives)
+		end_life(host);
+	sim_end(host->sim);
+	if (host->hanging != NULL)
+		(void)scmi_request_reply(host->hanging, SCMI_HARDWARE_ERROR);
+	(void)scmi_platform_fini(host->platform); /* no request is open */
 }
 
 /* Undoes what has been done so far, in reverse. */
-static void close_sim(struct sim *sim)
+static void close_host(struct host *host)
 {
-	if (sim->platform != NULL)
-		close_platform(sim);
-	if (sim->loopback != NULL)
-		scmi_loopback_fini(sim->loopback);
-	free(sim->loopback_memory);
-	free(sim);
+	if (host->platform != NULL)
+		close_platform(host);
+	if (host->loopback != NULL)
+		scmi_loopback_fini(host->loopback);
+	free(host->loopback_memory);
+	if (host->sim != NULL)
+		sim_close(host->sim);
+	free(host->file);
+	free(host);
+}
+
+/* ---- the URI ---- */
+
+#define SET_BYTES 16u
+
+/* What stands behind the colon: words with commas between them. */
+struct choice {
+	char set[SET_BYTES];
+	bool threaded;
+	const char *file; /* its first byte in the URI, or NULL; it ends with the URI */
+};
+
+/* A word of len bytes. Returns whether there is such a word. */
+static bool choose(struct choice *choice, const char *word, size_t len)
+{
+	static const char threaded[] = "threaded";
+	char set[SET_BYTES];
+
+	if (len == sizeof(threaded) - 1u && memcmp(word, threaded, len) == 0) {
+		choice->threaded = true;
+		return true;
+	}
+	snprintf(set, sizeof(set), "%.*s", (int)len, word);
+	if (len >= sizeof(set) || sim_find_set(set) == NULL)
+		return false;
+	memcpy(choice->set, set, sizeof(set));
+	return true;
+}
+
+static bool read_choice(struct choice *choice, const char *rest)
+{
+	static const char file[] = "file=";
+
+	*choice = (struct choice){.set = "demo"};
+	while (rest[0] != '\0') {
+		size_t len = strcspn(rest, ",");
+
+		if (strncmp(rest, file, sizeof(file) - 1u) == 0) {
+			choice->file = rest + sizeof(file) - 1u;
+			return choice->file[0] != '\0';
+		}
+		if (!choose(choice, rest, len) || (rest[len] == ',' && rest[len + 1u] == '\0'))
+			return false;
+		rest += len + (rest[len] == ',');
+	}
+	return true;
 }
 
 static bool loopback_accepts(const char *rest)
 {
-	return rest[0] == '\0' || strcmp(rest, "threaded") == 0;
+	struct choice choice;
+
+	return read_choice(&choice, rest);
+}
+
+static int open_sim(struct host *host, const struct choice *choice)
+{
+	host->threaded = choice->threaded;
+	if (choice->file != NULL) {
+		host->file = strdup(choice->file);
+		if (host->file == NULL)
+			return SCMI_E_NOMEM;
+	}
+	return sim_open(&host->sim, sim_find_set(choice->set), host->file, AGENTS, host->port);
 }
 
 static int loopback_open(struct link *link, const char *rest, const struct scmi_port *port)
 {
-	struct sim *sim = calloc(1, sizeof(*sim));
+	struct host *host = calloc(1, sizeof(*host));
+	struct choice choice;
 	int err;
 
-	if (sim == NULL)
+	if (host == NULL)
 		return SCMI_E_NOMEM;
-	sim->port = port;
-	sim->threaded = rest[0] != '\0';
-	err = open_loopback(sim, &link->transport);
+	host->port = port;
+	(void)read_choice(&choice, rest); /* accepted already */
+	err = open_sim(host, &choice);
 	if (err == SCMI_OK)
-		err = open_platform(sim);
+		err = open_loopback(host, &link->transport);
 	if (err == SCMI_OK)
-		err = start_life(sim);
+		err = open_platform(host);
+	if (err == SCMI_OK)
+		err = start_life(host);
 	if (err != SCMI_OK)
-		close_sim(sim);
+		close_host(host);
 	else
-		link->state = sim;
+		link->state = host;
 	return err;
 }
 
 static void loopback_close(struct link *link)
 {
-	close_sim(link->state);
+	close_host(link->state);
 }
 
 const struct link_kind link_loopback = {
 	.scheme = "loopback",
-	.form = "loopback:[threaded]",
+	.form = "loopback:[demo|linux|many][,threaded][,file=PATH]",
 	.help = "a demonstration platform inside this program",
 	.accepts = loopback_accepts,
 	.open = loopback_open,

@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# What users get: one library of all the parts that are built, static and (SCMI_SHARED) shared, the headers, and what
+# find_package() and pkg-config read. The parts stay targets of their own for who builds this tree into something.
+include(GNUInstallDirs)
+include(CMakePackageConfigHelpers)
+
+# Before 1.0.0 a minor version may break the ABI.
+if(PROJECT_VERSION_MAJOR EQUAL 0)
+	set(abi ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
+	set(compatibility SameMinorVersion)
+else()
+	set(abi ${PROJECT_VERSION_MAJOR})
+	set(compatibility SameMajorVersion)
+endif()
+
+set(objects "")
+set(parts "")
+foreach(part core platform loopback posix linux hosted)
+	if(TARGET scmi_${part})
+		list(APPEND objects $<TARGET_OBJECTS:scmi_${part}>)
+		list(APPEND parts ${part})
+	endif()
+endforeach()
+if(SCMI_AGENT)
+	list(APPEND parts agent)
+endif()
+set(threads OFF)
+set(pc_private "")
+if(SCMI_POSIX OR SCMI_HOSTED)
+	find_package(Threads REQUIRED)
+	set(threads ON)
+	set(pc_private -pthread)
+endif()
+
+# scmi_whole(target name kind): the library of all parts, of the objects that the parts have compiled.
+function(scmi_whole target name kind)
+	add_library(${target} ${kind} ${objects})
+	set_target_properties(${target} PROPERTIES OUTPUT_NAME scmi EXPORT_NAME ${name} LINKER_LANGUAGE C)
+	target_include_directories(${target} INTERFACE $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+	if(threads)
+		target_link_libraries(${target} PRIVATE Threads::Threads)
+	endif()
+	install(TARGETS ${target} EXPORT scmi
+		ARCHIVE COMPONENT development
+		LIBRARY COMPONENT library NAMELINK_COMPONENT development)
+endfunction()
+
+scmi_whole(scmi_static scmi_static STATIC)
+if(SCMI_SHARED)
+	set(map ${CMAKE_CURRENT_LIST_DIR}/libscmi.map)
+	scmi_whole(scmi_shared scmi SHARED)
+	set_target_properties(scmi_shared PROPERTIES VERSION ${PROJECT_VERSION} SOVERSION ${abi} LINK_DEPENDS ${map})
+	target_link_options(scmi_shared PRIVATE LINKER:--version-script=${map} LINKER:-Bsymbolic-functions)
+endif()
+
+# The headers that need no operating system include one another: all of them, whatever is left out. The others are
+# their part's.
+set(absent "")
+foreach(part posix linux)
+	if(NOT part IN_LIST parts)
+		list(APPEND absent PATTERN port/${part}.h EXCLUDE)
+	endif()
+endforeach()
+if(NOT SCMI_HOSTED)
+	list(APPEND absent PATTERN scmi/hosted.h EXCLUDE)
+endif()
+install(DIRECTORY include/scmi DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT development
+	FILES_MATCHING PATTERN *.h ${absent})
+
+set(config_dir ${CMAKE_INSTALL_LIBDIR}/cmake/scmi)
+install(EXPORT scmi FILE scmi-targets.cmake NAMESPACE scmi:: DESTINATION ${config_dir} COMPONENT development)
+configure_package_config_file(${CMAKE_CURRENT_LIST_DIR}/scmi-config.cmake.in ${PROJECT_BINARY_DIR}/scmi-config.cmake
+	INSTALL_DESTINATION ${config_dir})
+write_basic_package_version_file(${PROJECT_BINARY_DIR}/scmi-config-version.cmake COMPATIBILITY ${compatibility})
+install(FILES ${PROJECT_BINARY_DIR}/scmi-config.cmake ${PROJECT_BINARY_DIR}/scmi-config-version.cmake
+	DESTINATION ${config_dir} COMPONENT development)
+
+# Relative to the file itself, so that the whole prefix can be moved; but in /usr pkg-config leaves out what compilers
+# know by themselves.
+set(pc_prefix ${CMAKE_INSTALL_PREFIX})
+set(pc_libdir ${CMAKE_INSTALL_FULL_LIBDIR})
+set(pc_includedir ${CMAKE_INSTALL_FULL_INCLUDEDIR})
+if(NOT CMAKE_INSTALL_PREFIX STREQUAL "/usr")
+	foreach(dir pc_prefix pc_libdir pc_includedir)
+		cmake_path(RELATIVE_PATH ${dir} BASE_DIRECTORY ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig)
+		string(PREPEND ${dir} "\${pcfiledir}/")
+	endforeach()
+endif()
+configure_file(${CMAKE_CURRENT_LIST_DIR}/scmi.pc.in ${PROJECT_BINARY_DIR}/scmi.pc @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/scmi.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT development)
+
+set(components development)
+if(SCMI_SHARED)
+	list(APPEND components library)
+endif()
+# scmictl carries its own copy of the library, so that it works from wherever it lies.
+if(TARGET scmictl)
+	install(TARGETS scmictl RUNTIME COMPONENT tools)
+	install(FILES docs/man/scmictl.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT tools)
+	install(FILES examples/scmictl/scmictl.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions
+		RENAME scmictl COMPONENT tools)
+	list(APPEND components tools)
+endif()
+
+set(package_library libscmi${abi})
+set(package_development libscmi-dev)
+set(package_tools scmictl)
+foreach(component ${components})
+	install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/${package_${component}} RENAME copyright
+		COMPONENT ${component})
+endforeach()
+if(PROJECT_IS_TOP_LEVEL)
+	include(${CMAKE_CURRENT_LIST_DIR}/package.cmake)
+endif()
