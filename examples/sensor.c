@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* An agent reads a sensor; the sensor itself, in the same program, needs little more. The README shows the first part. */
+/*
+ * An agent reads a sensor; the sensor itself, in the same program, needs little more. The README shows the first part.
+ */
 #include <scmi/protocol/sensor.h>
 
 static int read_sensor(const struct scmi_transport *link, const struct scmi_port *port, uint32_t id, int64_t *milli)

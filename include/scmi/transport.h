@@ -104,20 +104,19 @@ struct scmi_sink {
 	 * acquire: takes a reference to the live transfer that hdr answers; for a notification, to a fresh event
 	 * buffer. From SCMI_OK until release() the transfer stays valid and matched to this message, whatever times
 	 * out, is cancelled or answered meanwhile: its slot is not used again, and no other message of that kind can
-	 * match it. A second message with the same header gets SCMI_E_STRAY, and so does a late
-	 * reply, whose slot's debt is settled; but the response of a delayed command may be taken although its call
-	 * has ended: complete() is SCMI_E_GONE then. SCMI_E_BUSY: no event buffer is free.
-	 * On an error nothing is held and x is not to be released.
+	 * match it. A second message with the same header gets SCMI_E_STRAY, and so does a late reply, whose slot's
+	 * debt is settled; but the response of a delayed command may be taken although its call has ended: complete()
+	 * is SCMI_E_GONE then. SCMI_E_BUSY: no event buffer is free. On an error nothing is held and x is not to be
+	 * released.
 	 */
 	int (*acquire)(void *core, uint32_t hdr, struct scmi_xfer *x);
 
 	/*
-	 * complete: delivers a message of len payload bytes. Claims the call, calls back fetch() with cookie =
-	 * x->priv for one bounded copy straight into the caller's buffer, and ends it; the user's callback may run
-	 * inside, while the reference still holds the slot. SCMI_E_GONE: a time-out or a
-	 * cancel has won meanwhile, nothing was written (of a delayed command's response the status may be
-	 * fetched all the same). Of a notification also SCMI_E_BUSY and
-	 * SCMI_E_PROTO, as rx. At most once between acquire and release; the reference stays held.
+	 * complete: delivers a message of len payload bytes. Claims the call, calls back fetch() with cookie = x->priv
+	 * for one bounded copy straight into the caller's buffer, and ends it; the user's callback may run inside,
+	 * while the reference still holds the slot. SCMI_E_GONE: a time-out or a cancel has won meanwhile, nothing was
+	 * written (of a delayed command's response the status may be fetched all the same). Of a notification also
+	 * SCMI_E_BUSY and SCMI_E_PROTO, as rx. At most once between acquire and release; the reference stays held.
 	 */
 	int (*complete)(void *core, struct scmi_xfer *x, uint32_t len);
 
@@ -204,10 +203,11 @@ struct scmi_transport_ops {
 
 	/*
 	 * recover: resets the link so that nothing that was sent before is delivered any more: SCMI_OK promises that,
-	 * and that send() works. SCMI_E_BUSY: not now, everything stays as it was. Another error: nothing of before is
-	 * delivered either, but the link is down until ready() or the next recover(). What was acquired has been
-	 * released when it returns. No send(), poll(), wait() or flush() is under way or comes before; upcalls of its
-	 * own may run. Optional: without it the core calls stop() and start(). Context: thread.
+	 * and that send() works; who has called link_down() since the last ready(), or inside, calls ready() before it
+	 * returns that. SCMI_E_BUSY: not now, everything stays as it was. Another error: nothing of before is delivered
+	 * either, but the link is down until ready() or the next recover(). What was acquired has been released when it
+	 * returns. No send(), poll(), wait() or flush() is under way or comes before; upcalls of its own may run.
+	 * Optional: without it the core calls stop() and start(). Context: thread.
 	 */
 	int (*recover)(void *ctx);
 

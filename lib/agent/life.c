@@ -261,6 +261,8 @@ static int reset(struct link *l)
 		return ops->recover(l->transport.ctx);
 	if (l->running)
 		ops->stop(l->transport.ctx);
+	/* What was said of the peer until now is of the life that has ended. */
+	change_whatever(l, LINK_RECOVERING);
 	err = ops->start(l->transport.ctx, &scmi__sink, l);
 	l->running = err == SCMI_OK;
 	return err == SCMI_E_BUSY ? SCMI_E_IO : err;

@@ -64,7 +64,9 @@ struct rig *rig_new(uint32_t caps, uint32_t slots)
 		.trace = on_trace,
 		.trace_arg = r,
 	};
-	/* Without a trace calls go the short way through the core, and what the trace would have told is not checked. */
+	/*
+	 * Without a trace calls go the short way through the core, and what the trace would have told is not checked.
+	 */
 	if (getenv("RIG_PLAIN") != NULL)
 		r->config.trace = NULL;
 	return r;

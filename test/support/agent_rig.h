@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * An agent on a fake port over a scripted transport, and the bookkeeping that every test of it wants: guard bytes around
- * the agent's memory and around each reply, each call's completions, and the test's own count of everything that
+ * An agent on a fake port over a scripted transport, and the bookkeeping that every test of it wants: guard bytes
+ * around the agent's memory and around each reply, each call's completions, and the test's own count of everything that
  * struct scmi_agent_stats tells, held against it by rig_check() and rig_end().
  *
- *	struct rig *r = rig_up(SCMI_CAP_IRQ | SCMI_CAP_CONCURRENT, 8);
- *	struct rig_call c;
+ * 	struct rig *r = rig_up(SCMI_CAP_IRQ | SCMI_CAP_CONCURRENT, 8);
+ * 	struct rig_call c;
  *
- *	rig_call_init(r, &c);
- *	assert_int_equal(rig_submit(&c), SCMI_OK);
- *	script_reply(&r->script, script_last(&r->script), SCMI_SUCCESS, NULL, 0);
- *	assert_ended(&c, SCMI_OK);
- *	rig_end(r);
+ * 	rig_call_init(r, &c);
+ * 	assert_int_equal(rig_submit(&c), SCMI_OK);
+ * 	script_reply(&r->script, script_last(&r->script), SCMI_SUCCESS, NULL, 0);
+ * 	assert_ended(&c, SCMI_OK);
+ * 	rig_end(r);
  */
 #ifndef AGENT_RIG_H
 #define AGENT_RIG_H
@@ -87,7 +87,10 @@ struct rig *rig_up(uint32_t caps, uint32_t slots);
 /* The same, started, over a transport that takes `room` messages and then says SCMI_E_BUSY: see script_make_room(). */
 struct rig *rig_narrow(uint32_t caps, uint32_t slots, unsigned room);
 
-/* One more link, that carries this protocol, before the agent is initialised. Returns its transport; link 1 is the first. */
+/*
+ * One more link, that carries this protocol, before the agent is initialised. Returns its transport; link 1 is the
+ * first.
+ */
 struct script *rig_link(struct rig *r, uint8_t protocol, uint32_t caps, uint32_t slots);
 
 /* Initialises the agent in memory of the exact size between guards; starts it. Both fail the test on an error. */
@@ -103,8 +106,9 @@ struct scmi_agent_stats rig_link_stats(struct rig *r, uint32_t link);
 void rig_pass(struct rig *r, uint64_t us);
 
 /*
- * Checks, stops, checks again, starts once more to see that every slot is there, ends the agent, looks at the guards, at
- * the port's and the transports' faults; frees. A call that has ended and was not waited for keeps its slot: reap it.
+ * Checks, stops, checks again, starts once more to see that every slot is there, ends the agent, looks at the guards,
+ * at the port's and the transports' faults; frees. A call that has ended and was not waited for keeps its slot: reap
+ * it.
  */
 void rig_end(struct rig *r);
 
@@ -118,7 +122,9 @@ unsigned char *rig_reply(struct rig_call *c);
 /* The same with these flags, not even NOWAIT beside them, and with a name for script_assert_sent(): its message id. */
 void rig_named(struct rig *r, struct rig_call *c, char name, uint16_t flags);
 
-/* scmi_agent_submit() with a done function that keeps the books; without one; scmi_agent_call(). Return what these do. */
+/*
+ * scmi_agent_submit() with a done function that keeps the books; without one; scmi_agent_call(). Return what these do.
+ */
 int rig_submit(struct rig_call *c);
 int rig_submit_loose(struct rig_call *c);
 int rig_do(struct rig_call *c);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * An endpoint that is a test's hand: delivers what it is told to, keeps what comes back, and notes every use that breaks
- * the contract. A request's reply has guard bytes around its room, its parameters lie in memory of exactly their length,
- * so that a sanitizer sees a read beyond them.
+ * An endpoint that is a test's hand: delivers what it is told to, keeps what comes back, and notes every use that
+ * breaks the contract. A request's reply has guard bytes around its room, its parameters lie in memory of exactly their
+ * length, so that a sanitizer sees a read beyond them.
  */
 #ifndef FAKE_ENDPOINT_H
 #define FAKE_ENDPOINT_H

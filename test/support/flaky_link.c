@@ -109,6 +109,8 @@ int flaky__recover(void *ctx)
 	}
 	if (link == LINK_UP || err == SCMI_OK) {
 		open_again(f, err == SCMI_OK || (err == SCMI_E_BUSY && !f->inner_down));
+		if (link == LINK_DOWN)
+			f->sink->ready(f->core);
 		return err;
 	}
 	flaky__lock(f);

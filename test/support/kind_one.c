@@ -15,9 +15,10 @@
 enum area_state { AREA_FREE, AREA_FREE_ERROR, AREA_BUSY };
 
 /*
- * What the agent's end knows of it, in the low bits of a word whose rest grows with each command: who has seen an answer in
- * the area takes it by the very word that he looked at before, else it may be the next command that stands there. TAKING:
- * the answer is being delivered out of the area. ABANDONED: stopped before the answer came, the platform still has the area.
+ * What the agent's end knows of it, in the low bits of a word whose rest grows with each command: who has seen an
+ * answer in the area takes it by the very word that he looked at before, else it may be the next command that stands
+ * there. TAKING: the answer is being delivered out of the area. ABANDONED: stopped before the answer came, the platform
+ * still has the area.
  */
 enum sent_state { IDLE, SENT, TAKING, ABANDONED };
 #define SENT_STATE 3u
@@ -147,8 +148,8 @@ static void tell_room(struct kind_one *t)
 }
 
 /*
- * One poller wins the answer. With one command in flight IDLE comes before the upcall, in which the next one may be sent,
- * for the core has read the answer by then. With more of them it comes after it: any thread may send.
+ * One poller wins the answer. With one command in flight IDLE comes before the upcall, in which the next one may be
+ * sent, for the core has read the answer by then. With more of them it comes after it: any thread may send.
  */
 static int take_answer(struct kind_one *t)
 {

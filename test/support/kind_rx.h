@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A transport of the first kind: it hands every message over by rx() and keeps nothing. Polled, many in flight, messages
- * known by their header alone, payloads fetched. The platform end is a function that sees each command in send().
+ * A transport of the first kind: it hands every message over by rx() and keeps nothing. Polled, many in flight,
+ * messages known by their header alone, payloads fetched. The platform end is a function that sees each command in
+ * send().
  */
 #ifndef SUPPORT_KIND_RX_H
 #define SUPPORT_KIND_RX_H

@@ -90,7 +90,9 @@ static int nibble(char c)
 	return -1;
 }
 
-/* Bytes in hex; "-" for none where none are allowed. The recording has room: a byte needs two characters of the file. */
+/*
+ * Bytes in hex; "-" for none where none are allowed. The recording has room: a byte needs two characters of the file.
+ */
 static int take_bytes(struct parser *p, uint32_t min, const uint8_t **bytes, uint32_t *count)
 {
 	const char *word;

@@ -38,8 +38,8 @@ struct recording {
 };
 
 /*
- * Reads all of text, which came from what error messages call name. Returns 0, or -1 with nothing kept and a sentence in
- * error (error_cap bytes, terminated) that begins with name and line: "x.txt:7: ...". Free with recording_free().
+ * Reads all of text, which came from what error messages call name. Returns 0, or -1 with nothing kept and a sentence
+ * in error (error_cap bytes, terminated) that begins with name and line: "x.txt:7: ...". Free with recording_free().
  */
 int recording_parse(struct recording *r, const char *name, const char *text, char *error, size_t error_cap);
 

@@ -2,13 +2,14 @@
 /*
  * A transport whose peer is the test: it keeps what was sent and delivers what the test says, when the test says it, in
  * whatever shape. It notes every use that breaks the contract of scmi/transport.h, and counts the messages that it has
- * delivered, so that the agent's counters can be held against figures that are not the agent's own. For one thread only.
+ * delivered, so that the agent's counters can be held against figures that are not the agent's own. For one thread
+ * only.
  *
- *	script_init(&s, SCMI_CAP_IRQ | SCMI_CAP_CONCURRENT);
- *	config.transport = &s.transport;
- *	... submit ...
- *	script_reply(&s, script_last(&s), SCMI_SUCCESS, values, sizeof(values));
- *	assert_null(s.fault);
+ * 	script_init(&s, SCMI_CAP_IRQ | SCMI_CAP_CONCURRENT);
+ * 	config.transport = &s.transport;
+ * 	... submit ...
+ * 	script_reply(&s, script_last(&s), SCMI_SUCCESS, values, sizeof(values));
+ * 	assert_null(s.fault);
  */
 #ifndef SCRIPT_TRANSPORT_H
 #define SCRIPT_TRANSPORT_H
@@ -110,7 +111,9 @@ void script_init(struct script *s, uint32_t caps);
 /* Gives it a recover(): what was posted is gone then. */
 void script_recovers(struct script *s);
 
-/* The n-th message that was sent, counted from 0; the last one. The test fails if there is none, or no copy any more. */
+/*
+ * The n-th message that was sent, counted from 0; the last one. The test fails if there is none, or no copy any more.
+ */
 const struct script_sent *script_sent(const struct script *s, unsigned n);
 const struct script_sent *script_last(const struct script *s);
 

@@ -421,6 +421,24 @@ static void peer_comes_and_goes_inside_the_new_start(void **state)
 	}
 }
 
+/* That is of the life before, which has ended: the new one begins with its start. */
+static void peer_goes_beside_the_stop_of_a_recovery(void **state)
+{
+	static const char *const said[] = {"d", "rd", "dr", "r"};
+
+	(void)state;
+	for (int i = 0; i < 4; i++) {
+		struct rig *r = recover_rig(BY_RESTART, 2);
+
+		r->script.on_stop = say;
+		r->script.arg = (void *)(uintptr_t)said[i];
+		assert_int_equal(recover(r), SCMI_OK);
+		r->script.on_stop = NULL;
+		assert_works(r);
+		rig_end(r);
+	}
+}
+
 static void recover_of_all_links_tells_the_first_error(void **state)
 {
 	struct rig *r = rig_new(RIG_IRQ, 2);
@@ -463,6 +481,7 @@ int main(void)
 		cmocka_unit_test(stop_after_a_failed_recovery_does_not_stop_twice),
 		cmocka_unit_test(peer_comes_and_goes_inside_recover),
 		cmocka_unit_test(peer_comes_and_goes_inside_the_new_start),
+		cmocka_unit_test(peer_goes_beside_the_stop_of_a_recovery),
 		cmocka_unit_test(recover_of_all_links_tells_the_first_error),
 	};
 
