@@ -302,7 +302,7 @@ static void recovery_brings_a_lost_link_back(void **state)
 	assert_int_equal(rig_send(r, rig_hdr(1), 4), SCMI_OK);
 	assert_int_equal(r->script.sends, 1);
 	assert_int_equal(r->downs, 1);
-	assert_int_equal(r->ready, 1); /* that recover() has returned says it */
+	assert_int_equal(r->ready, 1); /* it had been told that the link is down */
 	rig_down(r);
 }
 
