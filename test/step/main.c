@@ -22,7 +22,7 @@
 #include "scenarios.h"
 
 #define SCENARIOS      512
-#define SCHEDULES_MOST 40000u
+#define SCHEDULES_MOST 15000u
 
 struct level {
 	unsigned p;
