@@ -210,10 +210,12 @@ static void stop_beside_waiters(uint32_t caps, uint32_t waiters, uint16_t flags)
 	atomic_store(&b->served.silent, true);
 	for (unsigned round = 0; round < 15; round++) {
 		pthread_t threads[THREADS];
+		unsigned before = atomic_load(&b->served.served);
 
 		for (unsigned i = 0; i < THREADS; i++)
 			assert_int_equal(pthread_create(&threads[i], NULL, wait_for_nothing, b), 0);
-		while (bench_stats(b).in_flight != THREADS)
+		/* All have been sent: in_flight would count one that is still about to look whether it may be. */
+		while (atomic_load(&b->served.served) - before != THREADS)
 			sched_yield();
 		assert_int_equal(scmi_agent_stop(b->agent), SCMI_OK);
 		for (unsigned i = 0; i < THREADS; i++)
