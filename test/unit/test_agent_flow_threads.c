@@ -39,8 +39,10 @@ static void stop_returns_who_waits_for_a_slot(void **state)
 		flow_start(f);
 		atomic_store(&f->wire.served.silent, true);
 		for (unsigned round = 0; round < 20; round++) {
+			unsigned before = atomic_load(&f->wire.served.served);
+
 			flow_threads(f, threads, CALLERS, call_once_at_all);
-			while (flow_stats(f).in_flight == 0)
+			while (atomic_load(&f->wire.served.served) == before)
 				sched_yield();
 			nap();
 			assert_int_equal(scmi_agent_stop(f->agent), SCMI_OK);
