@@ -27,6 +27,20 @@ uint32_t scmi__clock_permissions(const struct scmi_clock_model *m, uint16_t agen
 					   : SCMI_CLOCK_MAY_ALL;
 }
 
+/* What nobody may change is not announced. */
+uint32_t scmi__clock_told_permissions(const struct scmi_clock_model *m, uint16_t agent, uint32_t clock)
+{
+	uint32_t may = scmi__clock_permissions(m, agent, clock);
+
+	if (m->ops->enable == NULL)
+		may &= ~SCMI_CLOCK_MAY_STATE;
+	if (m->ops->rate_set == NULL)
+		may &= ~SCMI_CLOCK_MAY_RATE;
+	if (m->ops->parent_set == NULL && m->clocks[clock].parents_n != 0)
+		may &= ~SCMI_CLOCK_MAY_PARENT;
+	return may;
+}
+
 const struct scmi_clock_desc *scmi__clock_seen(const struct scmi_clock_model *m, uint32_t clock, int32_t *status)
 {
 	*status = SCMI_NOT_FOUND;
@@ -79,7 +93,7 @@ static uint32_t attributes_of(const struct scmi_clock_model *m, const struct scm
 	word |= d->flags & SCMI_CLOCK_EXTENDED_CONFIG;
 	if (d->parents_n != 0)
 		word |= SCMI_CLOCK_HAS_PARENTS;
-	if (scmi__clock_permissions(m, scmi_request_agent(req), scmi_request_u32(req, 0)) != SCMI_CLOCK_MAY_ALL)
+	if (scmi__clock_told_permissions(m, scmi_request_agent(req), scmi_request_u32(req, 0)) != SCMI_CLOCK_MAY_ALL)
 		word |= SCMI_CLOCK_RESTRICTED;
 	return word;
 }
@@ -207,13 +221,11 @@ static void reset_agent(void *model, uint16_t agent)
 }
 
 /* Flags of commands that not every model, or version, offers. */
-#define IF_RATE_SET (1u << 1)
-#define IF_ENABLE   (1u << 2)
-#define IF_WANTS    (1u << 3)
-#define IF_PARENTS  (1u << 4)
-#define IF_PARENT   (1u << 5)
-#define SINCE_2_0   (1u << 6)
-#define SINCE_3_0   (1u << 7)
+#define IF_WANTS   (1u << 3)
+#define IF_PARENTS (1u << 4)
+#define IF_PARENT  (1u << 5)
+#define SINCE_2_0  (1u << 6)
+#define SINCE_3_0  (1u << 7)
 
 #define WORDS(n) .params_min = (n)*WORD_BYTES, .params_max = (n)*WORD_BYTES
 
@@ -224,13 +236,12 @@ static const struct scmi_server_command commands[] = {
 	{.message = SCMI_PROTOCOL_MESSAGE_ATTRIBUTES, .handle = scmi__common_message_attributes, WORDS(1)},
 	{.message = SCMI_CLOCK_ATTRIBUTES, .handle = clock_attributes, WORDS(1)},
 	{.message = SCMI_CLOCK_DESCRIBE_RATES, .handle = describe_rates, WORDS(2)},
-	{.message = SCMI_CLOCK_RATE_SET, .handle = scmi__clock_rate_set, WORDS(4), .flags = IF_RATE_SET},
+	{.message = SCMI_CLOCK_RATE_SET, .handle = scmi__clock_rate_set, WORDS(4)},
 	{.message = SCMI_CLOCK_RATE_GET, .handle = scmi__clock_rate_get, WORDS(1)},
 	{.message = SCMI_CLOCK_CONFIG_SET,
 	 .handle = scmi__clock_config_set,
 	 .params_min = 2u * WORD_BYTES,
-	 .params_max = 3u * WORD_BYTES,
-	 .flags = IF_ENABLE},
+	 .params_max = 3u * WORD_BYTES},
 	{.message = SCMI_CLOCK_NAME_GET, .handle = name_get, WORDS(1), .flags = SINCE_2_0},
 	{.message = SCMI_CLOCK_RATE_NOTIFY,
 	 .handle = scmi__clock_rate_notify,
@@ -261,10 +272,6 @@ static uint8_t absent_commands(const struct scmi_clock_model *m)
 	uint32_t version = scmi__clock_version(m);
 	uint32_t absent = 0;
 
-	if (m->ops->rate_set == NULL)
-		absent |= IF_RATE_SET;
-	if (m->ops->enable == NULL)
-		absent |= IF_ENABLE;
 	if (m->wants == NULL)
 		absent |= IF_WANTS;
 	if (m->ops->parent_get == NULL)

@@ -28,6 +28,7 @@ const char *scmi__clock_fault(const struct scmi_clock_model *m, uint32_t agents_
 /* Whether the agent may use the clock, and what of it it may change. */
 bool scmi__clock_usable(const struct scmi_clock_model *m, uint16_t agent, uint32_t clock);
 uint32_t scmi__clock_permissions(const struct scmi_clock_model *m, uint16_t agent, uint32_t clock);
+uint32_t scmi__clock_told_permissions(const struct scmi_clock_model *m, uint16_t agent, uint32_t clock);
 
 /*
  * The clock with that id: NULL and *status if there is none, if it is denied, or if the agent may not change all that

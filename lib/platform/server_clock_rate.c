@@ -88,7 +88,8 @@ static struct scmi_clock_pending *take(const struct scmi_clock_model *m, struct 
 
 		if (!atomic_compare_exchange_strong(state_of(p), &state, P_TAKEN))
 			continue;
-		*status = way == P_DELAYED ? scmi_request_delay(req, &p->delayed_) : SCMI_SUCCESS;
+		/* A silent one too: what is open is known by its delayed response, here one that is never sent. */
+		*status = way != P_REPLY ? scmi_request_delay(req, &p->delayed_) : SCMI_SUCCESS;
 		if (*status == SCMI_SUCCESS)
 			return p;
 		release(p);
@@ -127,15 +128,15 @@ static int32_t end_at_once(struct scmi_clock_pending *p, struct scmi_request *re
 		(void)scmi_request_reply(req, SCMI_SUCCESS);
 		(void)send_delayed(p, SCMI_SUCCESS, rate);
 		status = SCMI_REQUEST_LATER;
-	} else if (way == P_DELAYED) {
+	} else if (way != P_REPLY) {
 		(void)scmi_delayed_cancel(&p->delayed_);
 	}
 	release(p);
 	return status;
 }
 
-static int32_t set_pending(const struct scmi_clock_model *m, struct scmi_request *req, uint32_t clock, uint64_t rate,
-			   uint32_t way)
+static int32_t set_pending(const struct scmi_clock_model *m, struct scmi_request *req, uint32_t clock, uint64_t asked,
+			   uint64_t rate, uint32_t way)
 {
 	uint16_t agent = scmi_request_agent(req);
 	int32_t status;
@@ -148,6 +149,7 @@ static int32_t set_pending(const struct scmi_clock_model *m, struct scmi_request
 	p->request_ = req;
 	p->agent_ = agent;
 	atomic_store(state_of(p), way);
+	(void)scmi_clock_rate_change_requested(m, clock, asked, agent);
 	status = m->ops->rate_set(m->arg, agent, clock, rate, p);
 	if (status == SCMI_CLOCK_LATER)
 		return way == P_REPLY ? SCMI_REQUEST_LATER : SCMI_SUCCESS;
@@ -160,11 +162,13 @@ static int32_t set_pending(const struct scmi_clock_model *m, struct scmi_request
 
 /* A model without pending ones sets all rates at once. */
 static int32_t set_at_once(const struct scmi_clock_model *m, const struct scmi_request *req, uint32_t clock,
-			   uint64_t rate)
+			   uint64_t asked, uint64_t rate)
 {
 	uint16_t agent = scmi_request_agent(req);
-	int32_t status = m->ops->rate_set(m->arg, agent, clock, rate, NULL);
+	int32_t status;
 
+	(void)scmi_clock_rate_change_requested(m, clock, asked, agent);
+	status = m->ops->rate_set(m->arg, agent, clock, rate, NULL);
 	if (status == SCMI_CLOCK_LATER)
 		return SCMI_GENERIC_ERROR; /* there is nothing by which it could be told */
 	if (status == SCMI_SUCCESS)
@@ -186,10 +190,12 @@ int32_t scmi__clock_rate_set(void *model, struct scmi_request *req)
 		return status;
 	if ((flags & ~SCMI_CLOCK_SET_FLAGS) != 0 || !round_rate(d, flags, &rate))
 		return SCMI_INVALID_PARAMETERS;
-	if ((flags & SCMI_CLOCK_SET_ASYNC) != 0 && (m->pending_n == 0 || !scmi__clock_reaches(req)))
+	if (m->ops->rate_set == NULL ||
+	    ((flags & SCMI_CLOCK_SET_ASYNC) != 0 && (m->pending_n == 0 || !scmi__clock_reaches(req))))
 		return SCMI_NOT_SUPPORTED;
-	(void)scmi_clock_rate_change_requested(m, clock, asked, scmi_request_agent(req));
-	return m->pending_n != 0 ? set_pending(m, req, clock, rate, way_of(flags)) : set_at_once(m, req, clock, rate);
+	if (m->pending_n == 0)
+		return set_at_once(m, req, clock, asked, rate);
+	return set_pending(m, req, clock, asked, rate, way_of(flags));
 }
 
 /* ---- the end that comes later ---- */
@@ -209,6 +215,8 @@ int scmi_clock_rate_set_done(struct scmi_clock_pending *p, int32_t status, uint6
 	req = p->request_;
 	if (way == P_DELAYED)
 		err = send_delayed(p, status, rate);
+	else if (way != P_REPLY)
+		(void)scmi_delayed_cancel(&p->delayed_);
 	release(p);
 	return way == P_REPLY ? scmi_request_reply(req, status) : err;
 }

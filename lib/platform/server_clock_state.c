@@ -10,6 +10,8 @@ int32_t scmi__clock_enabled(const struct scmi_clock_model *m, uint32_t clock, bo
 
 static int32_t set_state(const struct scmi_clock_model *m, const struct scmi_request *req, uint32_t state)
 {
+	if (m->ops->enable == NULL)
+		return SCMI_NOT_SUPPORTED;
 	return m->ops->enable(m->arg, scmi_request_agent(req), scmi_request_u32(req, 0), state == SCMI_CLOCK_STATE_ON);
 }
 
@@ -46,6 +48,8 @@ static int32_t set_config_3_0(const struct scmi_clock_model *m, const struct scm
 		return SCMI_INVALID_PARAMETERS;
 	if (type != 0 && ((d->flags & SCMI_CLOCK_EXTENDED_CONFIG) == 0 || m->ops->config_set == NULL))
 		return SCMI_NOT_SUPPORTED;
+	if (state != SCMI_CLOCK_STATE_UNCHANGED && m->ops->enable == NULL)
+		return SCMI_NOT_SUPPORTED; /* before anything is done */
 	if (type != 0)
 		status = m->ops->config_set(m->arg, scmi_request_agent(req), scmi_request_u32(req, 0), (uint8_t)type,
 					    scmi_request_u32(req, 2));
@@ -171,6 +175,6 @@ int32_t scmi__clock_get_permissions(void *model, struct scmi_request *req)
 
 	if (scmi__clock_seen(m, clock, &status) == NULL)
 		return status;
-	scmi_request_put_u32(req, scmi__clock_permissions(m, scmi_request_agent(req), clock));
+	scmi_request_put_u32(req, scmi__clock_told_permissions(m, scmi_request_agent(req), clock));
 	return SCMI_SUCCESS;
 }

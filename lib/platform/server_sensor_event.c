@@ -37,7 +37,7 @@ void scmi__sensor_forget(const struct scmi_sensor_model *m, uint16_t agent)
  * bits here decide.
  */
 static int32_t switch_events(const struct scmi_sensor_model *m, struct scmi_request *req,
-			     enum scmi_sensor_notification notification)
+			     enum scmi_sensor_notification notification, bool has_any)
 {
 	uint32_t sensor = scmi_request_u32(req, 0);
 	uint32_t enable = scmi_request_u32(req, 1);
@@ -46,6 +46,8 @@ static int32_t switch_events(const struct scmi_sensor_model *m, struct scmi_requ
 
 	if ((enable & ~SCMI_NOTIFY_ENABLE) != 0)
 		return SCMI_INVALID_PARAMETERS;
+	if (!has_any)
+		return SCMI_NOT_SUPPORTED;
 	if (enable == 0) {
 		atomic_fetch_and(word, ~bit);
 		return SCMI_SUCCESS;
@@ -61,9 +63,7 @@ int32_t scmi__sensor_trip_point_notify(void *model, struct scmi_request *req)
 
 	if (d == NULL)
 		return status;
-	if (d->trip_points == 0)
-		return SCMI_NOT_SUPPORTED;
-	return switch_events(model, req, SCMI_SENSOR_TRIP_POINT_EVENT);
+	return switch_events(model, req, SCMI_SENSOR_TRIP_POINT_EVENT, d->trip_points != 0);
 }
 
 int32_t scmi__sensor_continuous_update_notify(void *model, struct scmi_request *req)
@@ -73,9 +73,7 @@ int32_t scmi__sensor_continuous_update_notify(void *model, struct scmi_request *
 
 	if (d == NULL)
 		return status;
-	if ((d->flags & SCMI_SENSOR_TELLS_UPDATES) == 0)
-		return SCMI_NOT_SUPPORTED;
-	return switch_events(model, req, SCMI_SENSOR_UPDATE);
+	return switch_events(model, req, SCMI_SENSOR_UPDATE, (d->flags & SCMI_SENSOR_TELLS_UPDATES) != 0);
 }
 
 int32_t scmi__sensor_trip_point_config(void *model, struct scmi_request *req)
@@ -90,8 +88,6 @@ int32_t scmi__sensor_trip_point_config(void *model, struct scmi_request *req)
 	d = scmi__sensor_used(m, req, &status);
 	if (d == NULL)
 		return status;
-	if (d->trip_points == 0)
-		return SCMI_NOT_SUPPORTED;
 	if ((control & ~SCMI_SENSOR_TRIP_BITS) != 0 || trip >= d->trip_points)
 		return SCMI_INVALID_PARAMETERS;
 	return m->ops->trip_config(m->arg, scmi_request_u32(req, 0), (uint8_t)trip,

@@ -37,7 +37,8 @@ static struct scmi_sensor_limits take_limits(const uint8_t *at)
 
 void scmi_sensors_begin(const struct scmi_sensor_protocol *p, struct scmi_sensors *it)
 {
-	*it = (struct scmi_sensors){.protocol_ = p};
+	/* Of an empty list the platform would refuse the first place. */
+	*it = (struct scmi_sensors){.protocol_ = p, .list_ = {.asked_ = p->sensors == 0}};
 }
 
 static struct list_source sensors_of(struct scmi_sensors *it)
@@ -171,6 +172,7 @@ int scmi_sensor_info(const struct scmi_sensor_protocol *p, uint32_t place, struc
 	struct scmi_sensors it;
 
 	scmi_sensors_begin(p, &it);
+	it.list_.asked_ = 0;
 	it.list_.index_ = place;
 	return scmi_sensors_next(&it, info, status);
 }

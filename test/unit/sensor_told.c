@@ -40,8 +40,11 @@ void serve_vectors(struct fixture *f, uint8_t version, struct scmi_sensor_protoc
 
 struct scmi_sensor_protocol as_opened(struct fixture *f, uint32_t version)
 {
-	return (struct scmi_sensor_protocol){
-		.size = sizeof(struct scmi_sensor_protocol), .version = version, .spoken = version, .agent = f->agent};
+	return (struct scmi_sensor_protocol){.size = sizeof(struct scmi_sensor_protocol),
+					     .version = version,
+					     .spoken = version,
+					     .sensors = 16,
+					     .agent = f->agent};
 }
 
 uint32_t reply_of(uint8_t *out, uint8_t version, uint8_t kind, uint8_t id, const char *params)

@@ -56,6 +56,10 @@ static void list_without_sensors_is_empty(void **state)
 	serve(*state, rows, 1);
 	assert_int_equal(list_all(&p, &n), SCMI_E_NOTFOUND);
 	assert_int_equal(n, 0);
+	/* One that has announced none would refuse the first place, so it is not asked. */
+	p.sensors = 0;
+	assert_int_equal(list_all(&p, &n), SCMI_E_NOTFOUND);
+	assert_int_equal(n, 0);
 }
 
 /* Every length of a reply with three descriptors of 28, 28 and 52 bytes. */

@@ -271,7 +271,7 @@ static void agent_that_may_not_use_a_clock_sees_it_and_no_more(void **state)
 /* What a model cannot do is not offered. */
 static void model_that_only_reads_offers_no_more(void **state)
 {
-	static const uint8_t offered[] = {0, 1, 2, 3, 4, 6, 8, 0xb, 0xf, 0x10};
+	static const uint8_t offered[] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 0xb, 0xf, 0x10};
 	struct fixture *f = *state;
 
 	fixture_close(f);
@@ -287,14 +287,19 @@ static void model_that_only_reads_offers_no_more(void **state)
 
 		assert_int_equal(ASK(f, SCMI_PROTOCOL_MESSAGE_ATTRIBUTES, 1, id), wanted);
 	}
+	/* These two are mandatory: they are there, and say no. */
 	assert_int_equal(ASK(f, SCMI_CLOCK_RATE_SET, 4, 0u, UART, 24000000u, 0u), SCMI_NOT_SUPPORTED);
+	assert_int_equal(ASK(f, SCMI_CLOCK_RATE_SET, 4, 0xffu, UART, 24000000u, 0u), SCMI_INVALID_PARAMETERS);
+	assert_int_equal(ASK(f, SCMI_CLOCK_CONFIG_SET, 3, UART, 1u, 0u), SCMI_NOT_SUPPORTED);
+	assert_int_equal(ASK(f, SCMI_CLOCK_CONFIG_SET, 3, UART, 2u, 0u), SCMI_INVALID_PARAMETERS);
 	assert_int_equal(ASK(f, SCMI_PROTOCOL_ATTRIBUTES, 0, 0u), SCMI_SUCCESS);
 	assert_int_equal(fake_value(&f->request, 0), CLOCKS);
-	/* All clocks run, and may be changed as far as the model can. */
+	/* All clocks run, and what nobody can change is not announced. */
 	assert_int_equal(ASK(f, SCMI_CLOCK_ATTRIBUTES, 1, PIXEL), SCMI_SUCCESS);
-	assert_int_equal(fake_value(&f->request, 0), SCMI_CLOCK_ENABLED | SCMI_CLOCK_HAS_LONG_NAME);
+	assert_int_equal(fake_value(&f->request, 0),
+			 SCMI_CLOCK_ENABLED | SCMI_CLOCK_HAS_LONG_NAME | SCMI_CLOCK_RESTRICTED);
 	assert_int_equal(ASK(f, SCMI_CLOCK_GET_PERMISSIONS, 1, FIXED), SCMI_SUCCESS);
-	assert_int_equal(fake_value(&f->request, 0), SCMI_CLOCK_MAY_ALL);
+	assert_int_equal(fake_value(&f->request, 0), SCMI_CLOCK_MAY_PARENT);
 	assert_int_equal(ASK(f, SCMI_CLOCK_CONFIG_GET, 2, PIXEL, 0u), SCMI_SUCCESS);
 	assert_int_equal(fake_value(&f->request, 1), SCMI_CLOCK_CONFIG_ENABLED);
 }

@@ -114,6 +114,20 @@ static void command_that_ends_later_is_answered_when_it_has(void **state)
 	fake_request_free(&r);
 }
 
+/* Answered, and nothing will be told: the platform stays until the clock is done all the same. */
+static void silent_command_keeps_the_platform_until_it_is_done(void **state)
+{
+	struct fixture *f = *state;
+
+	f->device.later = true;
+	assert_int_equal(set(f, SILENT, UART, 48u * MHZ), SCMI_SUCCESS);
+	assert_int_equal(f->device.kept_n, 1);
+	assert_int_equal(scmi_platform_fini(f->platform), SCMI_E_BUSY);
+	assert_int_equal(scmi_clock_rate_set_done(f->device.kept[0], SCMI_SUCCESS, 48u * MHZ), SCMI_OK);
+	assert_int_equal(taken(f, 1), 0);
+	assert_int_equal(scmi_clock_rate_set_done(f->device.kept[0], SCMI_SUCCESS, 48u * MHZ), SCMI_E_GONE);
+}
+
 static void command_that_fails_later_tells_its_status(void **state)
 {
 	struct fixture *f = *state;
@@ -329,6 +343,7 @@ int main(void)
 		TEST(rate_is_rounded_as_the_agent_says),
 		TEST(rate_outside_all_that_there_is_never_reaches_the_model),
 		TEST(command_that_ends_later_is_answered_when_it_has),
+		TEST(silent_command_keeps_the_platform_until_it_is_done),
 		TEST(command_that_fails_later_tells_its_status),
 		TEST(asynchronous_command_is_answered_at_once_and_told_later),
 		TEST(asynchronous_command_without_its_delayed_response_ends_in_silence),

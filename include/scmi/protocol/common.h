@@ -50,7 +50,10 @@ int scmi_protocol_negotiate(struct scmi_agent *agent, uint8_t protocol, uint32_t
  * The step that opens a protocol: asks for the platform's version, and where that is newer than `newest`, the newest
  * that the caller knows, asks the platform to speak `newest`. *version is the platform's own; *spoken the one that it
  * speaks from now on: the same, or `newest` if it agreed. Where it did not, *spoken stays above `newest`, and replies
- * may be laid out differently if the major number differs. Refused negotiation is no error.
+ * may be laid out differently if the major number differs. Refused negotiation is no error. An agent speaks one version of
+ * a protocol, the one that was agreed on last: a platform that has agreed to an older one goes on with it until it is asked
+ * again or the agent's configuration is reset, though it still tells its newest. So all users of an agent take the same
+ * `newest`.
  */
 int scmi_protocol_agree(struct scmi_agent *agent, uint8_t protocol, uint32_t newest, uint32_t *version,
 			uint32_t *spoken, int32_t *status);

@@ -77,8 +77,8 @@ struct scmi_clock_ops {
 	/*
 	 * Sets one of the clock's rates: what the agent asked for has been rounded as it wished. SCMI_CLOCK_LATER,
 	 * where pending is not NULL: scmi_clock_rate_set_done() is called once, from any context, or has been already.
-	 * After anything else it must not be. pending is NULL where the model has none. NULL: CLOCK_RATE_SET is not
-	 * offered.
+	 * After anything else it must not be. pending is NULL where the model has none. NULL: rates are what they are,
+	 * CLOCK_RATE_SET gets SCMI_NOT_SUPPORTED.
 	 */
 	int32_t (*rate_set)(void *arg, uint16_t agent, uint32_t clock, uint64_t rate,
 			    struct scmi_clock_pending *pending);
@@ -86,7 +86,7 @@ struct scmi_clock_ops {
 	/* Whether it runs. NULL: all do. */
 	int32_t (*enabled)(void *arg, uint32_t clock, bool *enabled);
 
-	/* Starts or stops it. NULL: CLOCK_CONFIG_SET is not offered. */
+	/* Starts or stops it. NULL: it runs or not, CLOCK_CONFIG_SET of a state gets SCMI_NOT_SUPPORTED. */
 	int32_t (*enable)(void *arg, uint16_t agent, uint32_t clock, bool enable);
 
 	/*
