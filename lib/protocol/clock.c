@@ -106,7 +106,7 @@ int scmi_clock_info(const struct scmi_clock_protocol *p, uint32_t clock, struct 
 		return SCMI_E_INVAL;
 	err = ask_attributes(p, clock, &told, status);
 	if (err == SCMI_OK && (told.attributes & SCMI_CLOCK_HAS_LONG_NAME) != 0)
-		err = scmi__refused_is_ok(scmi_clock_name(p, clock, told.name, status), status);
+		err = scmi__unnamed_is_ok(scmi_clock_name(p, clock, told.name, status), status);
 	if (err == SCMI_OK)
 		*info = told;
 	return err;

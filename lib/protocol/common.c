@@ -51,6 +51,11 @@ int scmi__refused_is_ok(int err, int32_t *status)
 	return SCMI_OK;
 }
 
+int scmi__unnamed_is_ok(int err, int32_t *status)
+{
+	return err == SCMI_E_PROTO ? SCMI_OK : scmi__refused_is_ok(err, status);
+}
+
 int scmi_protocol_version(struct scmi_agent *agent, uint8_t protocol, uint32_t *version, int32_t *status)
 {
 	if (version == NULL)

@@ -158,7 +158,7 @@ int scmi_sensors_next(struct scmi_sensors *it, struct scmi_sensor_info *info, in
 		return err;
 	found = take_desc(it->protocol_->spoken, at);
 	if ((found.attributes & SCMI_SENSOR_HAS_LONG_NAME) != 0)
-		err = scmi__refused_is_ok(scmi_sensor_name(it->protocol_, found.id, found.name, status), status);
+		err = scmi__unnamed_is_ok(scmi_sensor_name(it->protocol_, found.id, found.name, status), status);
 	if (err != SCMI_OK)
 		return err;
 	scmi__list_took(&it->list_, bytes);
@@ -290,7 +290,7 @@ int scmi_sensor_axes_next(struct scmi_sensor_axes *it, struct scmi_sensor_axis *
 	found = take_axis(p->spoken, at);
 	if ((found.attributes & SCMI_SENSOR_AXIS_HAS_LONG_NAME) != 0) {
 		err = scmi_sensor_axis_name(p, it->sensor_, found.id, found.name, status);
-		err = scmi__refused_is_ok(err == SCMI_E_NOTFOUND ? SCMI_OK : err, status);
+		err = scmi__unnamed_is_ok(err == SCMI_E_NOTFOUND ? SCMI_OK : err, status);
 	}
 	if (err != SCMI_OK)
 		return err;

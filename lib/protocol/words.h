@@ -26,4 +26,7 @@ void scmi__take_name(char *name, uint32_t size, const uint8_t *field, uint32_t l
 /* For what a platform need not tell: SCMI_E_REMOTE becomes SCMI_OK, and *status (may be NULL) a success. */
 int scmi__refused_is_ok(int err, int32_t *status);
 
+/* The same for a long name, for which there is a short one: a malformed one is as good as none. */
+int scmi__unnamed_is_ok(int err, int32_t *status);
+
 #endif

@@ -53,7 +53,7 @@ struct scmi_clock_info {
 
 /*
  * CLOCK_ATTRIBUTES, and CLOCK_NAME_GET for a name that is longer than its field. A platform that then refuses to tell
- * it leaves the first 15 characters. SCMI_E_INVAL: info NULL, or a size this version does not know.
+ * it, or tells less than a name, leaves the first 15 characters. SCMI_E_INVAL: info NULL, or a size this version does not know.
  */
 int scmi_clock_info(const struct scmi_clock_protocol *p, uint32_t clock, struct scmi_clock_info *info, int32_t *status);
 

@@ -80,8 +80,8 @@ struct scmi_sensors {
 void scmi_sensors_begin(const struct scmi_sensor_protocol *p, struct scmi_sensors *it);
 
 /*
- * The next sensor; a name that is longer than its field is fetched by SENSOR_NAME_GET, and if the platform refuses that
- * the first 15 characters stay. SCMI_E_NOTFOUND: no more. SCMI_E_INVAL: info NULL, or a size this version does not
+ * The next sensor; a name that is longer than its field is fetched by SENSOR_NAME_GET, and if the platform refuses
+ * that, or tells less than a name, the first 15 characters stay. SCMI_E_NOTFOUND: no more. SCMI_E_INVAL: info NULL, or a size this version does not
  * know.
  */
 int scmi_sensors_next(struct scmi_sensors *it, struct scmi_sensor_info *info, int32_t *status);

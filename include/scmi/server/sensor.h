@@ -90,7 +90,8 @@ struct scmi_sensor_ops {
 	int32_t (*read)(void *arg, uint32_t sensor, struct scmi_sensor_readings *to);
 
 	/*
-	 * Begins to read. After SCMI_SUCCESS scmi_sensor_read_done() is called once, from any context, or has been
+	 * Begins to read. After SCMI_SUCCESS scmi_sensor_read_done() is called once (better not inside: some agents
+	 * are not at ease with a delayed response before its response), from any context, or has been
 	 * already; after an error it is not. Required where a sensor has SCMI_SENSOR_READS_ASYNC.
 	 */
 	int32_t (*read_async)(void *arg, uint32_t sensor, struct scmi_sensor_pending *pending);
