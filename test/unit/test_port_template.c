@@ -199,6 +199,7 @@ static void lock_in_interrupt(void *arg)
 {
 	(void)arg;
 	assert_int_equal(inside, 0);
+	assert_true(port.in_interrupt(port.ctx) != 0);
 	port.lock(port.ctx);
 	port.unlock(port.ctx);
 	handled++;
@@ -207,6 +208,7 @@ static void lock_in_interrupt(void *arg)
 static void lock_in_main_loop(void)
 {
 	handled = 0;
+	assert_int_equal(port.in_interrupt(port.ctx), 0);
 	port.lock(port.ctx);
 	assert_int_equal(sim.masked, 1);
 	inside = 1;

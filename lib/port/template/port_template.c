@@ -116,6 +116,13 @@ static uintptr_t self(void *ctx)
 	return port->board_.interrupt(port->board_.arg) + 1;
 }
 
+static int in_interrupt(void *ctx)
+{
+	struct scmi_template *port = ctx;
+
+	return port->board_.interrupt(port->board_.arg) != 0;
+}
+
 int scmi_template_init(struct scmi_template *port, const struct scmi_board *board, struct scmi_port *out)
 {
 	if (port == NULL || board == NULL || out == NULL)
@@ -138,6 +145,7 @@ int scmi_template_init(struct scmi_template *port, const struct scmi_board *boar
 		.event_wait = event_wait,
 		.relax = relax,
 		.self = self,
+		.in_interrupt = in_interrupt,
 	};
 	return SCMI_OK;
 }
