@@ -51,6 +51,10 @@ for status in 0 1 2 130 143; do
 	check "$(grep -c -x ".B $status" "$work/page")" 1 "exit status $status in the manual page"
 done
 
+# What the page shows of notifications does bring one.
+example=$(sed 's/\\e$/\\/' "$work/page" | sed -n '/^scmictl notify/,/[^\\]$/p')
+check "$(timeout 60 bash -c "$example -n 1" | grep -c '^event ')" 1 "an event by the example: $example"
+
 # ---- completion ----
 
 # shellcheck source=/dev/null
@@ -90,7 +94,7 @@ check "$(completes -l loopback:linux clock '')" 'uart_clk spi_clk' 'clocks of an
 check "$(completes --link=loopback:linux sensor '')" 'cpu_temp board_temp' 'sensors of another link'
 check "$(completes sensor f)" 'fan\ \"front\"' 'a name with blanks and quotes'
 check "$(completes clock pll '')" 'rate enable disable parent' 'what to do with a clock'
-check "$(completes clock pll rate 1GHz u)" 'up' 'a rounding'
+check "$(completes clock pll rate 1000MHz u)" 'up' 'a rounding'
 check "$(completes clock uart_clk parent p)" 'pll' 'a parent'
 check "$(completes clock 0 e)" 'enable' 'a clock by id'
 check "$(completes sensor 'fan "front"' r)" 'read' 'what to do with such a sensor'
