@@ -201,15 +201,25 @@ static enum outcome run(const struct options *o)
 	return misuse("unknown command ", o->args[0], "; there are " COMMANDS " and " COMMAND_LAST);
 }
 
+static bool ended;
+
 /* What was printed has to arrive. A reader that has had enough, as head(1), is told nothing. */
 static enum outcome end_output(enum outcome outcome)
 {
+	ended = true;
 	json_end();
 	if (output_flush())
 		return outcome;
 	if (!output_abandoned())
 		perror("scmictl: standard output");
 	return outcome < SIGNALLED ? FAILED : outcome;
+}
+
+/* argp prints help and version and exits with 0 by itself, whatever became of them. */
+static void at_exit(void)
+{
+	if (!ended && end_output(GOOD) != GOOD)
+		_Exit(FAILED);
 }
 
 int main(int argc, char **argv)
@@ -220,6 +230,8 @@ int main(int argc, char **argv)
 	(void)setlocale(LC_CTYPE, ""); /* for what a terminal can show */
 	(void)signal(SIGPIPE, SIG_IGN);
 	argp_err_exit_status = MISUSED;
+	if (atexit(at_exit) != 0)
+		return FAILED;
 	if (argp_parse(&argp, argc, argv, 0, NULL, &options) != 0)
 		return MISUSED;
 	return (int)end_output(run(&options));
