@@ -245,33 +245,46 @@ static enum outcome show_all(struct session *s, const struct scmi_clock_protocol
 
 /* ---- acting ---- */
 
+static enum outcome refused(const struct session *s, const struct job *job, const char *command, int err,
+			    int32_t status)
+{
+	char what[160];
+
+	snprintf(what, sizeof(what), "%s of clock '%s'", command, job->clock);
+	return session_error(s, what, err, status);
+}
+
 /* With a delayed response: that tells the rate; else the clock does, for it may have been rounded. */
-static enum outcome set_rate(struct session *s, const struct scmi_clock_protocol *p, uint32_t id, uint64_t rate,
-			     uint32_t flags)
+static enum outcome set_rate(struct session *s, const struct scmi_clock_protocol *p, uint32_t id, const struct job *job,
+			     uint64_t rate)
 {
 	int32_t status = SCMI_SUCCESS;
-	int err = scmi_clock_rate_set(p, id, rate, flags, &rate, &status);
+	int err = scmi_clock_rate_set(p, id, rate, job->flags, &rate, &status);
 
-	if (err == SCMI_OK && (flags & SCMI_CLOCK_SET_ASYNC) == 0)
+	if (err != SCMI_OK)
+		return refused(s, job, "CLOCK_RATE_SET", err, status);
+	if ((job->flags & SCMI_CLOCK_SET_ASYNC) == 0)
 		err = scmi_clock_rate_get(p, id, &rate, &status);
 	if (err != SCMI_OK)
-		return session_error(s, "rate", err, status);
+		return refused(s, job, "CLOCK_RATE_GET", err, status);
 	field_rate(rate);
 	return GOOD;
 }
 
-static enum outcome set_state(struct session *s, const struct scmi_clock_protocol *p, uint32_t id, bool enable)
+static enum outcome set_state(struct session *s, const struct scmi_clock_protocol *p, uint32_t id,
+			      const struct job *job, bool enable)
 {
 	int32_t status = SCMI_SUCCESS;
 	int err = scmi_clock_enable(p, id, enable, &status);
 
 	if (err != SCMI_OK)
-		return session_error(s, enable ? "enable" : "disable", err, status);
+		return refused(s, job, "CLOCK_CONFIG_SET", err, status);
 	field_bool("enabled", enable);
 	return GOOD;
 }
 
-static enum outcome set_parent(struct session *s, const struct scmi_clock_protocol *p, uint32_t id, const char *word)
+static enum outcome set_parent(struct session *s, const struct scmi_clock_protocol *p, uint32_t id,
+			       const struct job *job, const char *word)
 {
 	int32_t status = SCMI_SUCCESS;
 	uint32_t parent;
@@ -282,12 +295,13 @@ static enum outcome set_parent(struct session *s, const struct scmi_clock_protoc
 		return outcome;
 	err = scmi_clock_parent_set(p, id, parent, &status);
 	if (err != SCMI_OK)
-		return session_error(s, "parent", err, status);
+		return refused(s, job, "CLOCK_PARENT_SET", err, status);
 	field_number("parent", parent);
 	return GOOD;
 }
 
-static enum outcome show(struct session *s, const struct scmi_clock_protocol *p, uint32_t id, const struct action *a)
+static enum outcome show(struct session *s, const struct scmi_clock_protocol *p, uint32_t id, const struct job *job,
+			 const struct action *a)
 {
 	int32_t status = SCMI_SUCCESS;
 	uint64_t rate;
@@ -296,7 +310,7 @@ static enum outcome show(struct session *s, const struct scmi_clock_protocol *p,
 				       : scmi_clock_parent_get(p, id, &parent, &status);
 
 	if (err != SCMI_OK)
-		return session_error(s, a->kind == SHOW_RATE ? "rate" : "parent", err, status);
+		return refused(s, job, a->kind == SHOW_RATE ? "CLOCK_RATE_GET" : "CLOCK_PARENT_GET", err, status);
 	if (a->kind == SHOW_RATE)
 		field_rate(rate);
 	else
@@ -309,13 +323,13 @@ static enum outcome act(struct session *s, const struct scmi_clock_protocol *p, 
 {
 	switch (a->kind) {
 	case SET_RATE:
-		return set_rate(s, p, id, a->rate, job->flags);
+		return set_rate(s, p, id, job, a->rate);
 	case SET_STATE:
-		return set_state(s, p, id, a->enable);
+		return set_state(s, p, id, job, a->enable);
 	case SET_PARENT:
-		return set_parent(s, p, id, a->parent);
+		return set_parent(s, p, id, job, a->parent);
 	default:
-		return show(s, p, id, a);
+		return show(s, p, id, job, a);
 	}
 }
 

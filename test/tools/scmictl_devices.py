@@ -62,7 +62,8 @@ def test_recorded():
           "rate               24 MHz", "possible rate      24 MHz", "possible rate      48 MHz",
           "tells new rates    no"], "clock")
     text(*linux, "clock", "0", "parent", status=1,
-         errors="scmictl: parent: not supported by this build, transport or peer (link loopback:linux)")
+         errors="scmictl: CLOCK_PARENT_GET of clock '0': not supported by this build, transport or peer "
+                "(link loopback:linux)")
     same(text(*linux, "clock", "uart_clk", "rate", "48MHz", "disable"),
          ["rate               48 MHz", "enabled            no"], "clock rate, disable")
 
@@ -121,10 +122,12 @@ def test_clocks(link):
 
     end = f" (link {link})"
     refused = "the platform answered with an error status: "
-    text("-l", link, "clock", "osc", "rate", "24MHz", status=1, errors=f"scmictl: rate: {refused}denied (-3){end}")
-    text("-l", link, "clock", "rtc", "disable", status=1, errors=f"scmictl: disable: {refused}denied (-3){end}")
+    text("-l", link, "clock", "osc", "rate", "24MHz", status=1,
+         errors=f"scmictl: CLOCK_RATE_SET of clock 'osc': {refused}denied (-3){end}")
+    text("-l", link, "clock", "rtc", "disable", status=1,
+         errors=f"scmictl: CLOCK_CONFIG_SET of clock 'rtc': {refused}denied (-3){end}")
     text("-l", link, "clock", "uart_clk", "parent", "rtc", status=1,
-         errors=f"scmictl: parent: {refused}invalid parameters (-2){end}")
+         errors=f"scmictl: CLOCK_PARENT_SET of clock 'uart_clk': {refused}invalid parameters (-2){end}")
     text("-l", link, "clock", "6", status=1, errors=f"scmictl: CLOCK_ATTRIBUTES: {refused}not found (-4){end}")
     text("-l", link, "clock", "none", status=1, errors=f"scmictl: none of the 6 clocks is named 'none'{end}")
     text("-l", link, "clock", "uart_clk", "parent", "none", status=1,
