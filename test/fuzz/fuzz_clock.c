@@ -203,7 +203,7 @@ static void words(uint32_t clock, uint8_t which)
 	bool on = false;
 	int err;
 
-	switch (which & 7u) {
+	switch (which & 15u) {
 	case 0:
 		err = scmi_clock_rate_get(&f.p, clock, &rate, &status);
 		break;
@@ -224,6 +224,12 @@ static void words(uint32_t clock, uint8_t which)
 		break;
 	case 6:
 		err = scmi_clock_rate_notify(&f.p, clock, true, &status);
+		break;
+	case 7:
+		err = scmi_clock_parent_set(&f.p, clock, byte(), &status);
+		break;
+	case 8:
+		err = scmi_clock_rate_change_requested_notify(&f.p, clock, true, &status);
 		break;
 	default:
 		err = scmi_clock_enable(&f.p, clock, true, &status);
