@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# Debian packages, one a component: cpack -G DEB. Configure with the prefix /usr (preset package), so that things go where
-# Debian has them.
+# Debian packages, one a component: cpack -G DEB. Configure with the prefix /usr (preset package), so that things go
+# where Debian has them.
 set(CPACK_PACKAGE_VERSION ${PROJECT_VERSION})
 set(CPACK_PACKAGE_CONTACT "the contributors of scmi <scmi@localhost>" CACHE STRING "Who maintains the packages")
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)

@@ -58,8 +58,8 @@ _scmictl_command() {
 	esac
 }
 
-# The words of the line up to the cursor: words[], of which the last is the one to be completed. From the line itself: in
-# COMP_WORDS a blank behind a colon could not be seen. Backslashes count, quotes do not.
+# The words of the line up to the cursor: words[], of which the last is the one to be completed. From the line itself:
+# in COMP_WORDS a blank behind a colon could not be seen. Backslashes count, quotes do not.
 _scmictl_split() {
 	local line=${COMP_LINE:0:COMP_POINT}
 	# shellcheck disable=SC2162 # backslashes are meant to escape

@@ -4,8 +4,9 @@
  *
  * A turn: sleep; lower the signal; take the flag `woken`; carry out the request; poll who is due; read the deadlines;
  * sleep. No wake-up is lost, because
- *   - the flag is taken before anything is looked at: who wakes us later finds it down, raises the signal, and the sleep
- *     returns at once; who wakes us earlier has published what is to be seen, for both change the flag by an exchange;
+ *   - the flag is taken before anything is looked at: who wakes us later finds it down, raises the signal, and the
+ *     sleep returns at once; who wakes us earlier has published what is to be seen, for both change the flag by an
+ *     exchange;
  *   - the signal is lowered before the flag is taken: the other way round a signal raised in between would be lowered
  *     with the flag still up, and nobody would raise it again.
  * Who found the flag down and is slow to raise the signal causes one turn for nothing.

@@ -48,7 +48,9 @@ static void stop_ends_what_is_in_flight(struct conf_env *env)
 	conf_check_guard(&c, 0);
 }
 
-/* The answer to a command of before the stop comes after the next start: the transport has promised that it does not. */
+/*
+ * The answer to a command of before the stop comes after the next start: the transport has promised that it does not.
+ */
 static void answer_from_before_a_stop_is_dropped(struct conf_env *env)
 {
 	struct conf_call c;

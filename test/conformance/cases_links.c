@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* One agent with two links of the kind: each has its pool, its queue and its peer, and neither touches the other's calls. */
+/*
+ * One agent with two links of the kind: each has its pool, its queue and its peer, and neither touches the other's
+ * calls.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>

@@ -160,8 +160,8 @@ static void check_counters(struct conf_env *env)
 	assert_true(s.link_lost <= ended[-SCMI_E_LINK] + ended[-SCMI_E_NOPEER] + ended[-SCMI_E_IO]);
 	assert_int_equal(s.received, passed.came);
 	/*
-	 * A subscriber may have gone while his notification was on its way to him; and a reply that was released without
-	 * having been completed has been matched all the same.
+	 * A subscriber may have gone while his notification was on its way to him; and a reply that was released
+	 * without having been completed has been matched all the same.
 	 */
 	assert_true(passed.taken <= s.accepted + s.unclaimed && s.accepted <= passed.taken + passed.unfinished);
 	assert_true(s.submitted >= passed.sent);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * How loopback joins the suite, in both modes, and with a doorbell. Its endpoint is played by the script; no platform core
- * is involved.
+ * How loopback joins the suite, in both modes, and with a doorbell. Its endpoint is played by the script; no platform
+ * core is involved.
  */
 #define _POSIX_C_SOURCE 200809L
 

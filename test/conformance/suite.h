@@ -4,8 +4,8 @@
  * platform end is played by a script, and what it can do. docs/writing-a-transport.md tells how.
  *
  * The peer is scripted at the level of messages: it sees every request that reaches the platform end, and answers it at
- * once, later, in any order, with any header and any length. All cases go through the agent's public API. The clock is a
- * fake one that moves only when a case says so: no case depends on how fast the machine is.
+ * once, later, in any order, with any header and any length. All cases go through the agent's public API. The clock is
+ * a fake one that moves only when a case says so: no case depends on how fast the machine is.
  */
 #ifndef CONFORMANCE_SUITE_H
 #define CONFORMANCE_SUITE_H
@@ -48,8 +48,8 @@ struct conf_kind {
 	void (*destroy)(struct conf_link *link);
 
 	/*
-	 * The peer appears, and goes. Required; only where the kind says CONF_PEER_GOES is the latter seen by the agent.
-	 * A second peer_stop() in a row does nothing.
+	 * The peer appears, and goes. Required; only where the kind says CONF_PEER_GOES is the latter seen by the
+	 * agent. A second peer_stop() in a row does nothing.
 	 */
 	int (*peer_start)(struct conf_link *link);
 	void (*peer_stop)(struct conf_link *link);
@@ -148,8 +148,8 @@ void conf_clock_fini(struct conf_clock *clock);
 void conf_clock_advance(struct conf_clock *clock, uint64_t us);
 
 /*
- * Passes as the calls ask for it, where nobody advances it: each time somebody relaxes or sleeps in vain, by step_us. For
- * traffic whose replies may never come. Real time that a sleep takes first: slice_us.
+ * Passes as the calls ask for it, where nobody advances it: each time somebody relaxes or sleeps in vain, by step_us.
+ * For traffic whose replies may never come. Real time that a sleep takes first: slice_us.
  */
 void conf_clock_run(struct conf_clock *clock, uint32_t step_us, uint32_t slice_us);
 
@@ -222,8 +222,8 @@ void conf_make_agent(struct conf_env *env);
 /* Notes what is refused in last_len and last_why; before the agent is made, for cases with one thread only. */
 void conf_trace(struct conf_env *env);
 /*
- * Stops both ends; checks the agent's counters against what the calls and the shim have seen, that nothing is in flight,
- * that every transfer is released and every buffer home.
+ * Stops both ends; checks the agent's counters against what the calls and the shim have seen, that nothing is in
+ * flight, that every transfer is released and every buffer home.
  */
 void conf_close(struct conf_env *env);
 

@@ -4,9 +4,9 @@
  * happens on the wire: each call ends once, what it brings is its own, nobody writes where it must not, and in the end
  * nothing is owed.
  *
- * Every message proves itself: it carries the number of its call, what it is, a filling that follows from both, and a sum
- * over all. So a reply that belongs to another call, or that has been changed, is known as such, and what the fault at
- * work can have made of it is known, too.
+ * Every message proves itself: it carries the number of its call, what it is, a filling that follows from both, and a
+ * sum over all. So a reply that belongs to another call, or that has been changed, is known as such, and what the fault
+ * at work can have made of it is known, too.
  *
  * The seed decides what is done and what befalls it. Which slot a call gets depends on its address as well.
  */

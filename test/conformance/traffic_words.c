@@ -59,9 +59,9 @@ static bool at_work(const struct traffic *t, uint32_t faults)
 }
 
 /*
- * What came is not what belongs to the call. Each fault alone can make only so much of a message: it is cut, it has more
- * bytes behind it, some of its bits are flipped, or it is another's, and whole. A command that was changed on its way is
- * known to the platform and refused; one that goes under another token is answered under that.
+ * What came is not what belongs to the call. Each fault alone can make only so much of a message: it is cut, it has
+ * more bytes behind it, some of its bits are flipped, or it is another's, and whole. A command that was changed on its
+ * way is known to the platform and refused; one that goes under another token is answered under that.
  */
 static const char *explain(const struct traffic *t, const unsigned char *right, const struct traffic_call *c,
 			   uint32_t len, uint32_t seen)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The agent's receive path against any peer and any order of events. The input is a script of steps (see step()); what
- * must hold whatever it says: each call that was submitted ends once and not before its time, nothing is written outside
- * its buffer nor after its end, both equations of the counters hold with counts of our own, and when the link is lost
- * at the end the whole pool is free.
+ * must hold whatever it says: each call that was submitted ends once and not before its time, nothing is written
+ * outside its buffer nor after its end, both equations of the counters hold with counts of our own, and when the link
+ * is lost at the end the whole pool is free.
  */
 #include <string.h>
 

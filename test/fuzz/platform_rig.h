@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What the fuzzer of the platform stands on: a platform with two agents, the base protocol with devices and permissions,
- * the clocks and sensors of the recordings, a vendor's protocol under two ids, and a protocol whose one command is not
- * offered; two endpoints that check every reply and count along.
+ * What the fuzzer of the platform stands on: a platform with two agents, the base protocol with devices and
+ * permissions, the clocks and sensors of the recordings, a vendor's protocol under two ids, and a protocol whose one
+ * command is not offered; two endpoints that check every reply and count along.
  */
 #ifndef TEST_FUZZ_PLATFORM_RIG_H
 #define TEST_FUZZ_PLATFORM_RIG_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A fuzzer without libFuzzer, for any compiler and any target: runs each file that is named once. An input is handed over
- * in memory of exactly its length, so that a sanitizer sees a read beyond it.
+ * A fuzzer without libFuzzer, for any compiler and any target: runs each file that is named once. An input is handed
+ * over in memory of exactly its length, so that a sanitizer sees a read beyond it.
  */
 #include <errno.h>
 #include <string.h>

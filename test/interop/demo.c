@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The demo, and the first interop test: what a real Linux kernel asked, our agent asks our platform over loopback, and
- * each answer is held against the one that the kernel accepted. Then the agent discovers the platform by itself, with its
- * clocks and sensors.
+ * each answer is held against the one that the kernel accepted. Then the agent discovers the platform by itself, with
+ * its clocks and sensors.
  *
  *   demo RECORDING..    exit status 0: every answer was the recorded one, byte for byte (the token apart, which each
  *                       agent chooses for itself)
@@ -156,8 +156,8 @@ static const struct recording_entry *delayed_of(const struct recording *r, size_
 }
 
 /*
- * A recorded trip of a sensor. The kernel had asked for none, which breaks the specification, and our platform does not:
- * so our agent asks first.
+ * A recorded trip of a sensor. The kernel had asked for none, which breaks the specification, and our platform does
+ * not: so our agent asks first.
  */
 static int play_trip(struct stage *s, const struct recording_entry *e)
 {

@@ -166,7 +166,9 @@ static void check_ends(struct stress *s, const struct lane *l, const struct scmi
 	agree(s, l, "lost with the link", x->link_lost, lost);
 }
 
-/* What flaky has handed up is what the agent has received; a message that is acquired and then lost counts there alone. */
+/*
+ * What flaky has handed up is what the agent has received; a message that is acquired and then lost counts there alone.
+ */
 static void check_flaky(struct stress *s, struct lane *l, const struct scmi_agent_stats *x)
 {
 	const struct flaky_counts c = flaky_counts(l->flaky);

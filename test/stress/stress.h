@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The stress program: one agent with many links, over each of them a platform that knows what it must be asked, and
- * threads that do everything that the API allows, at once, from a seed. What has to hold is checked at each end of a call,
- * at each command that arrives, and where all is at rest. See README.md.
+ * threads that do everything that the API allows, at once, from a seed. What has to hold is checked at each end of a
+ * call, at each command that arrives, and where all is at rest. See README.md.
  *
  *   lanes.c     links, the transports below them, with and without flaky
  *   peer.c      what the platform's end makes of a command; platform.c, kinds.c: how it gets there and back

@@ -6,7 +6,9 @@
 
 #define FILL 0xa5
 
-/* Submits that may have been counted before another one and get their slot after it: one a context at most, and some. */
+/*
+ * Submits that may have been counted before another one and get their slot after it: one a context at most, and some.
+ */
 #define SLACK 40u
 
 /* ---- what it may end with ---- */

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A platform with base, with the first protocol that is not found by its place, and with a vendor's; not yet initialised. */
+/*
+ * A platform with base, with the first protocol that is not found by its place, and with a vendor's; not yet
+ * initialised.
+ */
 #ifndef EDGE_FIXTURE_H
 #define EDGE_FIXTURE_H
 

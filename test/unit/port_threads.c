@@ -428,8 +428,8 @@ static int start_fifo(pthread_t *thread, int priority, void *(*run)(void *), voi
 }
 
 /*
- * The thread sanitizer lets a new thread spin until its creator has run on, and a thread of fixed priority that spins can
- * keep its creator from that for ever.
+ * The thread sanitizer lets a new thread spin until its creator has run on, and a thread of fixed priority that spins
+ * can keep its creator from that for ever.
  */
 #if defined(__SANITIZE_THREAD__)
 #define THREADS_SPIN_AT_BIRTH 1

@@ -80,7 +80,9 @@ static void delayed_before_its_response_completes_and_the_response_settles(void 
 	rig_end(r);
 }
 
-/* An error in the response is the end: no delayed response will come, and one that comes all the same is a duplicate. */
+/*
+ * An error in the response is the end: no delayed response will come, and one that comes all the same is a duplicate.
+ */
 static void delayed_response_with_an_error_ends_the_call(void **state)
 {
 	struct rig *r = rig_up(CAPS, 1);

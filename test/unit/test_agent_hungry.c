@@ -5,8 +5,8 @@
 #define QUEUE_US 10000u
 
 /*
- * Who waits for a slot looks again and again only where one may have been freed that it did not hear of: not for the sake
- * of a slot that it must not take, but for each that it may.
+ * Who waits for a slot looks again and again only where one may have been freed that it did not hear of: not for the
+ * sake of a slot that it must not take, but for each that it may.
  */
 static void waiter_for_a_slot_sleeps_through_unless_one_may_come_unheard(void **state)
 {

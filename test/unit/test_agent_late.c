@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Quarantine: a slot whose reply is still owed stays out of use until the reply has come, or its lateness has run out. */
+/*
+ * Quarantine: a slot whose reply is still owed stays out of use until the reply has come, or its lateness has run out.
+ */
 #include "agent_rig.h"
 
 enum { SLOTS = 4 };

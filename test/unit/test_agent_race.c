@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Real threads that end the same call, or stop the agent while others are in it: each call ends once, and then nothing. */
+/*
+ * Real threads that end the same call, or stop the agent while others are in it: each call ends once, and then nothing.
+ */
 #define _POSIX_C_SOURCE 200809L
 
 #include <sched.h>

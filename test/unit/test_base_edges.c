@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The base protocol's client where it ends: the last byte of a name, the last reply of a list, the flag that is not set. */
+/*
+ * The base protocol's client where it ends: the last byte of a name, the last reply of a list, the flag that is not
+ * set.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

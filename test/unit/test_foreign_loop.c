@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * A loop of the user's own drives receive: it sleeps in poll(2) on the links' descriptors and on an eventfd that
- * config.wake writes, no longer than the next deadline. Nobody else does anything, and nothing limits its sleep but that
- * deadline: what would be a lost wake-up hangs until the test's time limit.
+ * config.wake writes, no longer than the next deadline. Nobody else does anything, and nothing limits its sleep but
+ * that deadline: what would be a lost wake-up hangs until the test's time limit.
  */
 #define _POSIX_C_SOURCE 200809L
 
@@ -121,7 +121,9 @@ static void submit_held(struct loop *l, struct echo *e, uint32_t timeout_us, sem
 	assert_int_equal(scmi_agent_submit(l->rig.agent, &e->call), SCMI_OK);
 }
 
-/* The loop sleeps without limit, or for long, when the call is submitted: only wake tells it that a deadline is nearer. */
+/*
+ * The loop sleeps without limit, or for long, when the call is submitted: only wake tells it that a deadline is nearer.
+ */
 static void foreign_loop_fires_timeouts(void **state)
 {
 	static const uint32_t flags[] = {SCMI_AGENT_PASSIVE, SCMI_AGENT_PASSIVE | SCMI_AGENT_DEFERRED};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The buckets of struct scmi_latency: where each begins, what falls into it, what a full histogram says; and which times
- * an agent counts.
+ * The buckets of struct scmi_latency: where each begins, what falls into it, what a full histogram says; and which
+ * times an agent counts.
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -318,8 +318,8 @@ static void both_words_are_withdrawn_when_it_is_switched_off_beside(void **state
 /* ---- beside its posting ---- */
 
 /*
- * An interrupt in the middle of a post: the payload lies in a page that cannot be read, and what the first look at it runs
- * into is the interrupt's handler, which acts and then lets it be read.
+ * An interrupt in the middle of a post: the payload lies in a page that cannot be read, and what the first look at it
+ * runs into is the interrupt's handler, which acts and then lets it be read.
  */
 static struct {
 	struct notices *n;

@@ -209,8 +209,8 @@ static void let_it_run(struct rig *r, unsigned calls)
 }
 
 /*
- * What comes while it is off is taken when it is on again; while it is off no done function runs but those that a submit
- * finds to have ended within it.
+ * What comes while it is off is taken when it is on again; while it is off no done function runs but those that a
+ * submit finds to have ended within it.
  */
 static void reactor_lets_agents_come_and_go_beside_traffic(void **state)
 {

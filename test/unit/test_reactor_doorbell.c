@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The doorbell of lib/hosted by itself. Only the main thread asserts; what would be a lost ring hangs until the time limit. */
+/*
+ * The doorbell of lib/hosted by itself. Only the main thread asserts; what would be a lost ring hangs until the time
+ * limit.
+ */
 #define _POSIX_C_SOURCE 200809L
 
 #include <setjmp.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The order of lib/hosted's steps. Its sources are linked with a signal of the test's own, which lets another context act
- * inside raise() and lower(): between two instructions, where threads would be met once in a thousand hours.
+ * The order of lib/hosted's steps. Its sources are linked with a signal of the test's own, which lets another context
+ * act inside raise() and lower(): between two instructions, where threads would be met once in a thousand hours.
  */
 #define _POSIX_C_SOURCE 200809L
 
