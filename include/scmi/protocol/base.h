@@ -39,7 +39,8 @@ int scmi_base_implementation_version(struct scmi_agent *agent, uint32_t *version
  * DISCOVER_LIST_PROTOCOLS, as often as it takes: the ids of the protocols that this agent may use, base not listed. ids
  * has room for cap of them; SCMI_BASE_PROTOCOLS_MAX is always enough. *count is how many were listed: fewer than
  * announced if the platform ends the list early. SCMI_E_PROTO: it lists more than it announced, or fewer than it says.
- * SCMI_E_TRUNCATED: *count protocols are announced, more than cap; nothing was listed.
+ * SCMI_E_TRUNCATED: *count protocols are announced, more than cap; nothing was listed. On another error what stands at
+ * ids means nothing.
  */
 int scmi_base_list_protocols(struct scmi_agent *agent, uint8_t *ids, uint32_t cap, uint32_t *count, int32_t *status);
 
