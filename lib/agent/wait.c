@@ -102,9 +102,7 @@ static uint32_t take_waiter(struct scmi_agent *a)
 
 static void give_waiter(struct scmi_agent *a, uint32_t i)
 {
-	/*
-	 * NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): never WAITER_NONE, the callers have looked
-	 */
+	/* Not WAITER_NONE. NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult) */
 	atomic_fetch_and_explicit(&a->waiters_used, ~(1u << i), memory_order_release);
 }
 
