@@ -5,13 +5,23 @@
 #define PAYLOAD_MIN 8u
 #define PAYLOAD_MAX 0x7fffffffu
 
-bool scmi__name_fits(const char *name)
+static bool ends_within(const char *name, uint32_t room)
 {
-	for (uint32_t i = 0; i < SCMI_SHORT_NAME; i++) {
+	for (uint32_t i = 0; i < room; i++) {
 		if (name[i] == '\0')
 			return true;
 	}
 	return false;
+}
+
+bool scmi__name_fits(const char *name)
+{
+	return ends_within(name, SCMI_SHORT_NAME);
+}
+
+bool scmi__long_name_allowed(const char *name)
+{
+	return name != NULL && name[0] != '\0' && ends_within(name, SCMI_LONG_NAME);
 }
 
 static const char *check_command(const struct scmi_server_command *c)

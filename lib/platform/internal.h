@@ -116,6 +116,22 @@ const char *scmi__platform_config_fault(const struct scmi_platform_config *confi
 /* Whether a name, its NUL included, fits a field of SCMI_SHORT_NAME bytes. */
 bool scmi__name_fits(const char *name);
 
+/* Whether a thing may be called that: 1 to 63 characters. */
+bool scmi__long_name_allowed(const char *name);
+
+#define WORD_BYTES 4u
+
+/* Whether a version has what came in 2.0, or 3.0. */
+static inline bool since_2_0(uint32_t version)
+{
+	return version >= SCMI_VERSION(2, 0);
+}
+
+static inline bool since_3_0(uint32_t version)
+{
+	return version >= SCMI_VERSION(3, 0);
+}
+
 /* Index of the protocol's server, or NO_SERVER. */
 uint32_t scmi__platform_server(const struct scmi_platform *platform, uint32_t protocol);
 

@@ -7,20 +7,8 @@
 
 #include "internal.h"
 
-#define WORD_BYTES 4u
-
-/* The model's version, and whether the agent speaks a version with what came in 2.0, or 3.0. */
+/* The model's version. */
 uint32_t scmi__clock_version(const struct scmi_clock_model *m);
-
-static inline bool since_2_0(uint32_t version)
-{
-	return version >= SCMI_VERSION(2, 0);
-}
-
-static inline bool since_3_0(uint32_t version)
-{
-	return version >= SCMI_VERSION(3, 0);
-}
 
 /* What is wrong with a model, as a sentence that names the member; NULL: nothing. *err is then how init ends. */
 const char *scmi__clock_fault(const struct scmi_clock_model *m, uint32_t agents_n, int *err);

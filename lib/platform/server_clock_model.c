@@ -4,17 +4,6 @@
 
 #define RANGE_RATES 3u
 
-static bool name_allowed(const char *name)
-{
-	if (name == NULL || name[0] == '\0')
-		return false;
-	for (uint32_t i = 0; i < SCMI_LONG_NAME; i++) {
-		if (name[i] == '\0')
-			return true;
-	}
-	return false;
-}
-
 static const char *rates_fault(const struct scmi_clock_desc *d)
 {
 	if (d->rates == NULL || d->rates_n == 0 || d->rates_n > SCMI_CLOCK_RATES_MAX)
@@ -54,7 +43,7 @@ static const char *desc_fault(const struct scmi_clock_model *m, const struct scm
 		return "scmi_clock_desc.flags has an unknown bit";
 	if ((d->flags & SCMI_CLOCK_EXTENDED_CONFIG) != 0 && m->ops->config_get == NULL)
 		return "scmi_clock_ops.config_get is NULL, and a clock has an extended configuration";
-	if (!name_allowed(d->name))
+	if (!scmi__long_name_allowed(d->name))
 		return "scmi_clock_desc.name is NULL, empty or longer than 63 characters";
 	why = rates_fault(d);
 	return why != NULL ? why : parents_fault(m, d);

@@ -5,17 +5,6 @@
 #define DESC_FLAGS                                                                                                     \
 	(SCMI_SENSOR_READS_ASYNC | SCMI_SENSOR_TELLS_UPDATES | SCMI_SENSOR_HAS_TIMESTAMPS | SCMI_SENSOR_HAS_LIMITS)
 
-static bool name_allowed(const char *name)
-{
-	if (name == NULL || name[0] == '\0')
-		return false;
-	for (uint32_t i = 0; i < SCMI_LONG_NAME; i++) {
-		if (name[i] == '\0')
-			return true;
-	}
-	return false;
-}
-
 static bool exponent_allowed(int32_t exponent)
 {
 	return exponent >= SCMI_SENSOR_EXPONENT_MIN && exponent <= SCMI_SENSOR_EXPONENT_MAX;
@@ -31,7 +20,7 @@ static const char *axis_fault(const struct scmi_sensor_axis_desc *a)
 {
 	if (a->size != sizeof(*a))
 		return "scmi_sensor_axis_desc.size is wrong";
-	if (!name_allowed(a->name))
+	if (!scmi__long_name_allowed(a->name))
 		return "scmi_sensor_axis_desc.name is NULL, empty or longer than 63 characters";
 	if (!exponent_allowed(a->exponent))
 		return "scmi_sensor_axis_desc.exponent is not -16 to 15";
@@ -76,7 +65,7 @@ static const char *desc_fault(const struct scmi_sensor_desc *d)
 		return "scmi_sensor_desc.size is wrong";
 	if ((d->flags & ~DESC_FLAGS) != 0)
 		return "scmi_sensor_desc.flags has an unknown bit";
-	if (!name_allowed(d->name))
+	if (!scmi__long_name_allowed(d->name))
 		return "scmi_sensor_desc.name is NULL, empty or longer than 63 characters";
 	if (!exponent_allowed(d->exponent) || !exponent_allowed(d->stamp_exponent))
 		return "scmi_sensor_desc.exponent or stamp_exponent is not -16 to 15";

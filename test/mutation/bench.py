@@ -112,7 +112,7 @@ class Bench:
 		self.read_commands()
 		self.link = {library: self.output("ninja", "-C", self.build, "-t", "commands", library).splitlines()[-1]
 			     for library in self.libraries}
-		self.same = self.library_hash()
+		self.same = self.code_hash()
 		self.tests = self.find_tests()
 
 	def output(self, *command):
@@ -156,7 +156,7 @@ class Bench:
 				raise Failure(f"test {test.name} {verdict} unmutated")
 			test.seconds, test.cpu = time.monotonic() - began, children_cpu() - used
 
-	def library_hash(self):
+	def code_hash(self):
 		digest = hashlib.sha256()
 		for library in self.libraries:
 			with open(os.path.join(self.build, library), "rb") as f:
@@ -183,7 +183,7 @@ class Bench:
 			   for command in self.commands(path)):
 			return "uncompilable"
 		self.stale = path not in self.compile
-		return "same code" if self.library_hash() == self.same else None
+		return "same code" if self.code_hash() == self.same else None
 
 	def commands(self, path):
 		"""What builds the libraries when only this file differs: ninja itself looks at everything, each time."""
