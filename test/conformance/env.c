@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* A case's surroundings: the agent over the kind's transport, calls with guards, and the checks at the end of each. */
+#define _POSIX_C_SOURCE 200809L
+
 #include <assert.h>
 #include <sched.h>
 #include <setjmp.h>
@@ -7,12 +9,10 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <cmocka.h>
 
+#include "../support/hang.h"
 #include "suite.h"
-
-#define HANG_SECONDS 60 /* only a hang is that slow */
 
 static void on_trace(void *arg, const struct scmi_trace_event *event)
 {
@@ -241,12 +241,12 @@ int conf_call_ended(struct conf_call *c)
 
 void conf_until(struct conf_env *env, bool (*fn)(void *arg), void *arg)
 {
-	const time_t start = time(NULL);
+	struct hang watch = hang_watch();
 
 	while (!fn(arg)) {
 		if (scmi_agent_poll(env->agent, 16) == 0)
 			sched_yield();
-		if (time(NULL) - start > HANG_SECONDS)
+		if (hangs(&watch))
 			fail_msg("what the case waits for does not happen");
 	}
 }

@@ -8,15 +8,17 @@
  * CONF_STEPS (1000) steps each. CONF_MINUTES repeats all of it with further seeds until that time is over. CONF_VERBOSE
  * prints figures.
  */
+#define _POSIX_C_SOURCE 200809L
+
 #include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <cmocka.h>
 
+#include "../support/hang.h"
 #include "traffic.h"
 
 #define RATE_ONE   (FLAKY_ALWAYS / 20u) /* of a fault that is alone */
@@ -139,13 +141,13 @@ static int run_all(int argc, char **argv, uint64_t seed)
 
 int main(int argc, char **argv)
 {
-	const time_t end = time(NULL) + (time_t)number("CONF_MINUTES", 0) * 60;
+	const uint64_t end_us = hang_now_us() + number("CONF_MINUTES", 0) * 60000000u;
 	uint64_t seed = argc > 3 ? strtoull(argv[3], NULL, 0) : number("CONF_SEED", 1);
 	int failed;
 
 	do {
 		failed = run_all(argc, argv, seed);
 		seed += number("CONF_SEEDS", SEEDS);
-	} while (failed == 0 && argc <= 3 && time(NULL) < end);
+	} while (failed == 0 && argc <= 3 && hang_now_us() < end_us);
 	return failed != 0;
 }

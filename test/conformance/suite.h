@@ -93,7 +93,6 @@ struct conf_peer {
 	const struct conf_kind *kind;
 	struct conf_link *link;
 	pthread_mutex_t lock;
-	pthread_cond_t news;
 	bool hold; /* requests are kept for the case to answer; else answered at once */
 	void (*came)(void *arg, const struct conf_request *req); /* in place of all that, where it is set */
 	void *arg;

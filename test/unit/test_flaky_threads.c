@@ -4,6 +4,8 @@
  * links that are lost: the transport's contract holds, every call ends, what is delivered is right, and in the end all
  * is at rest.
  */
+#define _POSIX_C_SOURCE 200809L
+
 #include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,7 +14,6 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <cmocka.h>
 
@@ -20,19 +21,19 @@
 #include <scmi/port/posix.h>
 
 #include "../support/flaky.h"
+#include "../support/hang.h"
 #include "../support/kind_one.h"
 #include "../support/kind_priv.h"
 #include "../support/kind_rx.h"
 #include "../support/served_transport.h"
 #include "contract_watch.h"
 
-#define THREADS      3
-#define ROUNDS       300u
-#define TIMEOUT_US   2000u
-#define DEADLINE_US  20000u
-#define HANG_SECONDS 60 /* only a hang is that slow */
-#define CUT_EVERY    1000u
-#define VALUES       8u
+#define THREADS     3
+#define ROUNDS      300u
+#define TIMEOUT_US  2000u
+#define DEADLINE_US 20000u
+#define CUT_EVERY   1000u
+#define VALUES      8u
 
 struct bench {
 	struct scmi_posix posix;
@@ -251,7 +252,7 @@ static void bench_down(struct bench *b)
 static void run_callers(struct bench *b, void (*meanwhile)(struct bench *b, unsigned turn))
 {
 	pthread_t threads[THREADS];
-	const time_t start = time(NULL);
+	struct hang watch = hang_watch();
 	unsigned turn = 0;
 
 	atomic_store(&b->running, THREADS);
@@ -259,7 +260,7 @@ static void run_callers(struct bench *b, void (*meanwhile)(struct bench *b, unsi
 		assert_int_equal(pthread_create(&threads[i], NULL, call_on, b), 0);
 	while (atomic_load(&b->running) != 0) {
 		meanwhile(b, ++turn);
-		if (time(NULL) - start > HANG_SECONDS && !atomic_exchange(&b->over, true))
+		if (hangs(&watch) && !atomic_exchange(&b->over, true))
 			atomic_fetch_add(&b->wrong, 1u);
 	}
 	for (int i = 0; i < THREADS; i++)
@@ -289,7 +290,7 @@ static void stop_and_start(struct bench *b, unsigned turn)
 /* Calm, and a fresh link: nothing is owed any more, so each call goes well from here on. */
 static void check_calm(struct bench *b)
 {
-	const time_t start = time(NULL);
+	struct hang watch = hang_watch();
 
 	flaky_calm(b->flaky);
 	flaky_cut(b->flaky);
@@ -297,7 +298,7 @@ static void check_calm(struct bench *b)
 	b->exact = true;
 	for (unsigned ok = 0; ok < 100u;) {
 		ok += call_once(b) == SCMI_OK ? 1u : 0u; /* a busy machine may be late */
-		if (time(NULL) - start > HANG_SECONDS)
+		if (hangs(&watch))
 			fail_msg("no call goes well");
 	}
 }
