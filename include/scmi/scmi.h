@@ -32,5 +32,7 @@
 /* what carries messages between them */
 #include <scmi/transport.h>
 #include <scmi/transport/loopback.h>
+#include <scmi/transport/virtio.h>
+#include <scmi/transport/virtio_device.h>
 
 #endif

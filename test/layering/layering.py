@@ -33,6 +33,7 @@ FLOORS = {
 	"lib/hosted": (r"scmi/.*", True),
 	"transports": (r"scmi/(message|errors|port|transport|platform)\.h|scmi/transport/.*", True),
 	"transports/loopback": (r"scmi/(message|errors|port|transport|platform)\.h|scmi/transport/loopback\.h", False),
+	"transports/virtio": (r"scmi/(message|errors|port|trace|transport|platform)\.h|scmi/transport/virtio\w*\.h", False),
 	"examples": (r"scmi/.*", True),
 	"examples/scmictl": (r"scmi/.*", True),
 }

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * SCMI over virtio, platform side: a virtio-scmi device, one for each agent.
+ *
+ * The device takes commands from the cmdq of a driver, any driver, hands them to the platform as an endpoint, and
+ * returns their buffers in whatever order the answers come; notifications and delayed responses go out through the
+ * eventq. It knows nothing of how the driver's memory is mapped, its registers trapped, or its doorbells rung: a
+ * carrier (a hypervisor's back end) does that, tells it what the driver has set up, and has it served.
+ *
+ * The driver's memory is hostile: each descriptor is read once, bounded, and copied before use. A chain that breaks
+ * the rules (an index or address outside, a loop, more descriptors than the queue has entries, a length of 0, a
+ * readable descriptor behind a writable one, writable ones that overlap, a header that is not whole) is counted and
+ * given back with length 0, and the next one served. A ring that lies about itself (more entries available than it has,
+ * a head outside) is broken: nothing of it is touched until it is attached anew. A request may overlap its own reply.
+ */
+#ifndef SCMI_TRANSPORT_VIRTIO_DEVICE_H
+#define SCMI_TRANSPORT_VIRTIO_DEVICE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <scmi/errors.h>
+#include <scmi/platform.h>
+#include <scmi/port.h>
+#include <scmi/transport/virtio.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct scmi_virtio_device;
+
+/* What happens to the device, for its carrier. */
+enum scmi_virtio_event {
+	SCMI_VIRTIO_UP = 0,     /* the platform has started */
+	SCMI_VIRTIO_DOWN = 1,   /* it has stopped: requests are not served any more */
+	SCMI_VIRTIO_BROKEN = 2, /* a ring lies: DEVICE_NEEDS_RESET */
+};
+
+/* What a carrier does for its device. Kept, not copied. All get ctx. Never called with a lock held. */
+struct scmi_virtio_host {
+	void *ctx;
+
+	/* Interrupts the driver: buffers of this queue have been returned. Context: any, several at once. */
+	void (*call)(void *ctx, uint32_t queue);
+
+	/*
+	 * scmi_virtio_device_serve() is due, as after a doorbell. Context: any, serve() included; must not serve in it.
+	 */
+	void (*work)(void *ctx);
+
+	/*
+	 * DOWN is told when nothing is being served any more. Optional. Context: the platform's start and stop,
+	 * serve().
+	 */
+	void (*event)(void *ctx, enum scmi_virtio_event event);
+};
+
+#define SCMI_VIRTIO_REQUESTS_DEFAULT 32u
+#define SCMI_VIRTIO_REQUESTS_MAX     1024u
+#define SCMI_VIRTIO_QUEUE_MAX        2048u
+
+/* What a device offers unless its configuration says otherwise. */
+#define SCMI_VIRTIO_OFFER_DEFAULT                                                                                      \
+	(SCMI_VIRTIO_F_P2A_CHANNELS | SCMI_VIRTIO_F_INDIRECT_DESC | SCMI_VIRTIO_F_EVENT_IDX |                          \
+	 SCMI_VIRTIO_F_VERSION_1 | SCMI_VIRTIO_F_RING_RESET)
+
+/* A region of shared memory, for SHARED_MEMORY. */
+struct scmi_virtio_shared {
+	uint8_t id; /* SCMI_VIRTIO_REGION_* */
+	struct scmi_virtio_region region;
+};
+
+/* Zero is a good default for every member but size, port and host. Not kept after init, but for what it points to. */
+struct scmi_virtio_device_config {
+	uint32_t size;        /* sizeof(struct scmi_virtio_device_config) */
+	uint32_t max_payload; /* bytes after the header, status included; 8 at least; 0: SCMI_VIRTIO_PAYLOAD_DEFAULT */
+	uint32_t requests;    /* commands that are open at once, the others wait in the ring; 0: the default */
+	uint32_t
+		queue_max; /* entries of the largest queue that is accepted: a power of two; 0: SCMI_VIRTIO_QUEUE_MAX */
+	uint64_t features; /* what is offered; 0: SCMI_VIRTIO_OFFER_DEFAULT, SHARED_MEMORY too if there are regions */
+	const struct scmi_port *port;            /* must outlive the device */
+	const struct scmi_virtio_host *host;     /* must outlive the device */
+	const struct scmi_virtio_shared *shared; /* kept; NULL: none */
+	uint32_t shared_n;
+};
+
+/* Checks a configuration: SCMI_OK, or SCMI_E_INVAL with *why as scmi_virtio_check(). Context: any. */
+int scmi_virtio_device_check(const struct scmi_virtio_device_config *config, const char **why);
+
+/* Bytes of memory that this configuration needs, exactly; 0 if it is not allowed. Context: any. */
+size_t scmi_virtio_device_size(const struct scmi_virtio_device_config *config);
+
+/*
+ * Makes a device in mem: len bytes, aligned as max_align_t, which stay its own until scmi_virtio_device_fini(), and
+ * fills in *endpoint for the platform. Returns SCMI_OK; SCMI_E_INVAL; SCMI_E_NOMEM, misaligned or a byte too short. On
+ * an error nothing is kept. Context: thread.
+ */
+int scmi_virtio_device_init(struct scmi_virtio_device **device, void *mem, size_t len,
+			    const struct scmi_virtio_device_config *config, struct scmi_endpoint *endpoint);
+
+/* Gives the memory back; it is detached, the platform is stopped, and no request is open. Context: thread. */
+void scmi_virtio_device_fini(struct scmi_virtio_device *device);
+
+/* ---- for the carrier ---- */
+
+/* What is offered, and how many entries a queue may have. Context: any. */
+uint64_t scmi_virtio_device_features(const struct scmi_virtio_device *device);
+uint32_t scmi_virtio_device_queue_max(const struct scmi_virtio_device *device, uint32_t queue);
+
+/* A region that is offered: SCMI_OK, or SCMI_E_NOTFOUND. Context: any. */
+int scmi_virtio_device_region(const struct scmi_virtio_device *device, uint8_t id, struct scmi_virtio_region *region);
+
+/* A stretch of the driver's address space that the carrier has mapped. */
+struct scmi_virtio_map {
+	uint64_t addr; /* as the driver gives it */
+	uint64_t len;
+	void *mem;
+};
+
+/*
+ * The driver is ready (DRIVER_OK): its rings may be used from here on. maps: all that it may name, not overlapping,
+ * kept until detach. first: for each queue the index to go on from, what scmi_virtio_device_detach() gave; NULL: 0.
+ * Returns SCMI_OK; SCMI_E_INVAL, with *why as above: a feature that was not offered, a size or an alignment that is not
+ * allowed, a ring outside the maps, or it is attached. Without VERSION_1 likewise. Context: thread.
+ */
+int scmi_virtio_device_attach(struct scmi_virtio_device *device, const struct scmi_virtio_setup *setup,
+			      const struct scmi_virtio_map *maps, uint32_t maps_n,
+			      const uint16_t first[SCMI_VIRTIO_QUEUES], const char **why);
+
+/*
+ * The driver is gone or has reset the device: when it returns none of its memory is touched any more. Open requests
+ * stay the platform's, their answers go nowhere. next, if not NULL: for each queue the index of the next entry that was
+ * not taken. Not attached: nothing. Context: thread, not inside a request.
+ */
+void scmi_virtio_device_detach(struct scmi_virtio_device *device, uint16_t next[SCMI_VIRTIO_QUEUES]);
+
+/*
+ * RING_RESET: reset lets one queue go like detach; enable takes it up again as attach does, from index 0. SCMI_OK, or
+ * SCMI_E_INVAL: no such queue, not attached, or already so. Context: thread, not inside a request.
+ */
+int scmi_virtio_device_reset_queue(struct scmi_virtio_device *device, uint32_t queue);
+int scmi_virtio_device_enable_queue(struct scmi_virtio_device *device, uint32_t queue,
+				    const struct scmi_virtio_queue *where);
+
+/*
+ * Takes up to max commands and serves them, on the caller's stack; and tells the platform where the eventq has room
+ * again that lacked. Due after each doorbell and after host->work(). One context at a time. Returns how many it took: 0
+ * is none left, or no request of the device's is free (host->work() will follow then); SCMI_E_CLOSED: not attached, or
+ * the platform has not started; SCMI_E_LINK: a ring is broken. Context: any from which the platform may be entered.
+ */
+int scmi_virtio_device_serve(struct scmi_virtio_device *device, int max);
+
+/*
+ * Before the one who serves sleeps: asks the driver for doorbells and looks once more. true: sleep, a doorbell or
+ * host->work() will come; false: serve again. Until it has been called since the last serve(), doorbells may be left
+ * out. Context: as serve().
+ */
+bool scmi_virtio_device_rest(struct scmi_virtio_device *device);
+
+/* What the driver has done wrong, and what was spent, since init, modulo 2^32. */
+struct scmi_virtio_device_stats {
+	uint32_t size;    /* sizeof(struct scmi_virtio_device_stats), set by the caller */
+	uint32_t taken;   /* chains that were taken, both queues */
+	uint32_t refused; /* of these, those that break the rules: given back with length 0 */
+	uint32_t calls;   /* interrupts */
+	uint32_t no_room; /* replies that did not fit: status only, or less, was written */
+	uint32_t dropped; /* notifications and delayed responses that no buffer of the eventq could hold */
+	uint32_t stale;   /* answers that came after detach or a reset of the queue */
+	uint32_t broken;  /* rings that lied */
+	uint32_t open;    /* requests that the platform holds, now */
+};
+
+/* Reads the counters. SCMI_OK, or SCMI_E_INVAL (NULL, a size this version does not know). Context: any. */
+int scmi_virtio_device_stats(struct scmi_virtio_device *device, struct scmi_virtio_device_stats *stats);
+
+/* ---- driver and device in one address space ---- */
+
+/*
+ * A doorbell from one end to the other. ring: any context, several at once, never with a lock held. NULL: none, the
+ * other end polls.
+ */
+struct scmi_virtio_bell {
+	void (*ring)(void *ctx);
+	void *ctx;
+};
+
+/*
+ * The driver's end of a pair can sleep: until to_driver was rung since the last wait. All NULL or all set; fd and clear
+ * as in struct scmi_virtio_bus, both optional.
+ */
+struct scmi_virtio_sleeper {
+	void (*wait)(void *ctx, uint64_t deadline_us);
+	void (*wake)(void *ctx);
+	int (*fd)(void *ctx);
+	void (*clear)(void *ctx);
+	void *ctx;
+};
+
+/* scmi_virtio_pair_config.flags: who runs the other end's code. */
+#define SCMI_VIRTIO_PAIR_SERVES (1u << 0) /* a kick serves the device, on the sender's stack; no to_device then */
+#define SCMI_VIRTIO_PAIR_DELIVERS                                                                                      \
+	(1u << 1) /* a call delivers to the agent, on the replier's stack; no to_driver then */
+
+struct scmi_virtio_pair_config {
+	uint32_t size;  /* sizeof(struct scmi_virtio_pair_config) */
+	uint32_t flags; /* SCMI_VIRTIO_PAIR_* */
+	struct scmi_virtio_bell
+		to_device; /* kicks, and work: the device's server is to call scmi_virtio_device_serve() */
+	struct scmi_virtio_bell to_driver; /* interrupts */
+	struct scmi_virtio_sleeper sleeper;
+	/* The memory that driver and device share: addresses on the ring are offsets from base. */
+	void *base;
+	uint64_t len;
+};
+
+/*
+ * Memory of a pair; the caller's, until both ends are stopped and gone. Opaque.
+ */
+struct scmi_virtio_pair {
+	void *private_[24];
+};
+
+/*
+ * Makes a bus and a host that connect one driver with one device in the same address space. Fill in bus for
+ * scmi_virtio_config and host for scmi_virtio_device_config; scmi_virtio_pair_join() then tells the pair its device.
+ * Returns SCMI_OK or SCMI_E_INVAL. Context: thread.
+ */
+int scmi_virtio_pair_init(struct scmi_virtio_pair *pair, const struct scmi_virtio_pair_config *config,
+			  struct scmi_virtio_bus *bus, struct scmi_virtio_host *host);
+void scmi_virtio_pair_join(struct scmi_virtio_pair *pair, struct scmi_virtio_device *device);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The driver's address space, as far as it is mapped here. */
+#include "ring_device.h"
+
+void *scmi__ring_translate(const struct ring_maps *maps, uint64_t addr, uint64_t len)
+{
+	for (uint32_t i = 0; i < maps->n; i++) {
+		const struct ring_map *m = &maps->map[i];
+		const uint64_t offset = addr - m->addr; /* huge where addr is below */
+
+		if (offset < m->len && len <= m->len - offset)
+			return m->mem + offset;
+	}
+	return NULL;
+}
