@@ -37,7 +37,7 @@ void conf_open_around(struct conf_env *env, const struct conf_kind *kind, conf_w
 	env->kind = kind;
 	conf_clock_init(&env->clock);
 	conf_peer_init(&env->peer, kind);
-	env->link = kind->make(&env->clock.port, &env->peer, &inner);
+	env->link = kind->make(kind, &env->clock.port, &env->peer, &inner);
 	assert_non_null(env->link);
 	env->peer.link = env->link;
 	if (wrap != NULL) {
@@ -178,6 +178,8 @@ static void check_side(struct conf_env *env)
 	assert_int_equal(env->shim.holding, 0);
 	assert_int_equal(env->shim.breaches, 0);
 	assert_int_equal(env->kind->away(env->link), 0);
+	if (env->kind->fault != NULL && env->kind->fault(env->link) != NULL)
+		fail_msg("%s", env->kind->fault(env->link));
 }
 
 static void free_side(struct conf_env *env)

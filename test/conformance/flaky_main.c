@@ -27,21 +27,12 @@
 #define TIME_US    300u /* delays and stalls, at most */
 #define SEEDS      2u
 #define STEPS      1000u
-#define THREADED   2u /* so many times fewer steps where threads wait for real */
 #define NAME_BYTES 64
 #define FAULTS     (FLAKY_FAULTS + 2u)
 #define FAULT_NONE FLAKY_FAULTS
 #define FAULT_ALL  (FLAKY_FAULTS + 1u)
 
-static const struct {
-	const struct conf_kind *kind;
-	bool threaded;
-} kinds[] = {
-	{&conf_loopback_sync, false}, {&conf_loopback_threaded, true}, {&conf_kind_rx, false},
-	{&conf_kind_priv, true},      {&conf_kind_one, false},         {&conf_kind_queued, false},
-};
-
-#define KINDS (sizeof(kinds) / sizeof(kinds[0]))
+#define KINDS_MAX 16u
 
 static const char *const faults[FAULTS] = {
 	"drop",     "delay",     "reorder", "double", "corrupt", "header", "truncate",
@@ -108,30 +99,37 @@ static bool wanted(const char *name, int argc, char **argv, int i)
 	return argc <= i || strcmp(argv[i], "any") == 0 || strcmp(argv[i], name) == 0;
 }
 
+static void add(struct job *job, struct CMUnitTest *test, const struct conf_kind *kind, uint32_t fault)
+{
+	job->plan = (struct traffic_plan){
+		.kind = kind,
+		.threaded = (kind->traits & CONF_THREADED) != 0,
+		.steps = (uint32_t)number("CONF_STEPS", STEPS),
+		.verbose = getenv("CONF_VERBOSE") != NULL,
+	};
+	set_rates(&job->plan.faults, fault);
+	snprintf(job->name, sizeof(job->name), "%s %s", kind->name, faults[fault]);
+	*test = (struct CMUnitTest){job->name, run, NULL, tell, job};
+}
+
 static int run_all(int argc, char **argv, uint64_t seed)
 {
-	static struct job jobs[KINDS * FAULTS];
-	static struct CMUnitTest tests[KINDS * FAULTS];
-	const uint32_t steps = (uint32_t)number("CONF_STEPS", STEPS);
+	static struct job jobs[KINDS_MAX * FAULTS];
+	static struct CMUnitTest tests[KINDS_MAX * FAULTS];
+	const uint64_t seeds = argc > 3 ? 1u : number("CONF_SEEDS", SEEDS);
 	size_t n = 0;
 
 	memset(tests, 0, sizeof(tests));
-	for (size_t k = 0; k < KINDS; k++) {
+	for (const struct conf_entry *e = conf_list; e->kind != NULL; e++) {
+		if ((e->how & CONF_TRAFFIC) == 0 || !wanted(e->kind->name, argc, argv, 1))
+			continue;
 		for (uint32_t f = 0; f < FAULTS; f++) {
-			struct job *job = &jobs[n];
-
-			if (!wanted(kinds[k].kind->name, argc, argv, 1) || !wanted(faults[f], argc, argv, 2))
+			if (!wanted(faults[f], argc, argv, 2))
 				continue;
-			*job = (struct job){.seed = seed, .seeds = argc > 3 ? 1u : number("CONF_SEEDS", SEEDS)};
-			job->plan = (struct traffic_plan){
-				.kind = kinds[k].kind,
-				.threaded = kinds[k].threaded,
-				.steps = steps,
-				.verbose = getenv("CONF_VERBOSE") != NULL,
-			};
-			set_rates(&job->plan.faults, f);
-			snprintf(job->name, sizeof(job->name), "%s %s", kinds[k].kind->name, faults[f]);
-			tests[n++] = (struct CMUnitTest){job->name, run, NULL, tell, job};
+			assert_true(n < KINDS_MAX * FAULTS);
+			jobs[n] = (struct job){.seed = seed, .seeds = seeds};
+			add(&jobs[n], &tests[n], e->kind, f);
+			n++;
 		}
 	}
 	if (n == 0)

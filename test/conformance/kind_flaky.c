@@ -2,11 +2,7 @@
 /* A kind around a kind: with no fault at work the flaky transport has to be as good as the one that it wraps. */
 #include <stdlib.h>
 
-#include <scmi/transport/loopback.h>
-
 #include "../support/flaky.h"
-#include "../support/kind_one.h"
-#include "../support/kind_priv.h"
 #include "suite.h"
 
 struct conf_link {
@@ -25,14 +21,14 @@ static struct conf_link *make(const struct conf_kind *kind, const struct scmi_po
 		return NULL;
 	config->size = sizeof(*config);
 	config->port = port;
-	link->kind = kind;
-	link->below = kind->make(port, peer, &inner);
+	link->kind = kind->own;
+	link->below = link->kind->make(link->kind, port, peer, &inner);
 	if (link->below != NULL)
 		link->flaky = flaky_create(&inner, config, out);
 	if (link->flaky != NULL)
 		return link;
 	if (link->below != NULL)
-		kind->destroy(link->below);
+		link->kind->destroy(link->below);
 	free(link);
 	return NULL;
 }
@@ -105,78 +101,35 @@ static uint32_t acquired(struct conf_link *link)
 	return link->kind->acquired(link->below);
 }
 
-static struct conf_link *sync_make(const struct scmi_port *port, struct conf_peer *peer, struct scmi_transport *out)
+static uint32_t kicks(struct conf_link *link)
 {
-	return make_transparent(&conf_loopback_sync, port, peer, out);
+	return link->kind->kicks(link->below);
 }
 
-static struct conf_link *sync_make_calm(const struct scmi_port *port, struct conf_peer *peer,
-					struct scmi_transport *out)
+static const char *fault(struct conf_link *link)
 {
-	return make_calm(&conf_loopback_sync, port, peer, out);
+	return link->kind->fault(link->below);
 }
 
-static struct conf_link *threaded_make(const struct scmi_port *port, struct conf_peer *peer, struct scmi_transport *out)
+/* It has what the wrapped one has, but for a descriptor. */
+struct conf_kind conf_flaky_kind(const struct conf_kind *below, const char *name, bool calm)
 {
-	return make_transparent(&conf_loopback_threaded, port, peer, out);
+	return (struct conf_kind){
+		.name = name,
+		.own = below,
+		.traits = below->traits & ~CONF_FD,
+		.depth = below->depth,
+		.max_payload = below->max_payload,
+		.make = calm ? make_calm : make_transparent,
+		.destroy = destroy,
+		.peer_start = peer_start,
+		.peer_stop = peer_stop,
+		.answer = answer,
+		.push = below->push != NULL ? push : NULL,
+		.away = away,
+		.pause = below->pause != NULL ? hold_up : NULL,
+		.acquired = below->acquired != NULL ? acquired : NULL,
+		.kicks = below->kicks != NULL ? kicks : NULL,
+		.fault = below->fault != NULL ? fault : NULL,
+	};
 }
-
-static struct conf_link *threaded_make_calm(const struct scmi_port *port, struct conf_peer *peer,
-					    struct scmi_transport *out)
-{
-	return make_calm(&conf_loopback_threaded, port, peer, out);
-}
-
-static struct conf_link *priv_make(const struct scmi_port *port, struct conf_peer *peer, struct scmi_transport *out)
-{
-	return make_transparent(&conf_kind_priv, port, peer, out);
-}
-
-static struct conf_link *priv_make_calm(const struct scmi_port *port, struct conf_peer *peer,
-					struct scmi_transport *out)
-{
-	return make_calm(&conf_kind_priv, port, peer, out);
-}
-
-static struct conf_link *one_make_calm(const struct scmi_port *port, struct conf_peer *peer, struct scmi_transport *out)
-{
-	return make_calm(&conf_kind_one, port, peer, out);
-}
-
-static struct conf_link *queued_make_calm(const struct scmi_port *port, struct conf_peer *peer,
-					  struct scmi_transport *out)
-{
-	return make_calm(&conf_kind_queued, port, peer, out);
-}
-
-/* What every kind here has in common. The rest is as the wrapped one has it. */
-#define METHODS                                                                                                        \
-	.destroy = destroy, .peer_start = peer_start, .peer_stop = peer_stop, .answer = answer, .push = push,          \
-	.away = away, .pause = hold_up, .acquired = acquired
-
-#define SYNC                                                                                                           \
-	METHODS, .traits = CONF_KNOWS_TOKEN | CONF_UNASKED | CONF_PEER_GOES | CONF_EMPTY | CONF_WIDE,                  \
-		 .depth = SCMI_LOOPBACK_INFLIGHT_DEFAULT, .max_payload = SCMI_LOOPBACK_PAYLOAD_DEFAULT
-#define THREADED                                                                                                       \
-	METHODS, .traits = CONF_KNOWS_TOKEN | CONF_UNASKED | CONF_PEER_GOES | CONF_EMPTY | CONF_WIDE, .depth = 16,     \
-		 .max_payload = 72
-#define PRIV                                                                                                           \
-	METHODS, .traits = CONF_UNASKED | CONF_DELEGATES | CONF_WIDE, .depth = KIND_PRIV_DEPTH,                        \
-		 .max_payload = KIND_PRIV_PAYLOAD
-#define ONE                                                                                                            \
-	METHODS, .traits = CONF_KNOWS_TOKEN | CONF_EMPTY | CONF_WIDE | CONF_STUBBORN, .depth = 1,                      \
-		 .max_payload = KIND_ONE_PAYLOAD
-#define QUEUED                                                                                                         \
-	METHODS, .traits = CONF_KNOWS_TOKEN | CONF_EMPTY | CONF_STUBBORN, .depth = 8, .max_payload = KIND_ONE_PAYLOAD
-
-const struct conf_kind conf_flaky_kinds[] = {
-	{.name = "flaky_sync", .make = sync_make, SYNC},
-	{.name = "flaky_sync_calm", .make = sync_make_calm, SYNC},
-	{.name = "flaky_threaded", .make = threaded_make, THREADED},
-	{.name = "flaky_threaded_calm", .make = threaded_make_calm, THREADED},
-	{.name = "flaky_priv", .make = priv_make, PRIV},
-	{.name = "flaky_priv_calm", .make = priv_make_calm, PRIV},
-	{.name = "flaky_one_calm", .make = one_make_calm, ONE},
-	{.name = "flaky_queued_calm", .make = queued_make_calm, QUEUED},
-	{.name = NULL},
-};

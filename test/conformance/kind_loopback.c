@@ -101,23 +101,26 @@ static void make_doorbell(struct conf_link *link, struct scmi_loopback_doorbell 
 	*doorbell = (struct scmi_loopback_doorbell){.ring = ring, .clear = clear, .ctx = link, .fd = link->pipe[0]};
 }
 
-static struct conf_link *make_sync(const struct scmi_port *port, struct conf_peer *peer, struct scmi_transport *out)
+static struct conf_link *make_sync(const struct conf_kind *kind, const struct scmi_port *port, struct conf_peer *peer,
+				   struct scmi_transport *out)
 {
 	const struct scmi_loopback_config config = {.size = sizeof(config), .port = port};
 
+	(void)kind;
 	return make(new_link(peer), &config, out);
 }
 
-static struct conf_link *make_threads(const struct scmi_port *port, struct conf_peer *peer, struct scmi_transport *out,
-				      bool rings)
+static struct conf_link *make_threads(const struct conf_kind *kind, const struct scmi_port *port,
+				      struct conf_peer *peer, struct scmi_transport *out)
 {
+	const bool rings = (kind->traits & CONF_FD) != 0;
 	struct conf_link *link = new_link(peer);
 	struct scmi_loopback_doorbell doorbell;
 	const struct scmi_loopback_config config = {
 		.size = sizeof(config),
 		.flags = SCMI_LOOPBACK_THREADED,
-		.max_payload = 72,
-		.max_inflight = 16,
+		.max_payload = kind->max_payload,
+		.max_inflight = kind->depth,
 		.events = 8,
 		.port = port,
 		.doorbell = rings ? &doorbell : NULL,
@@ -126,17 +129,6 @@ static struct conf_link *make_threads(const struct scmi_port *port, struct conf_
 	if (rings)
 		make_doorbell(link, &doorbell);
 	return make(link, &config, out);
-}
-
-static struct conf_link *make_threaded(const struct scmi_port *port, struct conf_peer *peer, struct scmi_transport *out)
-{
-	return make_threads(port, peer, out, false);
-}
-
-static struct conf_link *make_doorbelled(const struct scmi_port *port, struct conf_peer *peer,
-					 struct scmi_transport *out)
-{
-	return make_threads(port, peer, out, true);
 }
 
 static void destroy(struct conf_link *link)
@@ -218,18 +210,18 @@ const struct conf_kind conf_loopback_sync = {
 
 const struct conf_kind conf_loopback_threaded = {
 	.name = "loopback_threaded",
-	.traits = CONF_KNOWS_TOKEN | CONF_UNASKED | CONF_PEER_GOES | CONF_EMPTY | CONF_WIDE,
+	.traits = CONF_KNOWS_TOKEN | CONF_UNASKED | CONF_PEER_GOES | CONF_EMPTY | CONF_WIDE | CONF_THREADED,
 	.depth = 16,
 	.max_payload = 72,
-	.make = make_threaded,
+	.make = make_threads,
 	METHODS,
 };
 
 const struct conf_kind conf_loopback_doorbell = {
 	.name = "loopback_doorbell",
-	.traits = CONF_KNOWS_TOKEN | CONF_UNASKED | CONF_PEER_GOES | CONF_EMPTY | CONF_WIDE | CONF_FD,
+	.traits = CONF_KNOWS_TOKEN | CONF_UNASKED | CONF_PEER_GOES | CONF_EMPTY | CONF_WIDE | CONF_THREADED | CONF_FD,
 	.depth = 16,
 	.max_payload = 72,
-	.make = make_doorbelled,
+	.make = make_threads,
 	METHODS,
 };

@@ -52,10 +52,12 @@ static void peer_stop(struct conf_link *link)
 
 /* ---- rx only ---- */
 
-static struct conf_link *rx_make(const struct scmi_port *port, struct conf_peer *peer, struct scmi_transport *out)
+static struct conf_link *rx_make(const struct conf_kind *kind, const struct scmi_port *port, struct conf_peer *peer,
+				 struct scmi_transport *out)
 {
 	struct conf_link *link = make(peer);
 
+	(void)kind;
 	(void)port;
 	link->rx = kind_rx_create(came, link, out);
 	return link;
@@ -99,10 +101,12 @@ const struct conf_kind conf_kind_rx = {
 
 /* ---- acquire, priv, completion from another thread ---- */
 
-static struct conf_link *priv_make(const struct scmi_port *port, struct conf_peer *peer, struct scmi_transport *out)
+static struct conf_link *priv_make(const struct conf_kind *kind, const struct scmi_port *port, struct conf_peer *peer,
+				   struct scmi_transport *out)
 {
 	struct conf_link *link = make(peer);
 
+	(void)kind;
 	(void)port;
 	link->priv = kind_priv_create(came, link, out);
 	return link;
@@ -143,7 +147,7 @@ static uint32_t priv_acquired(struct conf_link *link)
 
 const struct conf_kind conf_kind_priv = {
 	.name = "kind_priv",
-	.traits = CONF_UNASKED | CONF_DELEGATES | CONF_WIDE,
+	.traits = CONF_UNASKED | CONF_DELEGATES | CONF_WIDE | CONF_THREADED,
 	.depth = KIND_PRIV_DEPTH,
 	.max_payload = KIND_PRIV_PAYLOAD,
 	.make = priv_make,
@@ -159,19 +163,23 @@ const struct conf_kind conf_kind_priv = {
 
 /* ---- depth one, state of its own ---- */
 
-static struct conf_link *one_make(const struct scmi_port *port, struct conf_peer *peer, struct scmi_transport *out)
+static struct conf_link *one_make(const struct conf_kind *kind, const struct scmi_port *port, struct conf_peer *peer,
+				  struct scmi_transport *out)
 {
 	struct conf_link *link = make(peer);
 
+	(void)kind;
 	(void)port;
 	link->one = kind_one_create(came_one, link, out);
 	return link;
 }
 
-static struct conf_link *queued_make(const struct scmi_port *port, struct conf_peer *peer, struct scmi_transport *out)
+static struct conf_link *queued_make(const struct conf_kind *kind, const struct scmi_port *port, struct conf_peer *peer,
+				     struct scmi_transport *out)
 {
 	struct conf_link *link = make(peer);
 
+	(void)kind;
 	(void)port;
 	link->one = kind_one_create_queued(came_one, link, QUEUED_DEPTH, out);
 	return link;

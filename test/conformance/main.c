@@ -4,14 +4,22 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <cmocka.h>
 
 #include "suite.h"
 
-static const struct conf_kind *const kinds[] = {
-	&conf_loopback_sync, &conf_loopback_threaded, &conf_loopback_doorbell, &conf_kind_rx,
-	&conf_kind_priv,     &conf_kind_one,          &conf_kind_queued,
-};
+#define NAME_BYTES 64
+
+static int run_flaky(const struct conf_kind *below, bool calm)
+{
+	char name[NAME_BYTES];
+	struct conf_kind kind;
+
+	snprintf(name, sizeof(name), "flaky_%s%s", below->name, calm ? "_calm" : "");
+	kind = conf_flaky_kind(below, name, calm);
+	return conf_run(&kind);
+}
 
 int main(int argc, char **argv)
 {
@@ -19,9 +27,13 @@ int main(int argc, char **argv)
 
 	if (argc > 1)
 		cmocka_set_test_filter(argv[1]);
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
-		failed += conf_run(kinds[i]);
-	for (const struct conf_kind *kind = conf_flaky_kinds; kind->name != NULL; kind++)
-		failed += conf_run(kind);
+	for (const struct conf_entry *e = conf_list; e->kind != NULL; e++) {
+		if ((e->how & CONF_PLAIN) != 0)
+			failed += conf_run(e->kind);
+		if ((e->how & CONF_FLAKY) != 0)
+			failed += run_flaky(e->kind, false);
+		if ((e->how & CONF_CALM) != 0)
+			failed += run_flaky(e->kind, true);
+	}
 	return failed != 0;
 }

@@ -24,26 +24,31 @@
 /* ---- what a kind of transport brings ---- */
 
 /* conf_kind.traits: what cannot be seen from the transport's capabilities. */
-#define CONF_KNOWS_TOKEN (1u << 0) /* an answer comes on what its command was sent with: rx.token is set */
-#define CONF_UNASKED     (1u << 1) /* push() carries messages that answer no request */
-#define CONF_PEER_GOES   (1u << 2) /* peer_stop() and peer_start() are there */
-#define CONF_EMPTY       (1u << 3) /* an answer of length 0 settles its command */
-#define CONF_DELEGATES   (1u << 4) /* pause() and acquired() are there */
-#define CONF_WIDE        (1u << 5) /* the wire holds as many commands as are accepted; else others are queued */
-#define CONF_STUBBORN    (1u << 6) /* recover() is SCMI_E_BUSY while the peer has a command */
-#define CONF_FD          (1u << 7) /* fd() tells a descriptor */
+#define CONF_KNOWS_TOKEN (1u << 0)  /* an answer comes on what its command was sent with: rx.token is set */
+#define CONF_UNASKED     (1u << 1)  /* push() carries messages that answer no request */
+#define CONF_PEER_GOES   (1u << 2)  /* peer_stop() and peer_start() are there */
+#define CONF_EMPTY       (1u << 3)  /* an answer of length 0 settles its command */
+#define CONF_DELEGATES   (1u << 4)  /* pause() and acquired() are there */
+#define CONF_WIDE        (1u << 5)  /* the wire holds as many commands as are accepted; else others are queued */
+#define CONF_STUBBORN    (1u << 6)  /* recover() is SCMI_E_BUSY while the peer has a command */
+#define CONF_FD          (1u << 7)  /* fd() tells a descriptor */
+#define CONF_KICKS       (1u << 8)  /* kicks() is there */
+#define CONF_UNKICKED    (1u << 9)  /* and grows no more once the peer has seen a first command: it polls */
+#define CONF_THREADED    (1u << 10) /* has threads of its own, which need real time */
 
 struct conf_link; /* the kind's own */
 struct conf_peer;
 
 struct conf_kind {
 	const char *name;
+	const void *own; /* what several kinds of one make differ in */
 	uint32_t traits;
 	uint32_t depth;       /* what max_inflight must be */
 	uint32_t max_payload; /* what max_payload must be */
 
 	/* A fresh pair over this port, its peer not started; requests go to conf_peer_came(peer). NULL: failed. */
-	struct conf_link *(*make)(const struct scmi_port *port, struct conf_peer *peer, struct scmi_transport *out);
+	struct conf_link *(*make)(const struct conf_kind *kind, const struct scmi_port *port, struct conf_peer *peer,
+				  struct scmi_transport *out);
 	/* The agent and the peer are stopped, and no request is open. */
 	void (*destroy)(struct conf_link *link);
 
@@ -70,6 +75,12 @@ struct conf_kind {
 	/* Holds up replies between acquire() and complete(). Where CONF_DELEGATES. */
 	void (*pause)(struct conf_link *link, bool paused);
 	uint32_t (*acquired)(struct conf_link *link); /* replies so held up, now */
+
+	/* Doorbells that the agent's end has rung. Where CONF_KICKS. */
+	uint32_t (*kicks)(struct conf_link *link);
+
+	/* What has gone wrong below the messages, as a sentence; NULL: nothing. Optional; when both ends are stopped. */
+	const char *(*fault)(struct conf_link *link);
 };
 
 /* ---- the scripted peer ---- */
@@ -338,6 +349,24 @@ extern const struct conf_case conf_link_cases[];
 /* Runs all cases on a kind. Returns how many failed. */
 int conf_run(const struct conf_kind *kind);
 
+/* ---- which kinds take part ---- */
+
+/* How: by itself; below a flaky transport without faults, or with faults that are calmed; with generated traffic. */
+#define CONF_PLAIN   (1u << 0)
+#define CONF_FLAKY   (1u << 1)
+#define CONF_CALM    (1u << 2)
+#define CONF_TRAFFIC (1u << 3)
+
+struct conf_entry {
+	const struct conf_kind *kind;
+	uint32_t how;
+};
+
+extern const struct conf_entry conf_list[]; /* of this program; the last one has no kind */
+
+/* A kind below a flaky transport, under that name. */
+struct conf_kind conf_flaky_kind(const struct conf_kind *below, const char *name, bool calm);
+
 extern const struct conf_kind conf_loopback_sync;
 extern const struct conf_kind conf_loopback_threaded;
 extern const struct conf_kind conf_loopback_doorbell;
@@ -345,6 +374,5 @@ extern const struct conf_kind conf_kind_rx;
 extern const struct conf_kind conf_kind_priv;
 extern const struct conf_kind conf_kind_one;
 extern const struct conf_kind conf_kind_queued;
-extern const struct conf_kind conf_flaky_kinds[]; /* the last one has no name */
 
 #endif
