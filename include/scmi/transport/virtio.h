@@ -103,11 +103,14 @@ struct scmi_virtio_bus {
 
 	/*
 	 * Resets the device: when it returns the device touches none of the queues nor buffers any more, and no call of
-	 * scmi_virtio_interrupt() and the like is under way or will come.
+	 * scmi_virtio_interrupt() and the like is under way or will come. Where it is not up it does nothing.
 	 */
 	void (*stop)(void *ctx);
 
-	/* The doorbell: there is something new in this queue. Context: as send(); several at once. */
+	/*
+	 * The doorbell: there is something new in this queue. One that comes late, after stop() or a loss, does
+	 * nothing. Context: as send() of the transport; several at once.
+	 */
 	void (*kick)(void *ctx, uint32_t queue);
 
 	/*
@@ -127,8 +130,9 @@ struct scmi_virtio_bus {
 	void (*wake)(void *ctx);
 
 	/*
-	 * fd: a descriptor that is readable once the device has signalled, until clear(); -1: none. clear is called by
-	 * poll() before it looks at the rings; several contexts at once. Both, or neither.
+	 * fd: a descriptor that is readable once the device has signalled, until clear(); constant from start() to
+	 * stop(). clear is called by poll() when it has taken all, before it asks for the next signal and looks again;
+	 * several contexts at once. Both, or neither.
 	 */
 	int (*fd)(void *ctx);
 	void (*clear)(void *ctx);
@@ -149,9 +153,10 @@ struct scmi_virtio_bus {
 void scmi_virtio_interrupt(struct scmi_virtio *driver);
 
 /*
- * The device is gone or wants to be reset: nothing of what was sent is delivered any more. Waits until what is being
- * delivered has been, so it must not be called inside an upcall; then every call ends with err (SCMI_E_LINK,
- * SCMI_E_NOPEER or SCMI_E_IO). Context: any other; between start() and stop() of the bus.
+ * The device is gone or wants to be reset: no message is taken from it any more, none goes to it, and as soon as those
+ * are through that are being delivered, in whatever context, every call ends with err (SCMI_E_LINK, SCMI_E_NOPEER or
+ * SCMI_E_IO). The link is down until the agent recovers it, by its reconnect policy or by hand, or scmi_virtio_found()
+ * does. Never waits. Context: any, interrupts and upcalls included; between start() and stop() of the bus.
  */
 void scmi_virtio_lost(struct scmi_virtio *driver, int err);
 

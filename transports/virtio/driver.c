@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The driver's way of messages: out through the cmdq, in from both queues.
+ *
+ * The port's lock is held over the few words of a ring, never over a copy or an upcall. A request is copied before,
+ * into a buffer that is its slot's alone; what comes back is taken off the ring, and delivered then: from its buffer,
+ * which is posted again only when its slot is sent anew, or when the last byte of an event has been read.
+ */
+#include "driver.h"
+
+#define BATCH 8u /* taken under one lock; and published at the latest, where more is said to follow */
+
+/* A message that is being delivered: its cookie. */
+struct incoming {
+	struct scmi_virtio *driver;
+	const unsigned char *payload;
+	uint32_t left; /* bytes that the core has not asked for */
+	uint16_t slot;
+	bool event;  /* its buffer belongs to the eventq, */
+	bool posted; /* and is the device's again */
+};
+
+static void kick(struct scmi_virtio *d, uint32_t queue)
+{
+	d->bus->kick(d->bus->ctx, queue);
+}
+
+/* With the lock held: is a doorbell due? */
+static bool must_kick(struct scmi_virtio *d, struct queue *q)
+{
+	const bool due = ring_driver_must_kick(&q->ring);
+
+	d->kicks += due;
+	return due;
+}
+
+/* ---- out ---- */
+
+/* With the lock held. */
+static bool post_command(struct scmi_virtio *d, const struct scmi_tx *tx)
+{
+	struct ring_driver *r = &d->cmd.ring;
+
+	ring_driver_post(r, tx->slot, SCMI_HDR_BYTES + tx->len, SCMI_HDR_BYTES + d->max_payload);
+	if (tx->more != 0 && (uint16_t)(r->avail - r->published) < BATCH)
+		return false;
+	ring_driver_publish(r);
+	return tx->more == 0 && must_kick(d, &d->cmd);
+}
+
+static int send(void *ctx, const struct scmi_tx *tx)
+{
+	struct scmi_virtio *d = ctx;
+	unsigned char *request = d->requests + (size_t)tx->slot * d->stride;
+	bool due = false;
+	bool up;
+
+	if (tx->len > d->max_payload)
+		return SCMI_E_TOOBIG;
+	scmi_put_le32(request, tx->hdr);
+	if (tx->len != 0)
+		memcpy(request + SCMI_HDR_BYTES, tx->payload, tx->len);
+	d->token[tx->slot] = tx->token;
+	lock(d);
+	up = d->up;
+	if (up)
+		due = post_command(d, tx);
+	unlock(d);
+	if (due)
+		kick(d, SCMI_VIRTIO_CMDQ);
+	return up ? SCMI_OK : SCMI_E_NOPEER;
+}
+
+static void flush(void *ctx)
+{
+	struct scmi_virtio *d = ctx;
+	bool due = false;
+
+	lock(d);
+	if (d->up) {
+		if (d->cmd.ring.avail != d->cmd.ring.published)
+			ring_driver_publish(&d->cmd.ring);
+		due = must_kick(d, &d->cmd);
+	}
+	unlock(d);
+	if (due)
+		kick(d, SCMI_VIRTIO_CMDQ);
+}
+
+/* ---- in ---- */
+
+static void post_event(struct scmi_virtio *d, uint16_t slot)
+{
+	ring_driver_post(&d->event.ring, slot, 0, SCMI_HDR_BYTES + d->max_payload);
+}
+
+static void return_event(struct scmi_virtio *d, uint16_t slot)
+{
+	bool due;
+
+	lock(d);
+	post_event(d, slot);
+	ring_driver_publish(&d->event.ring);
+	due = must_kick(d, &d->event);
+	unlock(d);
+	if (due)
+		kick(d, SCMI_VIRTIO_EVENTQ);
+}
+
+void scmi__virtio_fill_events(struct scmi_virtio *d)
+{
+	for (uint16_t i = 0; i < d->event.slots; i++)
+		post_event(d, i);
+	if (d->event.slots != 0)
+		ring_driver_publish(&d->event.ring);
+}
+
+void scmi__virtio_offer_events(struct scmi_virtio *d)
+{
+	bool due;
+
+	lock(d);
+	due = d->event.slots != 0 && must_kick(d, &d->event);
+	unlock(d);
+	if (due)
+		kick(d, SCMI_VIRTIO_EVENTQ);
+}
+
+/* The device gets an event's buffer back with the last byte: before the handler runs, which may take its time. */
+static int fetch(void *ctx, const struct scmi_rx *rx, uint32_t offset, void *dst, uint32_t len)
+{
+	struct incoming *in = rx->cookie;
+
+	(void)ctx;
+	memcpy(dst, in->payload + offset, len);
+	in->left -= len;
+	if (in->event && in->left == 0) {
+		in->posted = true;
+		return_event(in->driver, in->slot);
+	}
+	return SCMI_OK;
+}
+
+/* The header is read once, and what the device said of the length has been bounded. */
+static void deliver(struct incoming *in, const unsigned char *message, uint32_t len, uint16_t token)
+{
+	struct scmi_virtio *d = in->driver;
+	const struct scmi_rx rx = {
+		.hdr = scmi_get_le32(message),
+		.len = len - SCMI_HDR_BYTES,
+		.cookie = in,
+		.token = token,
+	};
+
+	in->payload = message + SCMI_HDR_BYTES;
+	in->left = rx.len;
+	(void)d->sink->rx(d->core, &rx);
+}
+
+/* Matched by its descriptor first, so that what is wrong with it ends its own call and no other's. */
+static void deliver_reply(struct scmi_virtio *d, const struct ring_back *back)
+{
+	const uint16_t token = d->token[back->slot];
+	struct incoming in = {.driver = d, .slot = back->slot};
+
+	if (back->too_long || back->len < SCMI_HDR_BYTES + SCMI_STATUS_BYTES) {
+		count(back->too_long ? &d->long_replies : &d->short_replies);
+		(void)d->sink->settle(d->core, token, SCMI_E_PROTO);
+		return;
+	}
+	deliver(&in, d->cmd.replies + (size_t)back->slot * d->stride, back->len, token);
+}
+
+static void deliver_event(struct scmi_virtio *d, const struct ring_back *back)
+{
+	struct incoming in = {.driver = d, .slot = back->slot, .event = true};
+
+	if (back->too_long || back->len < SCMI_HDR_BYTES)
+		count(&d->bad_events);
+	else
+		deliver(&in, d->event.replies + (size_t)back->slot * d->stride, back->len, SCMI_TOKEN_ANY);
+	if (!in.posted)
+		return_event(d, back->slot);
+}
+
+/* Acquire is in the reap; this look only saves the lock where nothing has come. */
+static bool has_news(struct queue *q)
+{
+	return q->slots != 0 &&
+	       ring_load16(&q->parts.used->idx) != atomic_load_explicit(&q->seen, memory_order_relaxed);
+}
+
+static uint32_t reap(struct scmi_virtio *d, struct queue *q, struct ring_back *back, uint32_t most)
+{
+	uint32_t n = 0;
+	int got = 1;
+
+	lock(d);
+	while (n < most && got > 0) {
+		got = scmi__ring_driver_reap(&q->ring, &back[n]);
+		n += got > 0;
+	}
+	d->reaped += n;
+	if (n != 0)
+		atomic_store_explicit(&d->asked, false, memory_order_relaxed);
+	atomic_store_explicit(&q->seen, q->ring.used, memory_order_relaxed);
+	unlock(d);
+	if (got < 0 && scmi__virtio_lose(d, SCMI_E_LINK))
+		count(&d->broken);
+	return n;
+}
+
+/* Up to most of one queue: all of them are off the ring when the first is delivered. */
+static uint32_t take(struct scmi_virtio *d, struct queue *q, uint32_t most,
+		     void (*deliver_one)(struct scmi_virtio *d, const struct ring_back *back))
+{
+	struct ring_back back[BATCH];
+	uint32_t n;
+
+	if (!has_news(q))
+		return 0;
+	n = reap(d, q, back, most < BATCH ? most : BATCH);
+	for (uint32_t i = 0; i < n; i++)
+		deliver_one(d, &back[i]);
+	return n;
+}
+
+/* In turn: neither a flood of events nor one of replies keeps the other waiting. */
+static uint32_t take_both(struct scmi_virtio *d, uint32_t most)
+{
+	uint32_t sum = 0;
+	uint32_t n;
+
+	do {
+		n = take(d, &d->cmd, most - sum, deliver_reply);
+		if (sum + n < most)
+			n += take(d, &d->event, most - sum - n, deliver_event);
+		sum += n;
+	} while (n != 0 && sum < most);
+	return sum;
+}
+
+/* Asks the device for a signal of what comes next; true: something has come already. */
+static bool ask(struct scmi_virtio *d)
+{
+	bool news = false;
+
+	lock(d);
+	if (d->up) {
+		news = scmi__ring_driver_arm(&d->cmd.ring);
+		if (d->event.slots != 0)
+			news = scmi__ring_driver_arm(&d->event.ring) || news;
+	}
+	atomic_store_explicit(&d->asked, !news, memory_order_relaxed);
+	unlock(d);
+	return news;
+}
+
+/*
+ * Where it has been asked for already, no signal is lost: one that was cleared just now was given after what it stands
+ * for, which a look finds.
+ */
+static bool news_or_ask(struct scmi_virtio *d)
+{
+	if (d->bus->clear != NULL)
+		d->bus->clear(d->bus->ctx);
+	if (atomic_load_explicit(&d->asked, memory_order_relaxed))
+		return has_news(&d->cmd) || has_news(&d->event);
+	return ask(d);
+}
+
+/* Inside the gate. */
+static uint32_t take_all(struct scmi_virtio *d, uint32_t most)
+{
+	uint32_t n = take_both(d, most);
+
+	while (d->signals && n < most && news_or_ask(d) && scmi__virtio_is_up(d))
+		n += take_both(d, most - n);
+	return n;
+}
+
+void scmi_virtio_interrupt(struct scmi_virtio *driver)
+{
+	if (!scmi__virtio_enter(driver))
+		return;
+	(void)take_all(driver, UINT32_MAX);
+	scmi__virtio_leave(driver);
+}
+
+static int poll(void *ctx, int max)
+{
+	struct scmi_virtio *d = ctx;
+	uint32_t n;
+
+	if (max <= 0 || !scmi__virtio_enter(d))
+		return 0;
+	n = take_all(d, (uint32_t)max);
+	scmi__virtio_leave(d);
+	return (int)n;
+}
+
+/* ---- sleep ---- */
+
+/* Without EVENT_IDX signals come until they are switched off. */
+static void ask_no_more(struct scmi_virtio *d)
+{
+	if (d->signals || (d->features & SCMI_VIRTIO_F_EVENT_IDX) != 0)
+		return;
+	lock(d);
+	scmi__ring_driver_disarm(&d->cmd.ring);
+	if (d->event.slots != 0)
+		scmi__ring_driver_disarm(&d->event.ring);
+	unlock(d);
+}
+
+static void wait(void *ctx, uint64_t deadline_us)
+{
+	struct scmi_virtio *d = ctx;
+
+	if (!scmi__virtio_enter(d)) {
+		d->port->relax(d->port->ctx); /* whoever stops or recovers must get its turn */
+		return;
+	}
+	if (!ask(d))
+		d->bus->wait(d->bus->ctx, deadline_us);
+	ask_no_more(d);
+	scmi__virtio_leave(d);
+}
+
+static void wake(void *ctx)
+{
+	scmi__virtio_wake(ctx);
+}
+
+static int fd(void *ctx)
+{
+	const struct scmi_virtio *d = ctx;
+
+	return d->bus->fd != NULL ? d->bus->fd(d->bus->ctx) : -1;
+}
+
+const struct scmi_transport_ops scmi__virtio_driver_ops = {
+	.version = SCMI_TRANSPORT_V1,
+	.name = "virtio",
+	.start = scmi__virtio_start,
+	.stop = scmi__virtio_stop,
+	.send = send,
+	.flush = flush,
+	.fetch = fetch,
+	.poll = poll,
+	.wait = wait,
+	.wake = wake,
+	.recover = scmi__virtio_recover,
+	.fd = fd,
+};

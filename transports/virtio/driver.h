@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What the files of the driver share: its two queues, its gate, and where its buffers lie. */
+#ifndef SCMI_VIRTIO_DRIVER_H
+#define SCMI_VIRTIO_DRIVER_H
+
+#include <scmi/message.h>
+#include <scmi/transport/virtio.h>
+
+#include "ring_driver.h"
+
+/* No <string.h> where there is no C library; any compiler brings these functions all the same. */
+void *memcpy(void *restrict dst, const void *restrict src, size_t n);
+void *memset(void *dst, int byte, size_t n);
+
+/*
+ * The gate counts the contexts that are taking messages, below the bits that say whether more may come in. Who finds
+ * the count at 0 while TELL is set takes TELL away and tells the core that the link is down: so nobody has to wait for
+ * the others, and scmi_virtio_lost() may be called in an interrupt on top of any of them.
+ */
+#define GATE_OPEN  (1u << 31) /* started, and the device is up */
+#define GATE_TELL  (1u << 30) /* link_down() is owed */
+#define GATE_COUNT (GATE_TELL - 1u)
+
+/* A queue: its ring, and as many buffers of `stride` bytes as it has slots. */
+struct queue {
+	struct ring_driver ring; /* under the port's lock */
+	_Atomic uint16_t seen;   /* ring.used, for a look without the lock */
+	struct ring_parts parts;
+	struct scmi_virtio_queue where; /* as the device finds it */
+	unsigned char *replies;         /* what the device writes */
+	uint64_t replies_addr;
+	uint32_t *limit;
+	uint16_t slots;
+};
+
+struct scmi_virtio {
+	_Atomic uint32_t gate;
+	_Atomic uint32_t moving; /* start, stop, recover and found: one at a time */
+	_Atomic int32_t why;     /* for link_down() */
+	const struct scmi_sink *sink;
+	void *core;
+	const struct scmi_virtio_bus *bus;
+	const struct scmi_port *port;
+	uint64_t features;
+	uint32_t max_payload;
+	uint32_t stride;    /* from one buffer to the next */
+	bool signals;       /* the device's signals reach us at any time: ask for them whenever all has been taken */
+	_Atomic bool asked; /* and they have been, since the last that was taken */
+	bool started;       /* by the core */
+	bool up;            /* messages may be sent; under the port's lock */
+	bool told;          /* link_down() has been called since the last ready() */
+	uint16_t *token;    /* one a slot of the cmdq: of the command that was sent last */
+	unsigned char *requests; /* what the device reads, one a slot of the cmdq */
+	uint64_t requests_addr;
+	struct ring_desc *tables; /* INDIRECT: two descriptors a slot; else NULL */
+	uint64_t tables_addr;
+	struct queue cmd;
+	struct queue event; /* slots 0: there is none */
+	uint32_t kicks;     /* under the port's lock */
+	uint32_t reaped;
+	_Atomic uint32_t short_replies;
+	_Atomic uint32_t long_replies;
+	_Atomic uint32_t bad_events;
+	_Atomic uint32_t broken;
+};
+
+extern const struct scmi_transport_ops scmi__virtio_driver_ops;
+
+/* driver_life.c */
+int scmi__virtio_start(void *ctx, const struct scmi_sink *sink, void *core);
+void scmi__virtio_stop(void *ctx);
+int scmi__virtio_recover(void *ctx);
+void scmi__virtio_wake(struct scmi_virtio *d);
+bool scmi__virtio_enter(struct scmi_virtio *d);
+void scmi__virtio_leave(struct scmi_virtio *d);
+
+/* As scmi_virtio_lost(); whether it was up. */
+bool scmi__virtio_lose(struct scmi_virtio *d, int err);
+
+/* driver.c: gives the whole eventq to a device that does not look yet; and tells it when it does. */
+void scmi__virtio_fill_events(struct scmi_virtio *d);
+void scmi__virtio_offer_events(struct scmi_virtio *d);
+
+static inline bool scmi__virtio_is_up(struct scmi_virtio *d)
+{
+	return (atomic_load_explicit(&d->gate, memory_order_relaxed) & GATE_OPEN) != 0;
+}
+
+static inline void lock(const struct scmi_virtio *d)
+{
+	d->port->lock(d->port->ctx);
+}
+
+static inline void unlock(const struct scmi_virtio *d)
+{
+	d->port->unlock(d->port->ctx);
+}
+
+static inline void count(_Atomic uint32_t *counter)
+{
+	atomic_fetch_add_explicit(counter, 1u, memory_order_relaxed);
+}
+
+#endif
