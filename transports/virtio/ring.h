@@ -22,12 +22,24 @@
 /* Flag of the available ring: no interrupt, please; of the used ring: no doorbell, please. Without EVENT_IDX. */
 #define RING_QUIET 1u
 
-/*
- * Four words: on 32-bit machines an address is read in two, and may be torn; it is bounded after that like any other.
- */
+/* The address is one word where the machine has such words: nobody needs a lock or a library for 64 bits. */
+#if UINTPTR_MAX > 0xffffffffu
+#define RING_ADDR_WHOLE 1
+#else
+#define RING_ADDR_WHOLE 0
+#endif
+
+/* On 32-bit machines an address is read in two, and may be torn; it is bounded after that like any other. */
 struct ring_desc {
-	_Atomic uint32_t addr_lo;
-	_Atomic uint32_t addr_hi;
+	union {
+		struct {
+			_Atomic uint32_t addr_lo;
+			_Atomic uint32_t addr_hi;
+		};
+#if RING_ADDR_WHOLE
+		_Atomic uint64_t addr;
+#endif
+	};
 	_Atomic uint32_t len;
 	_Atomic uint32_t flags_next; /* flags, below next */
 };
@@ -73,6 +85,11 @@ static inline uint32_t ring_le32(uint32_t v)
 {
 	return v << 24 | (v & 0xff00u) << 8 | (v >> 8 & 0xff00u) | v >> 24;
 }
+
+static inline uint64_t ring_le64(uint64_t v)
+{
+	return (uint64_t)ring_le32((uint32_t)v) << 32 | ring_le32((uint32_t)(v >> 32));
+}
 #else
 static inline uint16_t ring_le16(uint16_t v)
 {
@@ -80,6 +97,11 @@ static inline uint16_t ring_le16(uint16_t v)
 }
 
 static inline uint32_t ring_le32(uint32_t v)
+{
+	return v;
+}
+
+static inline uint64_t ring_le64(uint64_t v)
 {
 	return v;
 }
@@ -113,6 +135,36 @@ static inline uint32_t ring_load32(_Atomic uint32_t *at)
 static inline void ring_store32(_Atomic uint32_t *at, uint32_t v)
 {
 	atomic_store_explicit(at, ring_le32(v), memory_order_relaxed);
+}
+
+#if RING_ADDR_WHOLE
+static inline uint64_t ring_load_addr(struct ring_desc *d)
+{
+	return ring_le64(atomic_load_explicit(&d->addr, memory_order_relaxed));
+}
+
+static inline void ring_store_addr(struct ring_desc *d, uint64_t v)
+{
+	atomic_store_explicit(&d->addr, ring_le64(v), memory_order_relaxed);
+}
+#else
+static inline uint64_t ring_load_addr(struct ring_desc *d)
+{
+	return ring_load32(&d->addr_lo) | (uint64_t)ring_load32(&d->addr_hi) << 32;
+}
+
+static inline void ring_store_addr(struct ring_desc *d, uint64_t v)
+{
+	ring_store32(&d->addr_lo, (uint32_t)v);
+	ring_store32(&d->addr_hi, (uint32_t)(v >> 32));
+}
+#endif
+
+static inline void ring_store_desc(struct ring_desc *d, uint64_t addr, uint32_t len, uint32_t flags, uint32_t next)
+{
+	ring_store_addr(d, addr);
+	ring_store32(&d->len, len);
+	ring_store32(&d->flags_next, flags | next << 16);
 }
 
 /* Where the other side says from which index on it wants a signal. With EVENT_IDX. */

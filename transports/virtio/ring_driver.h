@@ -17,11 +17,13 @@ struct ring_driver {
 	uint32_t *limit; /* private, one a slot: the most that may come back + 1, while the device has it; else 0 */
 	uint16_t mask;   /* entries - 1 */
 	uint16_t slots;
-	uint16_t avail;     /* entries posted so far */
-	uint16_t published; /* what the device can see of them */
-	uint16_t asked;     /* published, when a doorbell was last thought of */
-	uint16_t used;      /* entries reaped so far */
-	uint8_t shift;      /* descriptors a slot: 1 << shift */
+	uint16_t avail;        /* entries posted so far */
+	uint16_t published;    /* what the device can see of them */
+	uint16_t asked;        /* published, when a doorbell was last thought of */
+	uint16_t seen;         /* used.idx when it was last read: up to there nothing needs to be looked up */
+	_Atomic uint16_t used; /* entries reaped so far; relaxed: looked at without the lock */
+	uint8_t shift;         /* descriptors a slot: 1 << shift */
+	uint8_t id_shift;      /* heads: slot << id_shift; 0 with INDIRECT */
 	bool event_idx;
 	bool broken; /* the device has lied about the ring itself: nothing is reaped any more */
 };
@@ -61,10 +63,16 @@ bool scmi__ring_driver_arm(struct ring_driver *r);
 /* No interrupts wanted for now. With EVENT_IDX nothing to do: one comes once, for an index that was armed. */
 void scmi__ring_driver_disarm(struct ring_driver *r);
 
+/* Entries reaped so far, modulo 2^16. */
+static inline uint16_t ring_driver_used(const struct ring_driver *r)
+{
+	return atomic_load_explicit(&r->used, memory_order_relaxed);
+}
+
 /* Buffers that the device has. */
 static inline uint16_t ring_driver_away(const struct ring_driver *r)
 {
-	return (uint16_t)(r->avail - r->used);
+	return (uint16_t)(r->avail - ring_driver_used(r));
 }
 
 /* Whether the device has this slot. */
@@ -76,7 +84,7 @@ static inline bool ring_driver_has(const struct ring_driver *r, uint16_t slot)
 /* Whether the device has returned something; a look without a lock, for who polls. Not exact when broken. */
 static inline bool ring_driver_news(const struct ring_driver *r)
 {
-	return ring_load16(&r->at.used->idx) != r->used;
+	return ring_load16(&r->at.used->idx) != ring_driver_used(r);
 }
 
 /* What post, publish and must_kick do is in the header so that a send is one piece of code. */
@@ -89,7 +97,7 @@ static inline void ring_driver_post(struct ring_driver *r, uint16_t slot, uint32
 {
 	struct ring_desc *d = &r->slot_desc[(uint32_t)slot << r->shift];
 	_Atomic uint16_t *entry = &r->at.avail->ring[r->avail & r->mask];
-	const uint16_t head = (uint16_t)(r->slot_desc == r->at.desc ? (uint32_t)slot << r->shift : slot);
+	const uint16_t head = (uint16_t)((uint32_t)slot << r->id_shift);
 
 	/* Lines that do not change stay shared: a store is dearer for the device's core than our compare. */
 	if (r->shift != 0 && ring_load32(&d->len) != out_len)

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A chain of descriptors, followed as the driver has written it. Each descriptor is read once; what it says is bounded
+ * before it is used, and nothing is made of the chain before all of it was found good.
+ */
+#include "ring_copy.h"
+#include "ring_device.h"
+
+#define TOTAL_MAX (UINT64_C(1) << 32)
+
+/* A descriptor as it was read. */
+struct seen {
+	uint64_t addr;
+	uint32_t len;
+	uint32_t flags_next; /* as on the ring */
+	uint32_t flags;
+	uint32_t next;
+};
+
+struct walk {
+	struct ring_device *r;
+	struct ring_chain *c;
+	struct ring_desc *base; /* the table */
+	uint32_t entries;       /* of it */
+	uint32_t index;         /* of the next descriptor there */
+	uint32_t n;             /* descriptors so far */
+	uint32_t spans;
+	uint64_t total;       /* bytes so far */
+	uint64_t table;       /* where the indirect table is */
+	bool unordered;       /* the spans are */
+	bool full;            /* a piece did not fit */
+	bool mixed;           /* there are descriptors outside the indirect table */
+	struct ring_known kn; /* the chain so far, if it is of the usual shape */
+};
+
+static struct seen read_desc(struct ring_desc *d)
+{
+	struct seen s;
+	uint32_t v;
+
+	s.addr = ring_load_addr(d);
+	s.len = ring_load32(&d->len);
+	s.flags_next = atomic_load_explicit(&d->flags_next, memory_order_relaxed);
+	v = ring_le32(s.flags_next);
+	s.flags = v & 0xffffu;
+	s.next = v >> 16;
+	return s;
+}
+
+/* Goes on in an indirect table. */
+static bool enter_table(struct walk *w, const struct seen *s)
+{
+	const uint32_t bytes = (uint32_t)sizeof(struct ring_desc);
+	unsigned char *mem;
+
+	if (!w->r->indirect || w->base != w->r->at.desc || (s->flags & RING_NEXT) != 0)
+		return false;
+	if (s->len == 0 || s->len % bytes != 0 || s->len / bytes > w->r->at.size)
+		return false;
+	mem = scmi__ring_translate(&w->r->maps, s->addr, s->len);
+	if (mem == NULL || (uintptr_t)mem % _Alignof(struct ring_desc) != 0)
+		return false;
+	w->mixed = w->n != 0;
+	w->table = s->addr;
+	w->base = (struct ring_desc *)(void *)mem;
+	w->entries = s->len / bytes;
+	w->index = 0;
+	return true;
+}
+
+static void gather(struct ring_chain *c, const unsigned char *mem, uint32_t len)
+{
+	if (c->out_len < c->out_cap) {
+		const uint32_t room = c->out_cap - c->out_len;
+
+		ring_copy(c->out + c->out_len, mem, len < room ? len : room);
+	}
+	c->out_len = len <= UINT32_MAX - c->out_len ? c->out_len + len : UINT32_MAX;
+}
+
+/* Notes a writable piece for the caller, as far as he wants it. */
+static void note_piece(struct walk *w, unsigned char *mem, uint32_t len)
+{
+	struct ring_chain *c = w->c;
+	const uint32_t want = c->in_want - c->in_len;
+	struct ring_piece *last = c->in_n != 0 ? &c->in[c->in_n - 1u] : NULL;
+
+	if (want == 0)
+		return;
+	if (len > want)
+		len = want;
+	if (last != NULL && last->mem + last->len == mem) {
+		last->len += len;
+	} else if (c->in_n == c->in_cap) {
+		w->full = true;
+		return;
+	} else {
+		c->in[c->in_n++] = (struct ring_piece){.mem = mem, .len = len};
+	}
+	c->in_len += len;
+}
+
+/* Notes it for the look at overlaps; a piece that begins where the one before it ends makes one with it. */
+static void note_span(struct walk *w, uint64_t addr, uint32_t len)
+{
+	struct ring_span *last = w->spans != 0 ? &w->r->spans[w->spans - 1u] : NULL;
+
+	if (last != NULL && addr != 0 && addr - 1 == last->last) {
+		last->last += len;
+		return;
+	}
+	if (last != NULL && addr <= last->last)
+		w->unordered = true;
+	w->r->spans[w->spans++] = (struct ring_span){.first = addr, .last = addr + (len - 1)};
+}
+
+/* Takes one descriptor that is not a table. */
+static bool take_desc(struct walk *w, const struct seen *s)
+{
+	const bool writable = (s->flags & RING_WRITE) != 0;
+	unsigned char *mem;
+	uint64_t room;
+	struct ring_known_desc kn;
+
+	if (s->len == 0 || (w->spans != 0 && !writable) || ++w->n > w->r->at.size)
+		return false;
+	room = scmi__ring_room(&w->r->maps, s->addr, &mem);
+	w->total += s->len;
+	if (s->len > room || w->total > TOTAL_MAX)
+		return false;
+	kn = (struct ring_known_desc){.addr = s->addr, .mem = mem, .flags_next = s->flags_next};
+	kn.room = room < INT32_MAX ? (uint32_t)room : INT32_MAX;
+	if (writable) {
+		note_span(w, s->addr, s->len);
+		note_piece(w, mem, s->len);
+		w->kn.in = kn;
+	} else {
+		gather(w->c, mem, s->len);
+		w->kn.out = kn;
+	}
+	return true;
+}
+
+static bool follow(struct walk *w)
+{
+	for (;;) {
+		struct seen s;
+
+		if (w->index >= w->entries)
+			return false;
+		s = read_desc(&w->base[w->index]);
+		if ((s.flags & RING_INDIRECT) != 0) {
+			if (!enter_table(w, &s))
+				return false;
+			continue;
+		}
+		if (!take_desc(w, &s))
+			return false;
+		if ((s.flags & RING_NEXT) == 0)
+			return true;
+		w->index = s.next;
+	}
+}
+
+/* The usual shape: two descriptors, one of them readable, in one table; an indirect one has no more than these. */
+static void remember(struct walk *w, uint16_t head)
+{
+	const bool direct = w->base == w->r->at.desc;
+
+	if (w->n != 2 || w->kn.out.room == 0 || w->kn.in.room == 0 || w->mixed || (!direct && w->entries != 2))
+		return;
+	w->kn.base = w->base;
+	w->kn.table = w->table;
+	w->r->known[head] = w->kn;
+}
+
+enum ring_take scmi__ring_chain(struct ring_device *r, struct ring_chain *c, uint16_t head)
+{
+	struct walk w = {.r = r, .c = c, .base = r->at.desc, .entries = r->at.size, .index = head};
+
+	c->out_len = 0;
+	c->in_n = 0;
+	c->in_len = 0;
+	if (!follow(&w) || (w.unordered && !scmi__ring_spans_apart(r->spans, w.spans)))
+		return RING_REFUSED;
+	if (w.full)
+		return RING_FULL;
+	if (r->known != NULL)
+		remember(&w, head);
+	return RING_TAKEN;
+}

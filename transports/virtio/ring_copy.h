@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Copies of messages: most are short, and a call costs more than they do. */
+#ifndef SCMI_VIRTIO_RING_COPY_H
+#define SCMI_VIRTIO_RING_COPY_H
+
+#include <stddef.h>
+
+/* No <string.h> where there is no C library; any compiler brings this function all the same. */
+void *memcpy(void *restrict dst, const void *restrict src, size_t n);
+
+#if defined(__GNUC__)
+#define RING_MOVE16(dst, src) __builtin_memcpy((dst), (src), 16)
+#else
+#define RING_MOVE16(dst, src) memcpy((dst), (src), 16)
+#endif
+
+/*
+ * Like memcpy(). From 16 to 64 bytes: moves of 16 that overlap, so that no length needs a loop. Where src is shared,
+ * each byte of dst is in the end what one read of it gave.
+ */
+static inline void ring_copy(void *restrict dst, const void *restrict src, size_t n)
+{
+	unsigned char *to = dst;
+	const unsigned char *from = src;
+
+	if (n - 16 > 48) {
+		(void)memcpy(dst, src, n);
+		return;
+	}
+	if (n > 32) {
+		RING_MOVE16(to + 16, from + 16);
+		RING_MOVE16(to + n - 32, from + n - 32);
+	}
+	RING_MOVE16(to, from);
+	RING_MOVE16(to + n - 16, from + n - 16);
+}
+
+#endif
