@@ -167,6 +167,23 @@ static inline void ring_store_desc(struct ring_desc *d, uint64_t addr, uint32_t 
 	ring_store32(&d->flags_next, flags | next << 16);
 }
 
+/*
+ * Between one's own store and one's look at what the other side stores: with such a fence on both sides at least one of
+ * the two sees the other's. gcc warns that its thread sanitizer does not take fences into account; nothing here needs
+ * it to, what is handed over goes by release and acquire of the indices.
+ */
+static inline void ring_fence(void)
+{
+#if defined(__SANITIZE_THREAD__) && !defined(__clang__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wtsan"
+#endif
+	atomic_thread_fence(memory_order_seq_cst);
+#if defined(__SANITIZE_THREAD__) && !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif
+}
+
 /* Where the other side says from which index on it wants a signal. With EVENT_IDX. */
 static inline _Atomic uint16_t *ring_used_event(const struct ring_parts *p) /* written by the driver */
 {

@@ -140,7 +140,7 @@ bool scmi__ring_device_arm(struct ring_device *r)
 		ring_store16(ring_avail_event(&r->at), r->avail);
 	else
 		ring_store16(&r->at.used->flags, 0);
-	atomic_thread_fence(memory_order_seq_cst); /* pairs with the driver's: published, then our wish is looked at */
+	ring_fence(); /* pairs with the driver's: published, then our wish is looked at */
 	return ring_load16(&r->at.avail->idx) != r->avail;
 }
 

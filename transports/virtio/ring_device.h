@@ -191,7 +191,7 @@ static inline bool scmi__ring_device_must_call(struct ring_device *r)
 	if (old == r->used)
 		return false;
 	r->asked = r->used;
-	atomic_thread_fence(memory_order_seq_cst);
+	ring_fence();
 	if (r->event_idx)
 		return ring_event_due(ring_load16(ring_used_event(&r->at)), r->used, old);
 	return (ring_load16(&r->at.avail->flags) & RING_QUIET) == 0;

@@ -116,7 +116,7 @@ bool scmi__ring_driver_arm(struct ring_driver *r)
 		ring_store16(ring_used_event(&r->at), used);
 	else
 		ring_store16(&r->at.avail->flags, 0);
-	atomic_thread_fence(memory_order_seq_cst); /* pairs with the device's: returned, then our wish is looked at */
+	ring_fence(); /* pairs with the device's: returned, then our wish is looked at */
 	return ring_load16(&r->at.used->idx) != used;
 }
 

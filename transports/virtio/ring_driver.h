@@ -126,7 +126,7 @@ static inline bool ring_driver_must_kick(struct ring_driver *r)
 	r->asked = r->published;
 	if (old == r->published)
 		return false;
-	atomic_thread_fence(memory_order_seq_cst);
+	ring_fence();
 	if (r->event_idx)
 		return ring_event_due(ring_load16(ring_avail_event(&r->at)), r->published, old);
 	return (ring_load16(&r->at.used->flags) & RING_QUIET) == 0;
