@@ -34,5 +34,6 @@
 #include <scmi/transport/loopback.h>
 #include <scmi/transport/virtio.h>
 #include <scmi/transport/virtio_device.h>
+#include <scmi/transport/virtio_mmio.h>
 
 #endif

@@ -20,7 +20,7 @@ CONTRACTS = r"scmi/(?:(errors|message|port|transport|trace|version)\.h|message/.
 FLOORS = {
 	"include/scmi": (r"scmi/.*", False),
 	"include/scmi/message": (r"scmi/message\.h", False),
-	"include/scmi/transport": (CONTRACTS + r"|scmi/platform\.h", False),
+	"include/scmi/transport": (CONTRACTS + r"|scmi/platform\.h|scmi/transport/virtio\.h", False),
 	"include/scmi/server": (CONTRACTS + r"|scmi/platform\.h", False),
 	"include/scmi/port": (r"scmi/(port|errors)\.h|scmi/port/.*", True),
 	"lib/wire": (r"scmi/(message|errors|trace|version)\.h|scmi/message/.*", False),
@@ -34,6 +34,7 @@ FLOORS = {
 	"transports": (r"scmi/(message|errors|port|transport|platform)\.h|scmi/transport/.*", True),
 	"transports/loopback": (r"scmi/(message|errors|port|transport|platform)\.h|scmi/transport/loopback\.h", False),
 	"transports/virtio": (r"scmi/(message|errors|port|trace|transport|platform)\.h|scmi/transport/virtio\w*\.h", False),
+	"transports/virtio_mmio": (r"scmi/(errors|port|trace|transport)\.h|scmi/transport/virtio(_mmio)?\.h", False),
 	"examples": (r"scmi/.*", True),
 	"examples/scmictl": (r"scmi/.*", True),
 }
