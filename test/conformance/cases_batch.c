@@ -80,6 +80,44 @@ static void submit_many_arrive_in_order(struct conf_env *env)
 	assert_int_equal(conf_call_ended(&c[3]), 0);
 }
 
+static uint32_t kicks(struct conf_env *env)
+{
+	return env->kind->kicks(env->link);
+}
+
+/* Whether a batch is one call or several that say MORE. */
+static void batch_rings_once(struct conf_env *env)
+{
+	struct conf_call c[4];
+
+	conf_start(env);
+	for (uint32_t round = 0; round < 20; round++) {
+		const uint32_t before = kicks(env);
+
+		if (round % 2u == 0)
+			assert_int_equal(submit_four(env, c, 4, SCMI_OK), 4);
+		for (uint32_t i = 0; i < 4 && round % 2u != 0; i++)
+			conf_queue(env, &c[i], i, i < 3 ? SCMI_CALL_MORE : 0);
+		assert_in_range(kicks(env) - before, 0, 1);
+		for (uint32_t i = 0; i < 4; i++)
+			conf_next_is(env, &c[i], i);
+	}
+	assert_true(kicks(env) != 0);
+}
+
+/* It says that it needs none, and is believed. */
+static void peer_that_polls_is_not_rung(struct conf_env *env)
+{
+	uint32_t before;
+
+	conf_start(env);
+	conf_echo_works(env);
+	before = kicks(env);
+	for (uint32_t i = 0; i < 50; i++)
+		conf_echo_works(env);
+	assert_int_equal(kicks(env), before);
+}
+
 /* ---- threads ---- */
 
 struct sender {
@@ -176,5 +214,9 @@ const struct conf_case conf_batch_cases[] = {
 	{"submit_many_arrive_in_order", submit_many_arrive_in_order, 0, 0, 4, NO_SLOTS},
 	{"threads_keep_their_order_on_a_link_that_stutters", threads_keep_their_order_on_a_link_that_stutters, 0, 0, 1,
 	 NULL},
+	{"batch_rings_once", batch_rings_once, 0, CONF_KICKS, 4,
+	 "does not tell its doorbells, or has no room for four"},
+	{"peer_that_polls_is_not_rung", peer_that_polls_is_not_rung, 0, CONF_KICKS | CONF_UNKICKED, 1,
+	 "its peer wants to be rung, or is not asked"},
 	{NULL, NULL, 0, 0, 0, NULL},
 };

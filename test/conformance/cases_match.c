@@ -64,6 +64,30 @@ static void replies_in_random_order_match(struct conf_env *env)
 	answer_many(env, take_any);
 }
 
+/* More than an agent has slots unless it is told otherwise: all that the wire holds. The last is answered first. */
+static void all_that_the_wire_holds_is_in_flight(struct conf_env *env)
+{
+	const uint32_t n = env->kind->depth;
+	struct conf_call *calls = calloc(n, sizeof(*calls));
+
+	assert_non_null(calls);
+	env->config.options.slots = SCMI_SLOTS_MAX;
+	conf_start(env);
+	assert_int_equal(conf_stats(env).max_inflight, n);
+	for (uint32_t round = 0; round < 3; round++) {
+		conf_hold_many(env, calls, n);
+		assert_int_equal(conf_stats(env).in_flight, n);
+		for (uint32_t left = n; left != 0; left--) {
+			const struct conf_request req = conf_peer_take(&env->peer, left - 1u);
+
+			conf_peer_play(&env->peer, &req, false);
+		}
+		for (uint32_t i = 0; i < n; i++)
+			conf_check_number(&calls[i], i);
+	}
+	free(calls);
+}
+
 static void one_more_than_max_inflight_is_busy(struct conf_env *env)
 {
 	struct conf_call *calls = calloc(MANY, sizeof(*calls));
@@ -371,5 +395,7 @@ const struct conf_case conf_match_cases[] = {
 	 "completes in the context that receives"},
 	{"acquired_reply_completes_later", acquired_reply_completes_later, 0, CONF_DELEGATES, 1,
 	 "completes in the context that receives"},
+	{"all_that_the_wire_holds_is_in_flight", all_that_the_wire_holds_is_in_flight, 0, CONF_WIDE,
+	 SCMI_SLOTS_DEFAULT + 1u, "holds no more than an agent has slots anyway"},
 	{NULL, NULL, 0, 0, 0, NULL},
 };

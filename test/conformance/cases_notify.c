@@ -285,6 +285,19 @@ static void calls_beside_a_flood(struct conf_env *env)
 	assert_int_equal(conf_stats(env).ok, 300);
 }
 
+/* Nothing could ever come, so nobody is to wait for it. */
+static void subscribe_without_channel_is_refused(struct conf_env *env)
+{
+	struct scmi_subscriber node = {.size = sizeof(node), .protocol = SCMI_ANY, .message = SCMI_ANY};
+
+	node.notify = on_flood;
+	env->transport.caps &= ~SCMI_CAP_NOTIFY;
+	env->config.event_buffers = 0;
+	conf_start(env);
+	assert_int_equal(scmi_agent_subscribe(env->agent, &node), SCMI_E_NOTSUP);
+	conf_echo_works(env);
+}
+
 #define NO_NOTIFY "carries no platform-to-agent messages"
 #define NEEDS     SCMI_CAP_NOTIFY, CONF_UNASKED, 1, NO_NOTIFY
 
@@ -294,8 +307,11 @@ const struct conf_case conf_notify_cases[] = {
 	{"notification_without_subscriber_is_unclaimed", notification_without_subscriber_is_unclaimed, NEEDS},
 	{"subscribers_come_and_go_while_traffic_runs", subscribers_come_and_go_while_traffic_runs, NEEDS},
 	{"notifications_without_end_leave_no_buffer", notifications_without_end_leave_no_buffer, NEEDS},
-	{"flood_of_one_protocol_leaves_room_for_another", flood_of_one_protocol_leaves_room_for_another, NEEDS},
+	{"flood_of_one_protocol_leaves_room_for_another", flood_of_one_protocol_leaves_room_for_another,
+	 SCMI_CAP_NOTIFY, CONF_UNASKED | CONF_EIGHT, 1,
+	 "carries no platform-to-agent messages, or holds fewer than eight"},
 	{"unsubscribe_beside_a_flood", unsubscribe_beside_a_flood, NEEDS},
 	{"calls_beside_a_flood", calls_beside_a_flood, NEEDS},
+	{"subscribe_without_channel_is_refused", subscribe_without_channel_is_refused, 0, 0, 1, NULL},
 	{NULL, NULL, 0, 0, 0, NULL},
 };

@@ -201,7 +201,7 @@ static uint32_t away(struct conf_link *link)
 
 const struct conf_kind conf_loopback_sync = {
 	.name = "loopback_sync",
-	.traits = CONF_KNOWS_TOKEN | CONF_UNASKED | CONF_PEER_GOES | CONF_EMPTY | CONF_WIDE,
+	.traits = CONF_KNOWS_TOKEN | CONF_UNASKED | CONF_EIGHT | CONF_PEER_GOES | CONF_EMPTY | CONF_WIDE,
 	.depth = SCMI_LOOPBACK_INFLIGHT_DEFAULT,
 	.max_payload = SCMI_LOOPBACK_PAYLOAD_DEFAULT,
 	.make = make_sync,
@@ -210,7 +210,8 @@ const struct conf_kind conf_loopback_sync = {
 
 const struct conf_kind conf_loopback_threaded = {
 	.name = "loopback_threaded",
-	.traits = CONF_KNOWS_TOKEN | CONF_UNASKED | CONF_PEER_GOES | CONF_EMPTY | CONF_WIDE | CONF_THREADED,
+	.traits =
+		CONF_KNOWS_TOKEN | CONF_UNASKED | CONF_EIGHT | CONF_PEER_GOES | CONF_EMPTY | CONF_WIDE | CONF_THREADED,
 	.depth = 16,
 	.max_payload = 72,
 	.make = make_threads,
@@ -219,7 +220,8 @@ const struct conf_kind conf_loopback_threaded = {
 
 const struct conf_kind conf_loopback_doorbell = {
 	.name = "loopback_doorbell",
-	.traits = CONF_KNOWS_TOKEN | CONF_UNASKED | CONF_PEER_GOES | CONF_EMPTY | CONF_WIDE | CONF_THREADED | CONF_FD,
+	.traits = CONF_KNOWS_TOKEN | CONF_UNASKED | CONF_EIGHT | CONF_PEER_GOES | CONF_EMPTY | CONF_WIDE |
+		  CONF_THREADED | CONF_FD,
 	.depth = 16,
 	.max_payload = 72,
 	.make = make_threads,

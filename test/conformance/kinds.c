@@ -87,7 +87,7 @@ static uint32_t rx_away(struct conf_link *link)
 
 const struct conf_kind conf_kind_rx = {
 	.name = "kind_rx",
-	.traits = CONF_UNASKED | CONF_WIDE,
+	.traits = CONF_UNASKED | CONF_EIGHT | CONF_WIDE,
 	.depth = KIND_RX_DEPTH,
 	.max_payload = KIND_RX_PAYLOAD,
 	.make = rx_make,
@@ -147,7 +147,7 @@ static uint32_t priv_acquired(struct conf_link *link)
 
 const struct conf_kind conf_kind_priv = {
 	.name = "kind_priv",
-	.traits = CONF_UNASKED | CONF_DELEGATES | CONF_WIDE | CONF_THREADED,
+	.traits = CONF_UNASKED | CONF_EIGHT | CONF_DELEGATES | CONF_WIDE | CONF_THREADED,
 	.depth = KIND_PRIV_DEPTH,
 	.max_payload = KIND_PRIV_PAYLOAD,
 	.make = priv_make,
