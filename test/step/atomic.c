@@ -410,6 +410,8 @@ void step_release(struct step_clock *clock)
 {
 	union clock c;
 
+	if (!step_running())
+		return;
 	memcpy(&c, clock, sizeof(c));
 	c = clock_join(c, step_now->clock);
 	memcpy(clock, &c, sizeof(c));
@@ -420,6 +422,8 @@ void step_acquire(const struct step_clock *clock)
 {
 	union clock c;
 
+	if (!step_running())
+		return;
 	memcpy(&c, clock, sizeof(c));
 	step_now->clock = clock_join(step_now->clock, c);
 }

@@ -5,6 +5,7 @@
  * step -t SECONDS               ... no such bound, then deeper levels until the time is over
  * step NAME P S                 one scenario at one level
  * step -q ...                   without the schedules of failures, which take longer to print than to find
+ * step -o PREFIX ...            only the scenarios whose names begin so; after -q
  * step --replay NAME SCHEDULE   one schedule, printed
  * step --list
  *
@@ -48,10 +49,13 @@ static const struct step_scenario *all[SCENARIOS];
 static unsigned count;
 static struct totals *totals;
 static bool quiet;
+static const char *only = "";
 
 static void collect(const struct step_scenario *table)
 {
 	for (; table->name != NULL; table++) {
+		if (strncmp(table->name, only, strlen(only)) != 0)
+			continue;
 		if (count == SCENARIOS) {
 			fprintf(stderr, "step: more than %u scenarios\n", count);
 			exit(2);
@@ -197,6 +201,11 @@ int main(int argc, char **argv)
 	quiet = argc > 1 && strcmp(argv[1], "-q") == 0;
 	argc -= quiet;
 	argv += quiet;
+	if (argc > 2 && strcmp(argv[1], "-o") == 0) {
+		only = argv[2];
+		argc -= 2;
+		argv += 2;
+	}
 	totals = mmap(NULL, sizeof(*totals), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (totals == MAP_FAILED)
 		return 2;

@@ -17,10 +17,11 @@ extern const struct step_scenario scenarios_slots[];
 extern const struct step_scenario scenarios_recover[];
 extern const struct step_scenario scenarios_events[];
 extern const struct step_scenario scenarios_all[];
+extern const struct step_scenario scenarios_ring[];
 
 static const struct step_scenario *const scenarios[] = {
 	scenarios_calls, scenarios_waits,   scenarios_life,   scenarios_delayed, scenarios_pump, scenarios_fence,
-	scenarios_slots, scenarios_recover, scenarios_events, scenarios_all,     NULL,
+	scenarios_slots, scenarios_recover, scenarios_events, scenarios_all,     scenarios_ring, NULL,
 };
 
 #endif
