@@ -233,8 +233,7 @@ static uint32_t take_both(struct scmi_virtio *d, uint32_t most)
 
 	do {
 		n = take(d, &d->cmd, most - sum, deliver_reply);
-		if (sum + n < most)
-			n += take(d, &d->event, most - sum - n, deliver_event);
+		n += take(d, &d->event, most - sum - n, deliver_event);
 		sum += n;
 	} while (n != 0 && sum < most);
 	return sum;
