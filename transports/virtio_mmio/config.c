@@ -2,7 +2,9 @@
 /* Construction: what a configuration needs, and what stands behind the registers. */
 #include "internal.h"
 
-#define ALIGN sizeof(max_align_t)
+#include <stdalign.h>
+
+#define ALIGN alignof(max_align_t)
 
 _Static_assert(sizeof(struct scmi_virtio_mmio) <= SCMI_VIRTIO_MMIO_BYTES / ALIGN * ALIGN,
 	       "raise SCMI_VIRTIO_MMIO_BYTES");

@@ -48,7 +48,7 @@ enum {
 #define STATUS_NEEDS_RESET (1u << 6)
 #define STATUS_FAILED      (1u << 7)
 
-/* The gate counts the interrupts that are at the driver, below the bit that says whether more may come in. */
+/* The gate counts interrupts that are at the driver, and doorbells, below the bit that says whether more may come in. */
 #define GATE_OPEN  (1u << 31)
 #define GATE_COUNT (GATE_OPEN - 1u)
 

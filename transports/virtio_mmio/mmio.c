@@ -94,7 +94,7 @@ static uint32_t queue_max(void *ctx, uint32_t queue)
 	return queue < SCMI_VIRTIO_QUEUES ? round_down(m->queue_max[queue]) : 0;
 }
 
-/* ---- the gate: interrupts that are at the driver ---- */
+/* ---- the gate: who is at the driver, or rings the doorbell ---- */
 
 static bool enter(struct scmi_virtio_mmio *m)
 {
@@ -107,7 +107,7 @@ static bool enter(struct scmi_virtio_mmio *m)
 
 static void leave(struct scmi_virtio_mmio *m)
 {
-	/* release: pairs with close_gate(); without it what the interrupt has done may come after stop(). */
+	/* release: pairs with close_gate(); without it what was done inside may come after stop(). */
 	atomic_fetch_sub_explicit(&m->gate, 1u, memory_order_release);
 }
 
@@ -244,9 +244,15 @@ bool scmi_virtio_mmio_in_use(const struct scmi_virtio_mmio *mmio)
 
 /* ---- while it runs ---- */
 
+/* One that is late must not reach a device that has been reset: stop() waits for those under way. */
 static void kick(void *ctx, uint32_t queue)
 {
-	write_reg(ctx, REG_QUEUE_NOTIFY, queue);
+	struct scmi_virtio_mmio *m = ctx;
+
+	if (!enter(m))
+		return;
+	write_reg(m, REG_QUEUE_NOTIFY, queue);
+	leave(m);
 }
 
 static int reset_queue(void *ctx, uint32_t queue)

@@ -116,9 +116,8 @@ void scmi_virtio_mmio_fini(struct scmi_virtio_mmio *mmio);
 /*
  * The device's interrupt handler, between init and fini. Acknowledges what it understands, also while the driver is
  * stopped, and does what flags say for buffers that were returned. true: it was this device's interrupt; for lines that
- * are shared. Several at once are allowed. Where there is no interrupt it may be called by a thread at any time, outside
- * of the agent's callbacks, as after a time-out: then it looks whether the device wants to be reset. Context: interrupt
- * or thread.
+ * are shared. Several at once are allowed. Where there is no interrupt it may be called at any time, as after a time-out:
+ * then it looks whether the device wants to be reset. Context: any.
  */
 bool scmi_virtio_mmio_interrupt(struct scmi_virtio_mmio *mmio);
 
