@@ -186,8 +186,7 @@ static void deliver_event(struct scmi_virtio *d, const struct ring_back *back)
 /* Acquire is in the reap; this look only saves the lock where nothing has come. */
 static bool has_news(struct queue *q)
 {
-	return q->slots != 0 &&
-	       ring_load16(&q->parts.used->idx) != atomic_load_explicit(&q->seen, memory_order_relaxed);
+	return q->slots != 0 && ring_driver_news(&q->ring);
 }
 
 static uint32_t reap(struct scmi_virtio *d, struct queue *q, struct ring_back *back, uint32_t most)
@@ -203,7 +202,6 @@ static uint32_t reap(struct scmi_virtio *d, struct queue *q, struct ring_back *b
 	d->reaped += n;
 	if (n != 0)
 		atomic_store_explicit(&d->asked, false, memory_order_relaxed);
-	atomic_store_explicit(&q->seen, q->ring.used, memory_order_relaxed);
 	unlock(d);
 	if (got < 0 && scmi__virtio_lose(d, SCMI_E_LINK))
 		count(&d->broken);

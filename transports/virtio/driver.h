@@ -24,7 +24,6 @@ void *memset(void *dst, int byte, size_t n);
 /* A queue: its ring, and as many buffers of `stride` bytes as it has slots. */
 struct queue {
 	struct ring_driver ring; /* under the port's lock */
-	_Atomic uint16_t seen;   /* ring.used, for a look without the lock */
 	struct ring_parts parts;
 	struct scmi_virtio_queue where; /* as the device finds it */
 	unsigned char *replies;         /* what the device writes */

@@ -111,7 +111,6 @@ static void empty_queue(struct scmi_virtio *d, struct queue *q, bool commands)
 
 		scmi__ring_driver_slot(&q->ring, i, &buffers);
 	}
-	atomic_store_explicit(&q->seen, 0, memory_order_relaxed);
 }
 
 static int bring_up(struct scmi_virtio *d)
