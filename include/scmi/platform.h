@@ -78,7 +78,7 @@ struct scmi_platform_sink {
 	void (*ready)(void *channel);
 };
 
-/* All but send and delivered are required. */
+/* All but send, delivered and p2a are required. */
 struct scmi_endpoint_ops {
 	uint32_t version; /* SCMI_ENDPOINT_V1; members are only ever appended */
 	const char *name; /* for people; the platform never compares it */
@@ -113,6 +113,13 @@ struct scmi_endpoint_ops {
 	 * instruction, would lose some. Optional for the rest. Context: any.
 	 */
 	uint32_t (*delivered)(void *ctx);
+
+	/*
+	 * For a link where only the peer decides, each time when it comes, whether there is a platform-to-agent
+	 * channel: 0, there is none now, and the agent is answered as if send was NULL. Asked for each command that
+	 * depends on it, and before a notification. Optional: without it there is one if there is a send. Context: any.
+	 */
+	int (*p2a)(void *ctx);
 };
 
 /* An endpoint, ready to be given to an agent of the platform: what its constructor fills in. One agent each. */

@@ -12,7 +12,7 @@ int32_t scmi_request_delay(struct scmi_request *req, struct scmi_delayed *d)
 	struct channel *ch = req->channel_;
 	uint32_t state = DELAYED_FREE;
 
-	if (ch->ops->send == NULL)
+	if (!has_p2a(ch))
 		return SCMI_NOT_SUPPORTED;
 	if (d->size != sizeof(*d) || d->buf == NULL || d->cap < SCMI_STATUS_BYTES)
 		return SCMI_GENERIC_ERROR;
@@ -44,6 +44,21 @@ static bool is_of_this_life(const struct scmi_delayed *d, const struct scmi_plat
 	return atomic_load(&p->running) == d->life_;
 }
 
+/*
+ * A peer may offer less room than the link carries. It waits for this message, so it is told at least that it cannot
+ * have it; shrunk once, for if that does not fit either there is nothing left to be said.
+ */
+static int send_or_shrink(const struct channel *ch, struct scmi_delayed *d)
+{
+	int err = ch->ops->send(ch->ctx, d->hdr_, d->buf, d->len_);
+
+	if (err != SCMI_E_TOOBIG || d->len_ <= SCMI_STATUS_BYTES)
+		return err;
+	scmi_put_le32(d->buf, (uint32_t)SCMI_COMMS_ERROR);
+	d->len_ = SCMI_STATUS_BYTES;
+	return ch->ops->send(ch->ctx, d->hdr_, d->buf, d->len_);
+}
+
 int scmi__delayed_try(struct channel *ch, struct scmi_delayed *d)
 {
 	void (*sent)(struct scmi_delayed *, int) = d->sent;
@@ -51,7 +66,7 @@ int scmi__delayed_try(struct channel *ch, struct scmi_delayed *d)
 	int err = SCMI_E_CLOSED;
 
 	if (is_of_this_life(d, p))
-		err = ch->ops->send(ch->ctx, d->hdr_, d->buf, d->len_);
+		err = send_or_shrink(ch, d);
 	if (err == SCMI_E_BUSY)
 		return err;
 	if (p->trace != NULL)

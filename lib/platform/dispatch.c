@@ -25,11 +25,19 @@ static const struct scmi_server_command *find_own(const struct scmi_server *serv
 static uint32_t absent_for(const struct channel *ch, uint32_t server)
 {
 	const struct scmi_server *s = ch->platform->servers[server];
-	uint32_t absent = (uint32_t)s->absent | ch->missing;
+	uint32_t absent = s->absent;
 
 	if (s->versions != NULL)
 		absent |= s->versions[read_count(&ch->rights[server]) & RIGHT_VERSION].absent;
 	return absent;
+}
+
+/* The link is asked only where that matters: what it says may change with each peer. */
+static bool is_offered(const struct channel *ch, uint32_t server, const struct scmi_server_command *c)
+{
+	if ((c->flags & absent_for(ch, server)) != 0)
+		return false;
+	return (c->flags & SCMI_COMMAND_P2A) == 0 || has_p2a(ch);
 }
 
 const struct scmi_server_command *scmi__platform_find(const struct channel *ch, uint32_t server, uint32_t message)
@@ -39,7 +47,7 @@ const struct scmi_server_command *scmi__platform_find(const struct channel *ch, 
 
 	if (c == NULL)
 		return scmi__common_find(s, message);
-	return (c->flags & absent_for(ch, server)) == 0 ? c : NULL;
+	return is_offered(ch, server, c) ? c : NULL;
 }
 
 static int32_t refuse(struct channel *ch, const struct scmi_request *req, enum counter why, int32_t status)

@@ -47,8 +47,7 @@ struct channel {
 	const struct scmi_platform_agent *agent;
 	_Atomic uint32_t *rights; /* one word a server */
 	uint16_t id;
-	uint8_t missing; /* SCMI_COMMAND_* that this agent is not offered */
-	uint8_t slow;    /* SLOW_TRACED or 0 */
+	uint8_t slow; /* SLOW_TRACED or 0 */
 
 	_Atomic uint32_t requests; /* where the endpoint counts: what its count lacks */
 	_Atomic uint32_t errors;   /* given at once */
@@ -147,6 +146,12 @@ void scmi__platform_trace(const struct channel *channel, enum scmi_trace_kind ki
 
 /* Runs any request, and returns what its handler did or the status of a refusal. */
 int32_t scmi__platform_dispatch(struct channel *channel, struct scmi_request *req);
+
+/* Whether there is a way from the platform to this agent, now. */
+static inline bool has_p2a(const struct channel *ch)
+{
+	return ch->ops->send != NULL && (ch->ops->p2a == NULL || ch->ops->p2a(ch->ctx) != 0);
+}
 
 /* The command's entry, common ones included, or NULL if this server does not offer it to this agent. */
 const struct scmi_server_command *scmi__platform_find(const struct channel *channel, uint32_t server, uint32_t message);

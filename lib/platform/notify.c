@@ -36,7 +36,7 @@ static bool wants(const struct channel *ch, uint32_t server, uint8_t notificatio
 {
 	uint32_t rights = atomic_load(&ch->rights[server]);
 
-	return (rights & RIGHT_WANTS(notification)) != 0 && (rights & RIGHT_DENIED) == 0 && ch->ops->send != NULL;
+	return (rights & RIGHT_WANTS(notification)) != 0 && (rights & RIGHT_DENIED) == 0 && has_p2a(ch);
 }
 
 static int notify_agents(struct scmi_platform *p, uint16_t agent, uint32_t hdr, const void *payload, uint32_t len)

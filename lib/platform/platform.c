@@ -121,7 +121,6 @@ static void fill_channel(struct scmi_platform *p, const struct scmi_platform_age
 	ch->max_payload = agent->endpoint->max_payload;
 	ch->rights = rights + (size_t)i * p->servers_n;
 	ch->id = (uint16_t)(i + 1u);
-	ch->missing = ch->ops->send == NULL ? SCMI_COMMAND_P2A : 0u;
 	ch->slow = p->trace != NULL ? SLOW_TRACED : 0u;
 	if (ch->ops->delivered != NULL) /* an endpoint may have served another platform before */
 		atomic_store_explicit(&ch->requests, 0u - ch->ops->delivered(ch->ctx), memory_order_relaxed);

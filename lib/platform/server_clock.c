@@ -11,7 +11,7 @@ uint32_t scmi__clock_version(const struct scmi_clock_model *m)
 
 bool scmi__clock_reaches(const struct scmi_request *req)
 {
-	return (((const struct channel *)req->channel_)->missing & SCMI_COMMAND_P2A) == 0;
+	return has_p2a(req->channel_);
 }
 
 bool scmi__clock_usable(const struct scmi_clock_model *m, uint16_t agent, uint32_t clock)

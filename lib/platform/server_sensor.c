@@ -30,16 +30,11 @@ const struct scmi_sensor_desc *scmi__sensor_used(const struct scmi_sensor_model 
 	return NULL;
 }
 
-static bool has_p2a(const struct scmi_request *req)
-{
-	return (((const struct channel *)req->channel_)->missing & SCMI_COMMAND_P2A) == 0;
-}
-
 static int32_t protocol_attributes(void *model, struct scmi_request *req)
 {
 	const struct scmi_sensor_model *m = model;
 	bool region = m->region_len != 0;
-	uint32_t async = has_p2a(req) ? m->pending_n : 0u;
+	uint32_t async = has_p2a(req->channel_) ? m->pending_n : 0u;
 
 	scmi_request_put_u32(req, m->count | async << SCMI_SENSOR_ASYNC_SHIFT);
 	scmi_request_put_u32(req, region ? (uint32_t)m->region : 0u);

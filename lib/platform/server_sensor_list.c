@@ -48,7 +48,7 @@ static uint32_t attributes_for(const struct scmi_request *req, const struct scmi
 	const struct channel *ch = req->channel_;
 	uint32_t flags = d->flags;
 
-	if ((ch->missing & SCMI_COMMAND_P2A) != 0)
+	if (!has_p2a(ch))
 		flags &= ~(SCMI_SENSOR_READS_ASYNC | SCMI_SENSOR_TELLS_UPDATES);
 	if (!since_2_0(version))
 		return flags & SCMI_SENSOR_ATTRIBUTES_SINCE_1_0;
