@@ -11,7 +11,11 @@
  * the rules (an index or address outside, a loop, more descriptors than the queue has entries, a length of 0, a
  * readable descriptor behind a writable one, writable ones that overlap, a header that is not whole) is counted and
  * given back with length 0, and the next one served. A ring that lies about itself (more entries available than it has,
- * a head outside) is broken: nothing of it is touched until it is attached anew. A request may overlap its own reply.
+ * a head outside, or one that has not been given back) is broken: nothing of it is touched, and no command served, until
+ * the driver or that queue is attached anew. A request may overlap its own reply.
+ *
+ * A reply that does not fit its room is a status alone, SCMI_COMMS_ERROR; where less than that fits the command is not
+ * run, and what is given back is the header, or nothing. A command longer than max_payload gets SCMI_PROTOCOL_ERROR.
  */
 #ifndef SCMI_TRANSPORT_VIRTIO_DEVICE_H
 #define SCMI_TRANSPORT_VIRTIO_DEVICE_H
@@ -42,17 +46,21 @@ enum scmi_virtio_event {
 struct scmi_virtio_host {
 	void *ctx;
 
-	/* Interrupts the driver: buffers of this queue have been returned. Context: any, several at once. */
+	/*
+	 * Interrupts the driver: buffers of this queue have been returned. Not called any more when detach has
+	 * returned. Context: any, several at once.
+	 */
 	void (*call)(void *ctx, uint32_t queue);
 
 	/*
-	 * scmi_virtio_device_serve() is due, as after a doorbell. Context: any, serve() included; must not serve in it.
+	 * scmi_virtio_device_serve() is due, as after a doorbell. May serve in it where nobody is serving: that is not
+	 * so inside serve(), rest() or a handler. Context: any, serve() and the functions below included.
 	 */
 	void (*work)(void *ctx);
 
 	/*
-	 * DOWN is told when nothing is being served any more. Optional. Context: the platform's start and stop,
-	 * serve().
+	 * DOWN is told when nothing is being served any more, BROKEN once for a ring. Optional. Context: the platform's
+	 * start and stop; BROKEN: serve().
 	 */
 	void (*event)(void *ctx, enum scmi_virtio_event event);
 };
@@ -60,6 +68,8 @@ struct scmi_virtio_host {
 #define SCMI_VIRTIO_REQUESTS_DEFAULT 32u
 #define SCMI_VIRTIO_REQUESTS_MAX     1024u
 #define SCMI_VIRTIO_QUEUE_MAX        2048u
+#define SCMI_VIRTIO_MAPS_DEFAULT     8u
+#define SCMI_VIRTIO_MAPS_MAX         512u
 
 /* What a device offers unless its configuration says otherwise. */
 #define SCMI_VIRTIO_OFFER_DEFAULT                                                                                      \
@@ -79,11 +89,12 @@ struct scmi_virtio_device_config {
 	uint32_t requests;    /* commands that are open at once, the others wait in the ring; 0: the default */
 	uint32_t
 		queue_max; /* entries of the largest queue that is accepted: a power of two; 0: SCMI_VIRTIO_QUEUE_MAX */
+	uint32_t maps_max; /* maps that scmi_virtio_device_attach() may be given; 0: SCMI_VIRTIO_MAPS_DEFAULT */
+	uint32_t shared_n;
 	uint64_t features; /* what is offered; 0: SCMI_VIRTIO_OFFER_DEFAULT, SHARED_MEMORY too if there are regions */
 	const struct scmi_port *port;            /* must outlive the device */
 	const struct scmi_virtio_host *host;     /* must outlive the device */
-	const struct scmi_virtio_shared *shared; /* kept; NULL: none */
-	uint32_t shared_n;
+	const struct scmi_virtio_shared *shared; /* kept, shared_n of them; NULL: none */
 };
 
 /* Checks a configuration: SCMI_OK, or SCMI_E_INVAL with *why as scmi_virtio_check(). Context: any. */
@@ -120,10 +131,13 @@ struct scmi_virtio_map {
 };
 
 /*
- * The driver is ready (DRIVER_OK): its rings may be used from here on. maps: all that it may name, not overlapping,
- * kept until detach. first: for each queue the index to go on from, what scmi_virtio_device_detach() gave; NULL: 0.
- * Returns SCMI_OK; SCMI_E_INVAL, with *why as above: a feature that was not offered, a size or an alignment that is not
- * allowed, a ring outside the maps, or it is attached. Without VERSION_1 likewise. Context: thread.
+ * The driver is ready (DRIVER_OK): its rings may be used from here on. maps: all that it may name, not overlapping, each
+ * mapped until detach; the table itself is copied. first: for each queue the index to go on from, what
+ * scmi_virtio_device_detach() gave; NULL: 0, for a driver that begins. There is a platform-to-agent channel if
+ * P2A_CHANNELS is negotiated and the eventq has a size. Calls host->work(). Returns SCMI_OK; SCMI_E_INVAL, with *why as
+ * above: a feature that was not offered, no VERSION_1, no cmdq, a size or an alignment that is not allowed, more than
+ * maps_max maps, a ring outside of them, or it is attached. Context: thread, as detach, reset and enable, of which one
+ * runs at a time.
  */
 int scmi_virtio_device_attach(struct scmi_virtio_device *device, const struct scmi_virtio_setup *setup,
 			      const struct scmi_virtio_map *maps, uint32_t maps_n,
@@ -131,14 +145,17 @@ int scmi_virtio_device_attach(struct scmi_virtio_device *device, const struct sc
 
 /*
  * The driver is gone or has reset the device: when it returns none of its memory is touched any more. Open requests
- * stay the platform's, their answers go nowhere. next, if not NULL: for each queue the index of the next entry that was
- * not taken. Not attached: nothing. Context: thread, not inside a request.
+ * stay the platform's, their answers go nowhere; a delayed response that waits for the eventq ends with SCMI_E_NOPEER.
+ * next, if not NULL: for each queue the index of the next entry that was not taken. Not attached: nothing, also to next.
+ * Context: thread, not inside a request.
  */
 void scmi_virtio_device_detach(struct scmi_virtio_device *device, uint16_t next[SCMI_VIRTIO_QUEUES]);
 
 /*
- * RING_RESET: reset lets one queue go like detach; enable takes it up again as attach does, from index 0. SCMI_OK, or
- * SCMI_E_INVAL: no such queue, not attached, or already so. Context: thread, not inside a request.
+ * RING_RESET: reset lets one queue go like detach; enable takes it up again as attach does, from index 0. What the
+ * platform sends while the eventq is reset waits for it. SCMI_OK, or SCMI_E_INVAL: no such queue, or the driver has not
+ * set it up; RING_RESET not negotiated; not attached, or already so; a place that attach would not take. Context:
+ * thread, not inside a request.
  */
 int scmi_virtio_device_reset_queue(struct scmi_virtio_device *device, uint32_t queue);
 int scmi_virtio_device_enable_queue(struct scmi_virtio_device *device, uint32_t queue,
@@ -147,8 +164,10 @@ int scmi_virtio_device_enable_queue(struct scmi_virtio_device *device, uint32_t 
 /*
  * Takes up to max commands and serves them, on the caller's stack; and tells the platform where the eventq has room
  * again that lacked. Due after each doorbell and after host->work(). One context at a time. Returns how many it took: 0
- * is none left, or no request of the device's is free (host->work() will follow then); SCMI_E_CLOSED: not attached, or
- * the platform has not started; SCMI_E_LINK: a ring is broken. Context: any from which the platform may be entered.
+ * is none left, or no request of the device's is free, or the room for a reply in very many pieces is lent (host->work()
+ * will follow then); SCMI_E_CLOSED: not attached, or the platform has not started; SCMI_E_LINK: a ring is broken.
+ * Answers given inside are published one by one; one interrupt at the end stands for all. Context: any from which the
+ * platform may be entered.
  */
 int scmi_virtio_device_serve(struct scmi_virtio_device *device, int max);
 
@@ -161,15 +180,16 @@ bool scmi_virtio_device_rest(struct scmi_virtio_device *device);
 
 /* What the driver has done wrong, and what was spent, since init, modulo 2^32. */
 struct scmi_virtio_device_stats {
-	uint32_t size;    /* sizeof(struct scmi_virtio_device_stats), set by the caller */
-	uint32_t taken;   /* chains that were taken, both queues */
-	uint32_t refused; /* of these, those that break the rules: given back with length 0 */
-	uint32_t calls;   /* interrupts */
-	uint32_t no_room; /* replies that did not fit: status only, or less, was written */
-	uint32_t dropped; /* notifications and delayed responses that no buffer of the eventq could hold */
-	uint32_t stale;   /* answers that came after detach or a reset of the queue */
-	uint32_t broken;  /* rings that lied */
-	uint32_t open;    /* requests that the platform holds, now */
+	uint32_t size;     /* sizeof(struct scmi_virtio_device_stats), set by the caller */
+	uint32_t taken;    /* chains that were taken, both queues */
+	uint32_t refused;  /* of these, those that break the rules: given back with length 0 */
+	uint32_t too_long; /* of these, commands longer than max_payload: answered with SCMI_PROTOCOL_ERROR */
+	uint32_t calls;    /* interrupts */
+	uint32_t no_room;  /* commands without room for a status: not run; a header, or nothing, was written */
+	uint32_t dropped;  /* notifications and delayed responses that no buffer of the eventq could hold */
+	uint32_t stale;    /* answers that came after detach, a reset of the queue, or its ring's lie */
+	uint32_t broken;   /* rings that lied */
+	uint32_t open;     /* requests that the platform holds, now */
 };
 
 /* Reads the counters. SCMI_OK, or SCMI_E_INVAL (NULL, a size this version does not know). Context: any. */
@@ -187,8 +207,8 @@ struct scmi_virtio_bell {
 };
 
 /*
- * The driver's end of a pair can sleep: until to_driver was rung since the last wait. All NULL or all set; fd and clear
- * as in struct scmi_virtio_bus, both optional.
+ * The driver's end of a pair can sleep: until to_driver was rung since the last wait. wait and wake, fd and clear as in
+ * struct scmi_virtio_bus: each time both, or neither.
  */
 struct scmi_virtio_sleeper {
 	void (*wait)(void *ctx, uint64_t deadline_us);
@@ -198,20 +218,23 @@ struct scmi_virtio_sleeper {
 	void *ctx;
 };
 
-/* scmi_virtio_pair_config.flags: who runs the other end's code. */
-#define SCMI_VIRTIO_PAIR_SERVES (1u << 0) /* a kick serves the device, on the sender's stack; no to_device then */
-#define SCMI_VIRTIO_PAIR_DELIVERS                                                                                      \
-	(1u << 1) /* a call delivers to the agent, on the replier's stack; no to_driver then */
+/*
+ * scmi_virtio_pair_config.flags: who runs the other end's code. SERVES: a kick serves the device, on the sender's stack,
+ * and so does host->work(); of several senders at once one serves for all; no to_device then. DELIVERS: an interrupt
+ * delivers to the agent, on the replier's stack; no to_driver then.
+ */
+#define SCMI_VIRTIO_PAIR_SERVES   (1u << 0)
+#define SCMI_VIRTIO_PAIR_DELIVERS (1u << 1)
 
 struct scmi_virtio_pair_config {
 	uint32_t size;  /* sizeof(struct scmi_virtio_pair_config) */
 	uint32_t flags; /* SCMI_VIRTIO_PAIR_* */
-	struct scmi_virtio_bell
-		to_device; /* kicks, and work: the device's server is to call scmi_virtio_device_serve() */
+
+	struct scmi_virtio_bell to_device; /* kicks, and work: scmi_virtio_device_serve() is due */
 	struct scmi_virtio_bell to_driver; /* interrupts */
 	struct scmi_virtio_sleeper sleeper;
-	/* The memory that driver and device share: addresses on the ring are offsets from base. */
-	void *base;
+
+	void *base; /* the memory that both share: addresses on the ring are offsets from here */
 	uint64_t len;
 };
 
@@ -223,9 +246,13 @@ struct scmi_virtio_pair {
 };
 
 /*
- * Makes a bus and a host that connect one driver with one device in the same address space. Fill in bus for
- * scmi_virtio_config and host for scmi_virtio_device_config; scmi_virtio_pair_join() then tells the pair its device.
- * Returns SCMI_OK or SCMI_E_INVAL. Context: thread.
+ * Makes a bus and a host that connect one driver with one device in the same address space, in this order: init of the
+ * pair; of the device, with host; join; of the driver, with bus and base. Returns SCMI_OK; SCMI_E_INVAL: NULL, or a
+ * member that is not allowed. Context: thread.
+ *
+ * The agent starts only while the platform runs, else with SCMI_E_NOPEER. When the platform stops the link is down, and
+ * up again when it starts; when the driver breaks a ring the link is down until the agent recovers it. The platform is
+ * neither started nor stopped while the agent is being given back.
  */
 int scmi_virtio_pair_init(struct scmi_virtio_pair *pair, const struct scmi_virtio_pair_config *config,
 			  struct scmi_virtio_bus *bus, struct scmi_virtio_host *host);

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What the files of the device share: its memory, the gates to it, and a command on its way.
+ *
+ * One context at a time serves: it takes from the cmdq, and owns what it needs for that. Everybody may return buffers
+ * and send: that is under the port's lock, but for the copying. A queue is let go by closing its gate and waiting for
+ * those inside, the server included.
+ */
+#ifndef SCMI_VIRTIO_DEVICE_H
+#define SCMI_VIRTIO_DEVICE_H
+
+#include <stdalign.h>
+#include <stdatomic.h>
+
+#include <scmi/transport/virtio_device.h>
+
+#include "ring_device.h"
+
+/* No <string.h> where there is no C library; any compiler brings this function all the same. */
+void *memcpy(void *restrict dst, const void *restrict src, size_t n);
+
+#define HEADER_BYTES 4u
+#define STATUS_BYTES 4u
+
+/* Pieces of a reply's room that are noted beside the command; a chain with more of them borrows the shared pool. */
+#define PIECES_OWN 4u
+
+/* Pieces of an event's buffer that fit on the sender's stack; one with more of them is written under the lock. */
+#define PIECES_EVENT 8u
+
+/* A gate: whether it is open, and a count of those inside. */
+#define GATE_ON    (1u << 31)
+#define GATE_COUNT (GATE_ON - 1u)
+
+/* A command, from the time when it is taken until it has been answered. */
+struct command {
+	alignas(max_align_t) struct scmi_request req;
+	struct command *next;      /* among the free ones */
+	unsigned char *request;    /* header and parameters, gathered */
+	unsigned char *answer;     /* header and reply, until they are scattered */
+	struct ring_piece *pieces; /* own, or the device's pool */
+	uint32_t room;             /* bytes in them */
+	uint32_t life;             /* of the cmdq, when it was taken */
+	uint16_t head;
+	struct ring_piece own[PIECES_OWN];
+};
+
+struct scmi_virtio_device {
+	/* constant */
+	const struct scmi_port *port;
+	const struct scmi_virtio_host *host;
+	const struct scmi_virtio_shared *shared;
+	uint64_t features;
+	uint32_t shared_n;
+	uint32_t queue_max;
+	uint32_t message_max; /* bytes, header included */
+	uint32_t pool_n;
+	uint32_t maps_max;
+	struct ring_piece *pool;       /* one command's at a time */
+	struct ring_piece *event_pool; /* used under the lock */
+	struct ring_map *map;
+	void *ring_memory[SCMI_VIRTIO_QUEUES];
+
+	/* the life of both ends */
+	_Atomic uint32_t up;       /* gate of ready(); open while the platform is started */
+	_Atomic uint32_t attached; /* 1: there is a driver */
+	_Atomic uint32_t p2a;      /* 1: and it has an eventq */
+	_Atomic uint32_t serving;  /* 1: somebody does */
+	_Atomic uint32_t gate[SCMI_VIRTIO_QUEUES];
+	_Atomic uint32_t lied;             /* by queue, a bit each: its ring is broken */
+	_Atomic uint32_t told;             /* of these, those that host->event() knows of */
+	uint32_t used[SCMI_VIRTIO_QUEUES]; /* 1: the driver has set this queue up; the carrier's */
+	uint32_t life;                     /* of the cmdq; changes only while nobody is inside */
+	uint64_t agreed;                   /* features, of the present driver */
+	const struct scmi_platform_sink *sink;
+	void *channel;
+
+	struct ring_device ring[SCMI_VIRTIO_QUEUES];
+	struct ring_maps maps;
+
+	/* the server's */
+	struct command *free;
+	bool armed; /* doorbells of the cmdq may be on */
+	_Atomic uint32_t taken;
+	_Atomic uint32_t refused;
+	_Atomic uint32_t too_long;
+	_Atomic uint32_t put_off; /* commands that are answered later */
+
+	/* under the lock */
+	struct command *back; /* free ones that the server has not got yet */
+	bool pool_lent;
+	bool hungry;               /* the server wants a command, or the pool */
+	_Atomic uint32_t starved;  /* a send found no buffer: ready() is owed. Set under the lock, looked at anywhere */
+	_Atomic uint32_t answered; /* of those put off */
+	_Atomic uint32_t events_taken;
+	_Atomic uint32_t events_refused;
+	_Atomic uint32_t calls;
+	_Atomic uint32_t no_room;
+	_Atomic uint32_t dropped;
+	_Atomic uint32_t stale;
+	_Atomic uint32_t broken;
+};
+
+static inline void device_lock(const struct scmi_virtio_device *dev)
+{
+	dev->port->lock(dev->port->ctx);
+}
+
+static inline void device_unlock(const struct scmi_virtio_device *dev)
+{
+	dev->port->unlock(dev->port->ctx);
+}
+
+/* One context at a time counts: the server, or who holds the lock. */
+static inline void count(_Atomic uint32_t *counter, uint32_t n)
+{
+	atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + n, memory_order_relaxed);
+}
+
+static inline bool gate_is_open(const _Atomic uint32_t *gate)
+{
+	return (atomic_load_explicit(gate, memory_order_acquire) & GATE_ON) != 0;
+}
+
+/* Into a piece's memory, and so on; len is at most what they hold. */
+static inline void scatter(const struct ring_piece *piece, const unsigned char *from, uint32_t len)
+{
+	while (len != 0) {
+		const uint32_t n = piece->len < len ? piece->len : len;
+
+		memcpy(piece->mem, from, n);
+		from += n;
+		len -= n;
+		piece++;
+	}
+}
+
+static inline bool has_lied(const struct scmi_virtio_device *dev, uint32_t queue)
+{
+	return (atomic_load_explicit(&dev->lied, memory_order_relaxed) & (1u << queue)) != 0;
+}
+
+/* device_life.c */
+bool scmi__virtio_device_enter(_Atomic uint32_t *gate);
+void scmi__virtio_device_leave(_Atomic uint32_t *gate);
+int scmi__virtio_device_start(void *ctx, const struct scmi_platform_sink *sink, void *channel);
+void scmi__virtio_device_stop(void *ctx);
+
+/* device_event.c */
+int scmi__virtio_device_send(void *ctx, uint32_t hdr, const void *payload, uint32_t len);
+int scmi__virtio_device_p2a(void *ctx);
+
+/* Under the lock, once for each queue: its ring is broken. */
+void scmi__virtio_device_broken_locked(struct scmi_virtio_device *dev, uint32_t queue);
+
+/* Asked under the lock after buffers of this queue were returned: true, host->call() is due, outside of it. */
+static inline bool must_call_locked(struct scmi_virtio_device *dev, uint32_t queue)
+{
+	const bool due = scmi__ring_device_must_call(&dev->ring[queue]);
+
+	if (due)
+		count(&dev->calls, 1u);
+	return due;
+}
+
+/* device.c */
+void scmi__virtio_device_reply(void *ctx, struct scmi_request *req, uint32_t len);
+
+extern const struct scmi_endpoint_ops scmi__virtio_device_ops;
+
+#endif
