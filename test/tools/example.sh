@@ -29,6 +29,10 @@ own_transport)
 sensor)
 	wanted="success: 42500 mdegC"
 	;;
+virtio)
+	wanted="success: platform 'example', base protocol 2.1, I am 'guest'
+queues of 16 and 16 entries, 6 buffers came back, 7 doorbells"
+	;;
 *)
 	echo "nothing is known of the example '$example'"
 	exit 2
