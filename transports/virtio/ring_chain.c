@@ -29,6 +29,7 @@ struct walk {
 	uint64_t table;       /* where the indirect table is */
 	bool unordered;       /* the spans are */
 	bool full;            /* a piece did not fit */
+	bool inside;          /* an indirect table, which may be the ring's own under another name */
 	bool mixed;           /* there are descriptors outside the indirect table */
 	struct ring_known kn; /* the chain so far, if it is of the usual shape */
 };
@@ -53,13 +54,14 @@ static bool enter_table(struct walk *w, const struct seen *s)
 	const uint32_t bytes = (uint32_t)sizeof(struct ring_desc);
 	unsigned char *mem;
 
-	if (!w->r->indirect || w->base != w->r->at.desc || (s->flags & RING_NEXT) != 0)
+	if (!w->r->indirect || w->inside || (s->flags & RING_NEXT) != 0)
 		return false;
 	if (s->len == 0 || s->len % bytes != 0 || s->len / bytes > w->r->at.size)
 		return false;
 	mem = scmi__ring_translate(&w->r->maps, s->addr, s->len);
 	if (mem == NULL || (uintptr_t)mem % _Alignof(struct ring_desc) != 0)
 		return false;
+	w->inside = true;
 	w->mixed = w->n != 0;
 	w->table = s->addr;
 	w->base = (struct ring_desc *)(void *)mem;
@@ -165,9 +167,9 @@ static bool follow(struct walk *w)
 /* The usual shape: two descriptors, one of them readable, in one table; an indirect one has no more than these. */
 static void remember(struct walk *w, uint16_t head)
 {
-	const bool direct = w->base == w->r->at.desc;
-
-	if (w->n != 2 || w->kn.out.room == 0 || w->kn.in.room == 0 || w->mixed || (!direct && w->entries != 2))
+	if (w->n != 2 || w->kn.out.room == 0 || w->kn.in.room == 0 || w->mixed)
+		return;
+	if (w->inside && (w->entries != 2 || w->base == w->r->at.desc))
 		return;
 	w->kn.base = w->base;
 	w->kn.table = w->table;
