@@ -329,7 +329,7 @@ bool scmi_virtio_mmio_interrupt(struct scmi_virtio_mmio *mmio)
 
 	if (known != 0)
 		write_reg(mmio, REG_INTERRUPT_ACK, known);
-	if ((known == 0 && mmio->flags != 0) || !enter(mmio))
+	if (!enter(mmio))
 		return known != 0;
 	if ((known & INTERRUPT_USED) != 0)
 		used_buffers(mmio);
