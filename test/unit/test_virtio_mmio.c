@@ -185,15 +185,6 @@ static void bus_can_do_what_the_flags_say(void **state)
 
 /* ---- start ---- */
 
-static void expect_queue(const struct mmio_queue *q, const struct scmi_virtio_queue *where)
-{
-	assert_int_equal(q->ready, 1);
-	assert_int_equal(q->where.size, where->size);
-	assert_true(q->where.desc == where->desc);
-	assert_true(q->where.avail == where->avail);
-	assert_true(q->where.used == where->used);
-}
-
 static void start_takes_the_steps_of_the_specification(void **state)
 {
 	static const uint32_t steps[] = {0, 1, 3, 11, 15};
@@ -204,8 +195,8 @@ static void start_takes_the_steps_of_the_specification(void **state)
 	assert_int_equal(r.model.statuses_n, 5);
 	assert_memory_equal(r.model.statuses, steps, sizeof(steps));
 	assert_true(r.model.acked == r.setup.features);
-	expect_queue(&r.model.queues[0], &r.setup.queue[0]);
-	expect_queue(&r.model.queues[1], &r.setup.queue[1]);
+	rig_expect_queue(&r.model.queues[0], &r.setup.queue[0]);
+	rig_expect_queue(&r.model.queues[1], &r.setup.queue[1]);
 	assert_true(scmi_virtio_mmio_in_use(r.mmio));
 	assert_int_equal(r.logs, 0);
 	rig_stop(&r);

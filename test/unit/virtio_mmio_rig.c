@@ -74,6 +74,15 @@ void rig_make_started(struct rig *r, uint32_t flags)
 	assert_int_equal(rig_start(r), SCMI_OK);
 }
 
+void rig_expect_queue(const struct mmio_queue *q, const struct scmi_virtio_queue *where)
+{
+	assert_int_equal(q->ready, 1);
+	assert_int_equal(q->where.size, where->size);
+	assert_true(q->where.desc == where->desc);
+	assert_true(q->where.avail == where->avail);
+	assert_true(q->where.used == where->used);
+}
+
 uint32_t rig_last_status(const struct rig *r)
 {
 	return r->model.statuses[r->model.statuses_n - 1u];

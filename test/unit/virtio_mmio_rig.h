@@ -53,7 +53,10 @@ void rig_stop(struct rig *r);
 /* Ends the bus. Neither the model nor the port may have found a fault. */
 void rig_end(struct rig *r);
 
-/* The n-th value of those written to Status, and the last. */
+/* The device has this queue, there. */
+void rig_expect_queue(const struct mmio_queue *q, const struct scmi_virtio_queue *where);
+
+/* What was written to Status last. */
 uint32_t rig_last_status(const struct rig *r);
 
 #endif
