@@ -306,34 +306,29 @@ void rings_untake(const struct ring_held *h)
 	rings->taken--;
 }
 
+/* Makes the answer in the driver's memory. Returns its length. */
+static uint32_t write_answer(const struct ring_held *h)
+{
+	uint32_t *at = (uint32_t *)(void *)h->in[0].mem;
+	const uint32_t number = h->out[0];
+	const uint32_t bytes = rings->config.single ? 4 : reply_bytes(number);
+
+	step_user_write(at, bytes);
+	at[0] = rings->config.single ? EVENT + ++rings->events : number | REPLY;
+	if (bytes > 4)
+		at[1] = ~number;
+	step_note("returns head %u with %#x", h->chain.head, at[0]);
+	return bytes;
+}
+
 void rings_put(const struct ring_held *h)
 {
-	const uint32_t number = h->out[0];
-	uint32_t *reply = (uint32_t *)(void *)h->in[0].mem;
-
-	step_user_write(reply, reply_bytes(number));
-	reply[0] = number | REPLY;
-	if (reply_bytes(number) > 4)
-		reply[1] = ~number;
-	step_note("returns head %u, message %u", h->chain.head, number);
-	device_put(&rings->device, h->chain.head, reply_bytes(number));
+	device_put(&rings->device, h->chain.head, write_answer(h));
 }
 
-void rings_reply(const struct ring_held *h)
+void rings_return(const struct ring_held *h)
 {
-	rings_put(h);
-	device_publish(&rings->device);
-}
-
-void rings_event(const struct ring_held *h)
-{
-	uint32_t *event = (uint32_t *)(void *)h->in[0].mem;
-
-	step_user_write(event, 4);
-	event[0] = EVENT + ++rings->events;
-	step_note("returns head %u, event %u", h->chain.head, rings->events);
-	device_put(&rings->device, h->chain.head, 4);
-	device_publish(&rings->device);
+	device_return(&rings->device, h->chain.head, write_answer(h));
 }
 
 void rings_call(void)
@@ -354,7 +349,7 @@ void rings_serve(void)
 		struct ring_held h;
 
 		if (rings_take(&h)) {
-			rings_reply(&h);
+			rings_return(&h);
 			rings_call();
 		} else if (!rings_device_arm()) {
 			rings_sleep(&rings->kick);
@@ -401,10 +396,7 @@ static void go_round(unsigned n)
 		driver_must_kick(&rings->driver);
 		if (!rings_take(&h))
 			step_fail("nothing to take");
-		if (rings->config.single)
-			rings_event(&h);
-		else
-			rings_reply(&h);
+		rings_return(&h);
 		device_must_call(&rings->device);
 		if (!rings_reap())
 			step_fail("nothing to reap");
@@ -447,4 +439,18 @@ void rings_check(void)
 		step_fail("at rest: the device has %u buffers, should have %u", driver_away(&rings->driver), away);
 	check_bell("kicks", &rings->kick);
 	check_bell("calls", &rings->call);
+}
+
+void rings_check_uncalled(void)
+{
+	rings_check();
+	if (rings->call.rings != 0)
+		step_fail("at rest: the driver was called, which it had not asked for");
+}
+
+void rings_check_quiet(void)
+{
+	rings_check_uncalled();
+	if (rings->kick.rings != 0)
+		step_fail("at rest: the device was kicked, which it had not asked for");
 }

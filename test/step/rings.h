@@ -100,8 +100,7 @@ void rings_poll(unsigned n);  /* reaps n, looking */
 bool rings_take(struct ring_held *h);
 void rings_untake(const struct ring_held *h);
 void rings_put(const struct ring_held *h); /* the driver does not see it yet */
-void rings_reply(const struct ring_held *h);
-void rings_event(const struct ring_held *h);
+void rings_return(const struct ring_held *h);
 void rings_call(void); /* asks whether to, and does */
 bool rings_device_arm(void);
 void rings_serve(void); /* for ever: one at a time, sleeping */
@@ -112,5 +111,7 @@ void rings_await_told(unsigned flag);
 
 /* For struct step_scenario: all that was sent has been answered, and came back. */
 void rings_check(void);
+void rings_check_uncalled(void); /* ... and the driver was never interrupted */
+void rings_check_quiet(void);    /* ... nor the device */
 
 #endif

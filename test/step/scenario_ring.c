@@ -8,6 +8,12 @@ static void start(void)
 	rings_start(&(struct ring_world_config){0});
 }
 
+static void start_sent(void)
+{
+	start();
+	rings_send(2);
+}
+
 static void start_flags(void)
 {
 	rings_start(&(struct ring_world_config){.flags = true});
@@ -164,6 +170,17 @@ static void rearm(void)
 	rings_await(1);
 }
 
+/* What has been asked for once is wanted no more. */
+static void call_disarmed(void)
+{
+	rings_await_told(1);
+	rings_driver_arm();
+	rings_driver_disarm();
+	rings_tell(0);
+	rings_send(1);
+	rings_poll(1);
+}
+
 /* Both buffers are there for events all the time. */
 static void hear_three(void)
 {
@@ -193,7 +210,7 @@ static void serve_polling(void)
 		struct ring_held h;
 
 		if (device_news(&rings->device) && rings_take(&h)) {
-			rings_reply(&h);
+			rings_return(&h);
 			rings_call();
 		} else {
 			step_relax();
@@ -229,13 +246,22 @@ static void serve_rearming(void)
 
 		if (rings_take(&h)) {
 			device_disarm(&rings->device);
-			rings_reply(&h);
+			rings_return(&h);
 			rings_call();
 		} else if (!rings_device_arm()) {
 			rings_sleep(&rings->kick);
 			device_disarm(&rings->device);
 		}
 	}
+}
+
+static void serve_disarmed(void)
+{
+	rings_device_arm();
+	device_disarm(&rings->device);
+	rings_tell(1);
+	rings_await_told(0);
+	serve_polling();
 }
 
 /* Each is put back once. */
@@ -248,7 +274,7 @@ static void serve_hesitating(void)
 			rings_untake(&h);
 			if (!rings_take(&h))
 				step_fail("what was put back is not there");
-			rings_reply(&h);
+			rings_return(&h);
 			rings_call();
 		} else if (!rings_device_arm()) {
 			rings_sleep(&rings->kick);
@@ -286,9 +312,40 @@ static void return_only(void)
 {
 	for (unsigned n = 0; n < 2; n++) {
 		rings_await_told(n);
-		rings_reply(&rings->held[n]);
+		rings_return(&rings->held[n]);
 		rings_call();
 	}
+}
+
+/* The driver gives away what the device has already, or has just given back. */
+static void post_twice(void)
+{
+	rings_post(1);
+	driver_post(&rings->driver, 0, 8, 8);
+	rings_publish();
+}
+
+static void take_twice(void)
+{
+	struct ring_chain c = {.out = (unsigned char *)rings->held[1].out,
+			       .out_cap = 8,
+			       .in = rings->held[1].in,
+			       .in_cap = 2,
+			       .in_want = 8};
+
+	while (!rings_take(&rings->held[0]))
+		step_relax();
+	rings_tell(0);
+	step_look(&rings->flag[1]);
+	if (device_take(&rings->device, &c) == RING_NONE)
+		step_fail("what was posted twice is there once");
+}
+
+static void return_one(void)
+{
+	rings_await_told(0);
+	rings_return(&rings->held[0]);
+	rings_tell(1);
 }
 
 static void send_event(void)
@@ -298,7 +355,7 @@ static void send_event(void)
 	while (!rings_take(&h))
 		if (!rings_device_arm())
 			rings_sleep(&rings->kick);
-	rings_event(&h);
+	rings_return(&h);
 	rings_call();
 }
 
@@ -308,29 +365,44 @@ static void send_three_events(void)
 		send_event();
 }
 
-static void serve_then_reset(void)
+static void serve_until_reset(void)
 {
 	struct ring_held h;
 
 	while (rings->taken < 2) {
 		if (rings_take(&h)) {
-			rings_reply(&h);
+			rings_return(&h);
 			rings_call();
 		} else if (!rings_device_arm()) {
 			rings_sleep(&rings->kick);
 		}
 	}
+	device_disarm(&rings->device);
 	rings_await_told(0);
 	rings_tell(1);
 	rings_await_told(2);
+}
+
+static void serve_reset(void)
+{
+	serve_until_reset();
+	rings_serve();
+}
+
+/* The first doorbell comes unasked. */
+static void serve_reset_when_kicked(void)
+{
+	serve_until_reset();
+	rings_sleep(&rings->kick);
 	rings_serve();
 }
 
 #define REST NULL, rings_check
 
 const struct step_scenario scenarios_ring[] = {
-	{"ring-poll", start, {call_twice_polling, serve_polling}, "dv", 2, REST},
-	{"ring-poll-flags", start_flags, {call_twice_polling, serve_polling}, "dv", 2, REST},
+	{"ring-poll", start, {call_twice_polling, serve_polling}, "dv", 2, NULL, rings_check_uncalled},
+	{"ring-poll-flags", start_flags, {call_twice_polling, serve_polling}, "dv", 2, NULL, rings_check_uncalled},
+	{"ring-disarmed", start_flags, {call_disarmed, serve_disarmed}, "dv", 2, NULL, rings_check_quiet},
 	{"ring-poll-one", start_one, {call_twice_polling, serve_polling}, "dv", 2, REST},
 	{"ring-poll-one-wraps", start_one_wraps, {call_twice_polling, serve_polling}, "dv", 2, REST},
 	{"ring-sleep", start, {call_twice, rings_serve}, "dv", 2, REST},
@@ -357,14 +429,17 @@ const struct step_scenario scenarios_ring[] = {
 	{"ring-events", start_events, {hear_three, send_three_events}, "dv", 0, REST},
 	{"ring-events-flags", start_events_flags, {hear_three, send_three_events}, "dv", 0, REST},
 	{"ring-events-wraps", start_events_wraps, {hear_three, send_three_events}, "dv", 0, REST},
-	{"ring-reset", start, {reset_between, serve_then_reset}, "dv", 2, REST},
-	{"ring-reset-flags", start_flags, {reset_between, serve_then_reset}, "dv", 2, REST},
+	{"ring-reset", start, {reset_between, serve_reset}, "dv", 2, REST},
+	{"ring-reset-kick", start, {reset_between, serve_reset_when_kicked}, "dv", 2, REST},
+	{"ring-reset-flags", start_flags, {reset_between, serve_reset_when_kicked}, "dv", 2, REST},
 	{"ring-interrupt", start, {send_two, await_two, rings_serve}, "div", 4, REST},
 	{"ring-interrupt-flags", start_flags, {send_two, await_two, rings_serve}, "div", 4, REST},
 	{"ring-interrupt-reuse", start_one, {send_three, await_three, rings_serve}, "div", 4, REST},
 	{"ring-senders", start, {send_one, send_one, await_two, rings_serve}, "dDiv", 8, REST},
-	{"ring-pollers", start, {send_two, poll_one_unlocked, poll_one_unlocked, rings_serve}, "dpPv", 8, REST},
+	{"ring-pollers", start_sent, {poll_one_unlocked, poll_one_unlocked, rings_serve}, "pPv", 4, REST},
 	{"ring-repliers", start, {batch, take_only, return_only}, "dvr", 2, REST},
+	{"ring-repliers-reuse", start_one, {call_twice, take_only, return_only}, "dvr", 2, REST},
+	{"ring-repliers-hostile", start, {post_twice, take_twice, return_one}, "dvr", 0, NULL, NULL},
 	{"ring-repliers-flags", start_flags, {batch, take_only, return_only}, "dvr", 2, REST},
 	{0},
 };

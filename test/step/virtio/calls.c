@@ -84,6 +84,11 @@ void device_publish(struct ring_device *r)
 	ring_device_publish(r);
 }
 
+void device_return(struct ring_device *r, uint16_t head, uint32_t len)
+{
+	scmi__ring_device_return(r, head, len);
+}
+
 bool device_must_call(struct ring_device *r)
 {
 	return scmi__ring_device_must_call(r);

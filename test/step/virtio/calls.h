@@ -23,6 +23,7 @@ enum ring_take device_take(struct ring_device *r, struct ring_chain *c);
 void device_untake(struct ring_device *r, uint16_t head);
 void device_put(struct ring_device *r, uint16_t head, uint32_t len);
 void device_publish(struct ring_device *r);
+void device_return(struct ring_device *r, uint16_t head, uint32_t len);
 bool device_must_call(struct ring_device *r);
 bool device_arm(struct ring_device *r);
 void device_disarm(struct ring_device *r);
