@@ -63,7 +63,7 @@ static void memory_is_exact(void **state)
 		assert_in_range(size, 1, sizeof(r.mem));
 		memset(mem, 0x5a, sizeof(r.mem));
 		assert_int_equal(scmi_virtio_mmio_init(&r.mmio, mem, size - 1u, &r.config, &r.bus), SCMI_E_NOMEM);
-		assert_int_equal(scmi_virtio_mmio_init(&r.mmio, mem + 8, size, &r.config, &r.bus), SCMI_E_NOMEM);
+		assert_int_equal(scmi_virtio_mmio_init(&r.mmio, mem + 4, size, &r.config, &r.bus), SCMI_E_NOMEM);
 		assert_int_equal(scmi_virtio_mmio_init(&r.mmio, NULL, size, &r.config, &r.bus), SCMI_E_INVAL);
 		assert_int_equal(scmi_virtio_mmio_init(NULL, mem, size, &r.config, &r.bus), SCMI_E_INVAL);
 		assert_int_equal(scmi_virtio_mmio_init(&r.mmio, mem, size, &r.config, NULL), SCMI_E_INVAL);
