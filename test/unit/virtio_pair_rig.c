@@ -83,6 +83,8 @@ static void open_agent(struct pair_rig *r, const struct pair_form *form)
 {
 	size_t size;
 
+	r->transport.timeout_us = form->timeout_us;
+	r->transport.delayed_timeout_us = form->timeout_us;
 	r->config = (struct scmi_agent_config){
 		.size = sizeof(r->config),
 		.transport = &r->transport,

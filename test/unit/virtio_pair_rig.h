@@ -32,6 +32,7 @@ struct pair_form {
 	struct scmi_virtio_bell to_device;
 	struct scmi_virtio_bell to_driver;
 	struct scmi_virtio_sleeper sleeper;
+	uint32_t timeout_us;     /* of calls; 0: the default */
 	void (*wake)(void *arg); /* of the agent's configuration */
 	void *wake_arg;
 };
