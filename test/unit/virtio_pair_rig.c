@@ -76,7 +76,7 @@ static void hear(struct scmi_subscriber *self, uint32_t hdr, const void *payload
 	struct scmi_sensor_event event = {0};
 
 	assert_int_equal(scmi_sensor_event_parse(hdr, payload, len, &event), SCMI_OK);
-	r->heard++;
+	atomic_fetch_add(&r->heard, 1u);
 }
 
 static void open_agent(struct pair_rig *r, const struct pair_form *form)

@@ -49,7 +49,7 @@ struct pair_rig {
 	struct scmi_agent *agent;
 	struct scmi_agent_config config; /* what the agent was made with */
 	struct scmi_subscriber ear;
-	unsigned heard; /* trips */
+	atomic_uint heard; /* trips */
 	void *device_memory;
 	void *driver_memory;
 	void *agent_memory;

@@ -22,12 +22,12 @@ static uint32_t seal(struct command *c, uint32_t len, bool *fits)
 	return HEADER_BYTES + STATUS_BYTES;
 }
 
-/* Copies it where the driver wants it; the header is the command's. */
+/* Copies it where the driver wants it; the header is the request's, as the platform has left it. */
 static uint32_t write_answer(struct command *c, uint32_t len, bool *fits)
 {
 	const uint32_t bytes = seal(c, len, fits);
 
-	memcpy(c->answer, c->request, HEADER_BYTES);
+	scmi_put_le32(c->answer, c->req.hdr);
 	scatter(c->pieces, c->answer, bytes);
 	return bytes;
 }
@@ -214,11 +214,11 @@ static void run(struct scmi_virtio_device *dev, struct command *c, uint32_t out_
 	uint32_t len;
 
 	dev->free = c->next;
+	c->req.hdr = scmi_get_le32(c->request);
 	if (out_len > dev->message_max) {
 		refuse_long(dev, c);
 		return;
 	}
-	c->req.hdr = scmi_get_le32(c->request);
 	c->req.len = out_len - HEADER_BYTES;
 	len = dev->sink->request(dev->channel, &c->req);
 	if (len == SCMI_REPLY_LATER) /* the command may be another one's already */

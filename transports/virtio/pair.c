@@ -104,7 +104,7 @@ static void event(void *ctx, enum scmi_virtio_event event)
 	if (event == SCMI_VIRTIO_UP)
 		find(p);
 	else
-		lose(p, event == SCMI_VIRTIO_DOWN ? SCMI_E_NOPEER : SCMI_E_LINK);
+		lose(p, SCMI_E_LINK);
 }
 
 /* ---- the bus ---- */
