@@ -390,6 +390,21 @@ static void stop_ends_a_wait(struct conf_env *env)
 	join_answerer(&a);
 }
 
+static bool all_ended(void *arg)
+{
+	struct conf_env *env = arg;
+	const struct scmi_agent_stats s = conf_stats(env);
+
+	return s.in_flight == 0 && s.quarantined == 0 && env->shim.inside == 0;
+}
+
+static void lose_peer(struct conf_env *env)
+{
+	env->kind->peer_stop(env->link);
+	if ((env->kind->traits & CONF_LOST_LATER) != 0)
+		conf_until(env, all_ended, env);
+}
+
 /* The peer goes while answers are on their way, in a thread of their own, and comes back. */
 static void peer_lost_beside_replies_ends_once(struct conf_env *env)
 {
@@ -408,7 +423,7 @@ static void peer_lost_beside_replies_ends_once(struct conf_env *env)
 		assert_true(err == SCMI_OK || err == SCMI_E_BUSY);
 		if (i % 2 != 0)
 			(void)scmi_agent_poll(env->agent, 1);
-		env->kind->peer_stop(env->link);
+		lose_peer(env);
 		assert_int_equal(conf_call_ended(&c), err == SCMI_OK ? 1 : 0);
 		assert_true(err != SCMI_OK || c.err == SCMI_OK || c.err == SCMI_E_LINK);
 		assert_int_equal(conf_stats(env).quarantined, 0);

@@ -35,7 +35,8 @@
 #define CONF_KICKS       (1u << 8)  /* kicks() is there */
 #define CONF_UNKICKED    (1u << 9)  /* and grows no more once the peer has seen a first command: it polls */
 #define CONF_EIGHT       (1u << 10) /* push() has room for eight messages that nobody takes */
-#define CONF_THREADED    (1u << 11) /* has threads of its own, which need real time */
+#define CONF_LOST_LATER  (1u << 11) /* peer_stop() does not wait for who delivers: that one tells of the loss */
+#define CONF_THREADED    (1u << 12) /* has threads of its own, which need real time */
 
 struct conf_link; /* the kind's own */
 struct conf_peer;
