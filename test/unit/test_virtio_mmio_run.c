@@ -396,6 +396,82 @@ static void a_region_is_found_and_mapped(void **state)
 	rig_end(r);
 }
 
+/* Two threads ask at once, for different regions; there is one register that says which. */
+struct askers {
+	struct rig r;
+	struct scmi_virtio_mmio_access model;
+	sem_t selected;
+	sem_t go_on;
+	bool stayed;
+	struct scmi_virtio_region region;
+};
+
+static struct askers askers;
+
+static uint32_t read_and_stay(void *ctx, uint32_t offset)
+{
+	(void)ctx;
+	if (offset == 0x0b0 && !askers.stayed) {
+		askers.stayed = true;
+		sem_post(&askers.selected);
+		while (sem_wait(&askers.go_on) != 0)
+			;
+	}
+	return askers.model.read32(&askers.r.model, offset);
+}
+
+static void *as_it_is(void *ctx, uint64_t addr, uint64_t len)
+{
+	(void)ctx;
+	(void)len;
+	return (unsigned char *)&askers + addr;
+}
+
+static void *ask(void *arg)
+{
+	(void)arg;
+	assert_int_equal(askers.r.bus.region(askers.r.bus.ctx, 1, &askers.region), SCMI_OK);
+	return NULL;
+}
+
+static void let_ask_on(struct fake_port *fake, void *arg)
+{
+	(void)arg;
+	fake->on_relax = NULL;
+	sem_post(&askers.go_on);
+}
+
+static void two_who_ask_for_regions_get_their_own(void **state)
+{
+	struct rig *const r = &askers.r;
+	struct scmi_virtio_region region;
+	pthread_t thread;
+
+	(void)state;
+	rig_fill(r, 0);
+	askers.model = r->config.access;
+	r->config.access.read32 = read_and_stay;
+	r->config.access.map = as_it_is;
+	r->model.regions[0] = (struct mmio_region){.id = 1, .base = 16, .len = 32};
+	r->model.regions[1] = (struct mmio_region){.id = 2, .base = 64, .len = 8};
+	assert_int_equal(scmi_virtio_mmio_init(&r->mmio, r->mem, sizeof(r->mem), &r->config, &r->bus), SCMI_OK);
+	assert_int_equal(rig_start(r), SCMI_OK);
+	assert_int_equal(sem_init(&askers.selected, 0, 0), 0);
+	assert_int_equal(sem_init(&askers.go_on, 0, 0), 0);
+	r->fake.on_relax = let_ask_on;
+	assert_int_equal(pthread_create(&thread, NULL, ask, NULL), 0);
+	while (sem_wait(&askers.selected) != 0)
+		;
+	assert_int_equal(r->bus.region(r->bus.ctx, 2, &region), SCMI_OK);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	assert_true(region.len == 8 && region.mem == as_it_is(NULL, 64, 8));
+	assert_true(askers.region.len == 32 && askers.region.mem == as_it_is(NULL, 16, 32));
+	sem_destroy(&askers.selected);
+	sem_destroy(&askers.go_on);
+	rig_stop(r);
+	rig_end(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -413,6 +489,7 @@ int main(void)
 		cmocka_unit_test(a_queue_reset_that_is_refused_is_told),
 		cmocka_unit_test(a_queue_is_not_reset_where_that_was_not_agreed_on),
 		cmocka_unit_test(a_region_is_found_and_mapped),
+		cmocka_unit_test(two_who_ask_for_regions_get_their_own),
 	};
 
 	return cmocka_run_group_tests_name("virtio_mmio_run", tests, NULL, NULL);
