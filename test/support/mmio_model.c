@@ -265,6 +265,13 @@ static void write_status(struct mmio_model *m, uint32_t value)
 
 static uint32_t read_status(struct mmio_model *m)
 {
+	const uint32_t before = m->status;
+
+	if (m->fails_after_start && m->resetting_ == 0 && (m->status & DRIVER_OK) != 0) {
+		m->fails_after_start = false;
+		mmio_model_needs_reset(m);
+		return before;
+	}
 	if (m->resetting_ != 0 && m->resetting_ != MMIO_NEVER && --m->resetting_ == 0)
 		end_reset(m);
 	return m->status;

@@ -66,6 +66,7 @@ struct mmio_model {
 	bool queues_stay;           /* QueueReady is 1 after a reset */
 	bool ignores_queue_reset;   /* QueueReset reads 0 at once, QueueReady stays 1 */
 	bool fails_at_start;        /* NEEDS_RESET with DRIVER_OK */
+	bool fails_after_start;     /* once: just after Status was read with DRIVER_OK in it */
 	uint32_t reset_reads;       /* a reset is over when Status has been read so often */
 	uint32_t queue_reset_reads; /* a queue's, by QueueReset */
 	uint32_t strange_bits;      /* always in InterruptStatus */

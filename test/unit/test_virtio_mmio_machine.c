@@ -158,6 +158,27 @@ static void a_device_that_is_stuck_in_its_reset_may_come_back(void **state)
 	machine_end(&m);
 }
 
+/* The driver has not yet come back from the start of its bus when it hears of it. */
+static void a_loss_right_behind_the_start_is_not_missed(void **state)
+{
+	struct machine m = {.flags = SCMI_VIRTIO_MMIO_DELIVERS, .lazy = true};
+
+	(void)state;
+	machine_make(&m);
+	lose(&m);
+	m.model.fails_after_start = true;
+	assert_int_equal(scmi_agent_recover(m.agent, 0), SCMI_E_NOPEER);
+	assert_false(m.model.fails_after_start);
+	assert_int_equal(machine_discover(&m), SCMI_E_NOPEER);
+	assert_int_equal(scmi_agent_recover(m.agent, 0), SCMI_OK);
+	assert_int_equal(machine_discover(&m), SCMI_OK);
+	assert_int_equal(scmi_agent_stop(m.agent), SCMI_OK);
+	m.model.fails_after_start = true;
+	assert_int_equal(scmi_agent_start(m.agent), SCMI_OK);
+	assert_int_equal(machine_discover(&m), SCMI_E_NOPEER);
+	machine_end(&m);
+}
+
 /* More entries than the ring has: the device does not touch it any more, and says so. */
 static void a_ring_that_lies_makes_the_device_want_a_reset(void **state)
 {
@@ -241,6 +262,7 @@ int main(void)
 		cmocka_unit_test(a_device_that_needs_a_reset_is_recovered),
 		cmocka_unit_test(a_poll_recovers_it_where_that_is_the_policy),
 		cmocka_unit_test(a_device_that_is_stuck_in_its_reset_may_come_back),
+		cmocka_unit_test(a_loss_right_behind_the_start_is_not_missed),
 		cmocka_unit_test(a_ring_that_lies_makes_the_device_want_a_reset),
 		cmocka_unit_test(recovery_resets_the_queue_alone_where_it_may),
 		cmocka_unit_test(shared_memory_is_reached_by_its_id),

@@ -35,6 +35,7 @@ struct queue {
 struct scmi_virtio {
 	_Atomic uint32_t gate;
 	_Atomic uint32_t moving; /* start, stop, recover and found: one at a time */
+	_Atomic int32_t early;   /* the last loss since the bus was started, in time or not; SCMI_OK: none */
 	_Atomic int32_t why;     /* for link_down() */
 	const struct scmi_sink *sink;
 	void *core;

@@ -53,8 +53,11 @@ void scmi__virtio_wake(struct scmi_virtio *d)
 
 bool scmi__virtio_lose(struct scmi_virtio *d, int err)
 {
-	uint32_t gate = atomic_load(&d->gate);
+	uint32_t gate;
 
+	/* Noted before the look at the gate; open_up() opens it before it looks here: one of the two sees it. */
+	atomic_store(&d->early, err);
+	gate = atomic_load(&d->gate);
 	do {
 		if ((gate & GATE_OPEN) == 0)
 			return false;
@@ -123,12 +126,15 @@ static int bring_up(struct scmi_virtio *d)
 	empty_queue(d, &d->cmd, true);
 	empty_queue(d, &d->event, false);
 	scmi__virtio_fill_events(d);
+	atomic_store(&d->early, SCMI_OK); /* the bus is stopped: nobody loses the device now */
 	return d->bus->start(d->bus->ctx, &setup, d);
 }
 
 /* The core learns first that the link is there; what came meanwhile is looked for when the gate is open. */
 static void open_up(struct scmi_virtio *d)
 {
+	int early;
+
 	if (d->told) {
 		d->told = false;
 		d->sink->ready(d->core);
@@ -136,6 +142,11 @@ static void open_up(struct scmi_virtio *d)
 	atomic_store_explicit(&d->asked, false, memory_order_relaxed);
 	set_up(d, true);
 	atomic_fetch_or(&d->gate, GATE_OPEN);
+	early = (int)atomic_load(&d->early);
+	if (early != SCMI_OK) { /* lost as soon as it was started */
+		(void)scmi__virtio_lose(d, early);
+		return;
+	}
 	scmi__virtio_offer_events(d);
 	if (d->signals)
 		scmi_virtio_interrupt(d);
