@@ -57,6 +57,9 @@ static int send(void *ctx, const struct scmi_tx *tx)
 
 	if (tx->len > d->max_payload)
 		return SCMI_E_TOOBIG;
+	/* While it is down the core has forgotten what is out, but until a reset the device may read those buffers. */
+	if ((atomic_load_explicit(&d->gate, memory_order_acquire) & GATE_OPEN) == 0)
+		return SCMI_E_NOPEER;
 	scmi_put_le32(request, tx->hdr);
 	if (tx->len != 0)
 		memcpy(request + SCMI_HDR_BYTES, tx->payload, tx->len);
