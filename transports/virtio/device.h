@@ -117,9 +117,10 @@ static inline void count(_Atomic uint32_t *counter, uint32_t n)
 	atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + n, memory_order_relaxed);
 }
 
+/* Sequentially consistent: the server says that it serves, then looks; who closes looks after that whether it does. */
 static inline bool gate_is_open(const _Atomic uint32_t *gate)
 {
-	return (atomic_load_explicit(gate, memory_order_acquire) & GATE_ON) != 0;
+	return (atomic_load(gate) & GATE_ON) != 0;
 }
 
 /* Into a piece's memory, and so on; len is at most what they hold. */
