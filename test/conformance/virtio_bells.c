@@ -163,14 +163,15 @@ static void *serve_woken(void *arg)
 {
 	struct conf_link *link = arg;
 
-	while (!atomic_load(&link->over)) {
-		scmi_doorbell_clear(link->due);
+	for (;;) {
+		scmi_doorbell_clear(link->due); /* first: what is rung after this is seen below, its end too */
+		if (atomic_load(&link->over))
+			return NULL;
 		while (scmi_virtio_device_serve(link->device, MANY) > 0)
 			;
 		if (scmi_virtio_device_rest(link->device))
 			sleep_on_due(link);
 	}
-	return NULL;
 }
 
 void virtio_server_start(struct conf_link *link)
