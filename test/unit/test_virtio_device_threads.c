@@ -135,7 +135,9 @@ static void prepare(struct rig *r, size_t i)
 	}
 	if (waits[i].where == 'y')
 		assert_int_equal(rig_send(r, 4), SCMI_E_BUSY);
+	rig_command(r, 1, 0, 40); /* which nobody gets to */
 	rig_event(r, 0, 40);
+	r->asked = 0;
 	r->on_call = waits[i].where == 'c' ? linger_in_call : NULL;
 	r->on_request = waits[i].where == 'q' ? linger_in_request : NULL;
 	r->on_ready = waits[i].where == 'y' ? linger_in_ready : NULL;
@@ -162,6 +164,8 @@ static void device_lets_go_when_nobody_is_inside(void **state)
 		waits[i].shut(r);
 		assert_int_equal(atomic_load(&left), 1);
 		assert_int_equal(pthread_join(thread, NULL), 0);
+		if (waits[i].where == 'q' && waits[i].shut != reset_eventq)
+			assert_int_equal(r->asked, 1);
 		rig_end(r);
 		scmi_posix_fini(&posix);
 	}

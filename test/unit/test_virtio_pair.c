@@ -198,6 +198,7 @@ static void pair_chained_calls_do_not_grow_the_stack(void **state)
 	assert_int_equal(scmi_agent_submit(bed.rig.agent, &c.call), SCMI_OK);
 	assert_int_equal(c.left, UINT32_MAX);
 	assert_true(c.highest - c.lowest < 4096);
+	assert_int_equal(pair_rig_ask(&bed.rig), SCMI_OK); /* no kick has been forgotten */
 	close_bed(&bed);
 }
 

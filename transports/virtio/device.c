@@ -2,7 +2,8 @@
 /*
  * A command's way through the device: taken, gathered into memory of our own, answered there, and copied out.
  *
- * The server takes without a lock. Whoever answers copies without one, and holds it to return the buffer.
+ * The server takes without a lock. Whoever answers copies without one, and holds it to return the buffer, unless it is
+ * the server and there is nobody else who could.
  */
 #include "device.h"
 
@@ -32,9 +33,13 @@ static uint32_t write_answer(struct command *c, uint32_t len, bool *fits)
 	return bytes;
 }
 
-/* The command is nobody's any more. Returns whether the server waits for it, or for what it had borrowed. */
+/*
+ * The command is nobody's any more, and its answer has been returned. Returns whether the server waits for it, or for
+ * what it had borrowed. Release: the server may return the next one without the lock.
+ */
 static bool free_locked(struct scmi_virtio_device *dev, struct command *c)
 {
+	const uint32_t answered = atomic_load_explicit(&dev->answered, memory_order_relaxed);
 	const bool wanted = dev->hungry;
 
 	if (c->pieces == dev->pool)
@@ -42,7 +47,28 @@ static bool free_locked(struct scmi_virtio_device *dev, struct command *c)
 	c->next = dev->back;
 	dev->back = c;
 	dev->hungry = false;
+	atomic_store_explicit(&dev->answered, answered + 1u, memory_order_release);
 	return wanted;
+}
+
+/*
+ * The server's lock on the returning side of the cmdq. While no command is open nobody else returns one, and it need not
+ * be taken: the server itself has handed out every one that is. Acquire: pairs with the release of who answered the last.
+ */
+static bool lock_returns(const struct scmi_virtio_device *dev)
+{
+	const uint32_t put_off = atomic_load_explicit(&dev->put_off, memory_order_relaxed);
+
+	if (atomic_load_explicit(&dev->answered, memory_order_acquire) == put_off)
+		return false;
+	device_lock(dev);
+	return true;
+}
+
+static void unlock_returns(const struct scmi_virtio_device *dev, bool locked)
+{
+	if (locked)
+		device_unlock(dev);
 }
 
 /* The server's own answer: the interrupt is thought of at the end of serve(). */
@@ -50,14 +76,14 @@ static void answer_now(struct scmi_virtio_device *dev, struct command *c, uint32
 {
 	bool fits;
 	const uint32_t bytes = write_answer(c, len, &fits);
+	const bool locked = lock_returns(dev);
 
-	device_lock(dev);
 	scmi__ring_device_return(&dev->ring[SCMI_VIRTIO_CMDQ], c->head, bytes);
 	if (!fits)
 		count(&dev->no_room, 1u);
 	if (c->pieces == dev->pool)
 		dev->pool_lent = false;
-	device_unlock(dev);
+	unlock_returns(dev, locked);
 	c->next = dev->free;
 	dev->free = c;
 }
@@ -78,7 +104,6 @@ static uint32_t answer_later(struct scmi_virtio_device *dev, struct command *c, 
 		due |= DUE_CALL;
 	if (!fits)
 		count(&dev->no_room, 1u);
-	count(&dev->answered, 1u);
 	if (free_locked(dev, c))
 		due |= DUE_WORK;
 	device_unlock(dev);
@@ -92,7 +117,6 @@ static uint32_t drop_answer(struct scmi_virtio_device *dev, struct command *c)
 
 	device_lock(dev);
 	count(&dev->stale, 1u);
-	count(&dev->answered, 1u);
 	if (free_locked(dev, c))
 		due = DUE_WORK;
 	device_unlock(dev);
@@ -195,10 +219,11 @@ static enum ring_take take(struct scmi_virtio_device *dev, struct command *c, st
 
 static void refuse(struct scmi_virtio_device *dev, uint16_t head)
 {
-	count(&dev->refused, 1u);
-	device_lock(dev);
+	const bool locked = lock_returns(dev);
+
 	scmi__ring_device_return(&dev->ring[SCMI_VIRTIO_CMDQ], head, 0u);
-	device_unlock(dev);
+	unlock_returns(dev, locked);
+	count(&dev->refused, 1u);
 }
 
 /* A command whose parameters we cannot hold; no command of any protocol has so many. */
@@ -262,23 +287,27 @@ static bool may_go_on(const struct scmi_virtio_device *dev)
 
 static void call_if_due(struct scmi_virtio_device *dev)
 {
-	bool due;
+	const bool locked = lock_returns(dev);
+	const bool due = must_call_locked(dev, SCMI_VIRTIO_CMDQ);
 
-	device_lock(dev);
-	due = must_call_locked(dev, SCMI_VIRTIO_CMDQ);
-	device_unlock(dev);
+	unlock_returns(dev, locked);
 	if (due)
 		dev->host->call(dev->host->ctx, SCMI_VIRTIO_CMDQ);
 }
 
 static int serve_commands(struct scmi_virtio_device *dev, int max)
 {
+	struct ring_device *r = &dev->ring[SCMI_VIRTIO_CMDQ];
 	int n = 0;
 
-	if (!may_go_on(dev) || !ring_device_news(&dev->ring[SCMI_VIRTIO_CMDQ]))
+	if (!may_go_on(dev))
 		return 0;
+	if (!ring_device_news(r)) {
+		ring_device_guess(r);
+		return 0;
+	}
 	if (dev->armed) {
-		scmi__ring_device_disarm(&dev->ring[SCMI_VIRTIO_CMDQ]);
+		scmi__ring_device_disarm(r);
 		dev->armed = false;
 	}
 	while (n < max && may_go_on(dev) && serve_one(dev))

@@ -94,7 +94,7 @@ struct scmi_virtio_device {
 	_Atomic uint32_t answered; /* of those put off */
 	_Atomic uint32_t events_taken;
 	_Atomic uint32_t events_refused;
-	_Atomic uint32_t calls;
+	_Atomic uint32_t calls[SCMI_VIRTIO_QUEUES];
 	_Atomic uint32_t no_room;
 	_Atomic uint32_t dropped;
 	_Atomic uint32_t stale;
@@ -160,7 +160,7 @@ static inline bool must_call_locked(struct scmi_virtio_device *dev, uint32_t que
 	const bool due = scmi__ring_device_must_call(&dev->ring[queue]);
 
 	if (due)
-		count(&dev->calls, 1u);
+		count(&dev->calls[queue], 1u);
 	return due;
 }
 

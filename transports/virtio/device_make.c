@@ -319,7 +319,7 @@ int scmi_virtio_device_stats(struct scmi_virtio_device *device, struct scmi_virt
 		.taken = read_count(&device->taken) + read_count(&device->events_taken),
 		.refused = read_count(&device->refused) + read_count(&device->events_refused),
 		.too_long = read_count(&device->too_long),
-		.calls = read_count(&device->calls),
+		.calls = read_count(&device->calls[SCMI_VIRTIO_CMDQ]) + read_count(&device->calls[SCMI_VIRTIO_EVENTQ]),
 		.no_room = read_count(&device->no_room),
 		.dropped = read_count(&device->dropped),
 		.stale = read_count(&device->stale),
