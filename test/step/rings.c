@@ -20,10 +20,10 @@ static uint32_t reply_bytes(uint32_t number)
 
 /* --- bells, locks, words --- */
 
-static void ring_bell(struct bell *b)
+void rings_ring(struct bell *b)
 {
 	step_point(b);
-	step_note(b == &rings->kick ? "kicks" : "calls");
+	step_note("rings");
 	step_release(&b->clock);
 	b->rung = true;
 	b->rings++;
@@ -147,7 +147,7 @@ void rings_kick(void)
 	due = driver_must_kick(&rings->driver);
 	unlock();
 	if (due)
-		ring_bell(&rings->kick);
+		rings_ring(&rings->kick);
 }
 
 void rings_send(unsigned n)
@@ -160,7 +160,7 @@ void rings_send(unsigned n)
 	due = driver_must_kick(&rings->driver);
 	unlock();
 	if (due)
-		ring_bell(&rings->kick);
+		rings_ring(&rings->kick);
 }
 
 static void check_reply(const struct ring_back *back, uint32_t number)
@@ -334,7 +334,7 @@ void rings_return(const struct ring_held *h)
 void rings_call(void)
 {
 	if (device_must_call(&rings->device))
-		ring_bell(&rings->call);
+		rings_ring(&rings->call);
 }
 
 bool rings_device_arm(void)

@@ -105,6 +105,7 @@ void rings_call(void); /* asks whether to, and does */
 bool rings_device_arm(void);
 void rings_serve(void); /* for ever: one at a time, sleeping */
 
+void rings_ring(struct bell *b);
 void rings_sleep(struct bell *b);
 void rings_tell(unsigned flag);
 void rings_await_told(unsigned flag);

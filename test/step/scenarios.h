@@ -18,10 +18,22 @@ extern const struct step_scenario scenarios_recover[];
 extern const struct step_scenario scenarios_events[];
 extern const struct step_scenario scenarios_all[];
 extern const struct step_scenario scenarios_ring[];
+extern const struct step_scenario scenarios_virtio[];
 
 static const struct step_scenario *const scenarios[] = {
-	scenarios_calls, scenarios_waits,   scenarios_life,   scenarios_delayed, scenarios_pump, scenarios_fence,
-	scenarios_slots, scenarios_recover, scenarios_events, scenarios_all,     scenarios_ring, NULL,
+	scenarios_calls,
+	scenarios_waits,
+	scenarios_life,
+	scenarios_delayed,
+	scenarios_pump,
+	scenarios_fence,
+	scenarios_slots,
+	scenarios_recover,
+	scenarios_events,
+	scenarios_all,
+	scenarios_ring,
+	scenarios_virtio,
+	NULL,
 };
 
 #endif
