@@ -8,8 +8,10 @@
 #define TEST_VIRTIO_HOOK_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
+bool hook_load_bool(const volatile void *at);
 uint8_t hook_load8(const volatile void *at);
 uint16_t hook_load16(const volatile void *at);
 uint32_t hook_load32(const volatile void *at);
@@ -17,7 +19,8 @@ uint64_t hook_load64(const volatile void *at);
 
 #undef atomic_load_explicit
 #define atomic_load_explicit(at, order)                                                                                \
-	((void)(order), _Generic(*(at), uint8_t                                                                        \
+	((void)(order), _Generic(*(at), bool                                                                           \
+				 : hook_load_bool, uint8_t                                                             \
 				 : hook_load8, uint16_t                                                                \
 				 : hook_load16, uint32_t                                                               \
 				 : hook_load32, uint64_t                                                               \

@@ -76,6 +76,11 @@ static void load(const volatile void *from, void *to, unsigned char size)
 		rewrite(at, size);
 }
 
+bool hook_load_bool(const volatile void *at)
+{
+	return hook_load8(at) != 0;
+}
+
 uint8_t hook_load8(const volatile void *at)
 {
 	uint8_t v;
