@@ -272,9 +272,10 @@ struct scmi_delayed {
 	/*
 	 * It has ended: SCMI_OK, the endpoint took it; SCMI_E_CLOSED, the platform has been stopped; else an error of
 	 * the endpoint's send(). Where that says SCMI_E_TOOBIG, because the peer has less room than the link carries,
-	 * SCMI_COMMS_ERROR without values is sent instead. Runs once for each scmi_delayed_send() that returns SCMI_OK, perhaps inside it, with
-	 * no lock held; the node is out of use before, and may be used anew or go. Optional: scmi_request_delay() tells
-	 * as well whether a node is in use. Context: any from which messages are sent; never stop, start nor fini.
+	 * SCMI_COMMS_ERROR without values is sent instead. Runs once for each scmi_delayed_send() that returns
+	 * SCMI_OK, perhaps inside it, with no lock held; the node is out of use before, and may be used anew or go.
+	 * Optional: scmi_request_delay() tells as well whether a node is in use. Context: any from which messages are
+	 * sent; never stop, start nor fini.
 	 */
 	void (*sent)(struct scmi_delayed *d, int err);
 	void *arg; /* the caller's own */

@@ -52,8 +52,9 @@ static bool free_locked(struct scmi_virtio_device *dev, struct command *c)
 }
 
 /*
- * The server's lock on the returning side of the cmdq. While no command is open nobody else returns one, and it need not
- * be taken: the server itself has handed out every one that is. Acquire: pairs with the release of who answered the last.
+ * The server's lock on the returning side of the cmdq. While no command is open nobody else returns one, and it need
+ * not be taken: the server itself has handed out every one that is. Acquire: pairs with the release of who answered
+ * the last.
  */
 static bool lock_returns(const struct scmi_virtio_device *dev)
 {

@@ -10,9 +10,9 @@
  * The driver's memory is hostile: each descriptor is read once, bounded, and copied before use. A chain that breaks
  * the rules (an index or address outside, a loop, more descriptors than the queue has entries, a length of 0, a
  * readable descriptor behind a writable one, writable ones that overlap, a header that is not whole) is counted and
- * given back with length 0, and the next one served. A ring that lies about itself (more entries available than it has,
- * a head outside, or one that has not been given back) is broken: nothing of it is touched, and no command served, until
- * the driver or that queue is attached anew. A request may overlap its own reply.
+ * given back with length 0, and the next one served. A ring that lies about itself (more entries available than it
+ * has, a head outside, or one that has not been given back) is broken: nothing of it is touched, and no command
+ * served, until the driver or that queue is attached anew. A request may overlap its own reply.
  *
  * A reply that does not fit its room is a status alone, SCMI_COMMS_ERROR; where less than that fits the command is not
  * run, and what is given back is the header, or nothing. A command longer than max_payload gets SCMI_PROTOCOL_ERROR.
@@ -131,13 +131,13 @@ struct scmi_virtio_map {
 };
 
 /*
- * The driver is ready (DRIVER_OK): its rings may be used from here on. maps: all that it may name, not overlapping, each
- * mapped until detach; the table itself is copied. first: for each queue the index to go on from, what
+ * The driver is ready (DRIVER_OK): its rings may be used from here on. maps: all that it may name, not overlapping,
+ * each mapped until detach; the table itself is copied. first: for each queue the index to go on from, what
  * scmi_virtio_device_detach() gave; NULL: 0, for a driver that begins. There is a platform-to-agent channel if
- * P2A_CHANNELS is negotiated and the eventq has a size. Calls host->work(). Returns SCMI_OK; SCMI_E_INVAL, with *why as
- * above: a feature that was not offered, no VERSION_1, no cmdq, a size or an alignment that is not allowed, more than
- * maps_max maps, a ring outside of them, or it is attached. Context: thread, as detach, reset and enable, of which one
- * runs at a time.
+ * P2A_CHANNELS is negotiated and the eventq has a size. Calls host->work(). Returns SCMI_OK; SCMI_E_INVAL, with *why
+ * as above: a feature that was not offered, no VERSION_1, no cmdq, a size or an alignment that is not allowed, more
+ * than maps_max maps, a ring outside of them, or it is attached. Context: thread, as detach, reset and enable, of
+ * which one runs at a time.
  */
 int scmi_virtio_device_attach(struct scmi_virtio_device *device, const struct scmi_virtio_setup *setup,
 			      const struct scmi_virtio_map *maps, uint32_t maps_n,
@@ -145,9 +145,9 @@ int scmi_virtio_device_attach(struct scmi_virtio_device *device, const struct sc
 
 /*
  * The driver is gone or has reset the device: when it returns none of its memory is touched any more. Open requests
- * stay the platform's, their answers go nowhere; a delayed response that waits for the eventq ends with SCMI_E_NOPEER.
- * next, if not NULL: for each queue the index of the next entry that was not taken. Not attached: nothing, also to next.
- * Context: thread, not inside a request.
+ * stay the platform's, their answers go nowhere; a delayed response that waits for the eventq ends with
+ * SCMI_E_NOPEER. next, if not NULL: for each queue the index of the next entry that was not taken. Not attached:
+ * nothing, also to next. Context: thread, not inside a request.
  */
 void scmi_virtio_device_detach(struct scmi_virtio_device *device, uint16_t next[SCMI_VIRTIO_QUEUES]);
 
@@ -163,11 +163,11 @@ int scmi_virtio_device_enable_queue(struct scmi_virtio_device *device, uint32_t 
 
 /*
  * Takes up to max commands and serves them, on the caller's stack; and tells the platform where the eventq has room
- * again that lacked. Due after each doorbell and after host->work(). One context at a time. Returns how many it took: 0
- * is none left, or no request of the device's is free, or the room for a reply in very many pieces is lent (host->work()
- * will follow then); SCMI_E_CLOSED: not attached, or the platform has not started; SCMI_E_LINK: a ring is broken.
- * Answers given inside are published one by one; one interrupt at the end stands for all. Context: any from which the
- * platform may be entered.
+ * again that lacked. Due after each doorbell and after host->work(). One context at a time. Returns how many it took:
+ * 0 is none left, or no request of the device's is free, or the room for a reply in very many pieces is lent
+ * (host->work() will follow then); SCMI_E_CLOSED: not attached, or the platform has not started; SCMI_E_LINK: a ring
+ * is broken. Answers given inside are published one by one; one interrupt at the end stands for all. Context: any
+ * from which the platform may be entered.
  */
 int scmi_virtio_device_serve(struct scmi_virtio_device *device, int max);
 
@@ -219,9 +219,9 @@ struct scmi_virtio_sleeper {
 };
 
 /*
- * scmi_virtio_pair_config.flags: who runs the other end's code. SERVES: a kick serves the device, on the sender's stack,
- * and so does host->work(); of several senders at once one serves for all; no to_device then. DELIVERS: an interrupt
- * delivers to the agent, on the replier's stack; no to_driver then.
+ * scmi_virtio_pair_config.flags: who runs the other end's code. SERVES: a kick serves the device, on the sender's
+ * stack, and so does host->work(); of several senders at once one serves for all; no to_device then. DELIVERS: an
+ * interrupt delivers to the agent, on the replier's stack; no to_driver then.
  */
 #define SCMI_VIRTIO_PAIR_SERVES   (1u << 0)
 #define SCMI_VIRTIO_PAIR_DELIVERS (1u << 1)
