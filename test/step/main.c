@@ -46,12 +46,14 @@ struct totals {
 };
 
 static const struct step_scenario *all[SCENARIOS];
+static uint64_t most_of[SCENARIOS]; /* schedules of a level that the everyday run looks at; 0: as many as of others */
 static unsigned count;
 static struct totals *totals;
 static bool quiet;
 static const char *only = "";
+static bool everyday; /* nobody has said how far to go */
 
-static void collect(const struct step_scenario *table)
+static void collect(const struct step_scenario *table, uint64_t most)
 {
 	for (; table->name != NULL; table++) {
 		if (strncmp(table->name, only, strlen(only)) != 0)
@@ -60,6 +62,7 @@ static void collect(const struct step_scenario *table)
 			fprintf(stderr, "step: more than %u scenarios\n", count);
 			exit(2);
 		}
+		most_of[count] = most;
 		all[count++] = table;
 	}
 }
@@ -157,6 +160,8 @@ static bool run_level(const struct level *level, uint64_t schedules, double seco
 			if (left <= 0)
 				break;
 			b.seconds = left / (count - i) + 0.01;
+		} else if (everyday && most_of[i] != 0) {
+			b.schedules = most_of[i];
 		}
 		start_child(all[i], &b, most);
 	}
@@ -209,8 +214,8 @@ int main(int argc, char **argv)
 	totals = mmap(NULL, sizeof(*totals), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (totals == MAP_FAILED)
 		return 2;
-	for (unsigned i = 0; scenarios[i] != NULL; i++)
-		collect(scenarios[i]);
+	for (unsigned i = 0; scenarios[i].table != NULL; i++)
+		collect(scenarios[i].table, scenarios[i].most);
 	if (argc == 2 && strcmp(argv[1], "--list") == 0) {
 		for (unsigned i = 0; i < count; i++)
 			puts(all[i]->name);
@@ -226,7 +231,8 @@ int main(int argc, char **argv)
 		return run_all(0, atof(argv[2]));
 	if (argc == 3 && strcmp(argv[1], "-n") == 0)
 		return run_all(strtoull(argv[2], NULL, 10), 0);
-	if (argc == 1)
+	everyday = argc == 1;
+	if (everyday)
 		return run_all(SCHEDULES_MOST, 0);
 	fprintf(stderr, "step: see main.c\n");
 	return 2;
