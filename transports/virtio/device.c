@@ -301,7 +301,7 @@ static int serve_commands(struct scmi_virtio_device *dev, int max)
 	struct ring_device *r = &dev->ring[SCMI_VIRTIO_CMDQ];
 	int n = 0;
 
-	if (!may_go_on(dev))
+	if (max <= 0 || !may_go_on(dev))
 		return 0;
 	if (!ring_device_news(r)) {
 		ring_device_guess(r);
@@ -311,8 +311,11 @@ static int serve_commands(struct scmi_virtio_device *dev, int max)
 		scmi__ring_device_disarm(r);
 		dev->armed = false;
 	}
-	while (n < max && may_go_on(dev) && serve_one(dev))
+	do {
+		if (!serve_one(dev))
+			break;
 		n++;
+	} while (n < max && may_go_on(dev) && ring_device_news(r));
 	if (n != 0) {
 		count(&dev->taken, (uint32_t)n);
 		call_if_due(dev);
