@@ -85,6 +85,19 @@ static void table_of_eight_of_which_two_are_used(struct rig *r)
 	rig_table(r, 7, rig_addr(r, 5), 32, WRITE, 0);
 }
 
+static void three_of_which_the_last_is_next_to_the_first(struct rig *r)
+{
+	rig_desc(r, 4, rig_addr(r, 4), 20, NEXT, 6);
+	rig_desc(r, 6, rig_addr(r, 6), 3, NEXT, 5);
+	rig_desc(r, 5, rig_addr(r, 5), 32, WRITE, 0);
+}
+
+static void pair_that_is_apart(struct rig *r)
+{
+	rig_desc(r, 4, rig_addr(r, 4), 20, NEXT, 7);
+	rig_desc(r, 7, rig_addr(r, 5), 31, WRITE, 0);
+}
+
 static void table_behind_two(struct rig *r)
 {
 	rig_desc(r, CHAIN_HEAD, rig_addr(r, 4), 20, NEXT, 1);
@@ -152,6 +165,8 @@ const struct chain_case chain_good[CHAIN_GOOD] = {
 	{"2^32 in all", two_to_the_thirty_second_in_all, 20, 1, UINT32_MAX - 19u},
 	{"top of the address space", top_of_the_address_space, 20, 1, 32},
 	{"table of eight", table_of_eight_of_which_two_are_used, 20, 1, 32},
+	{"three", three_of_which_the_last_is_next_to_the_first, 23, 1, 32},
+	{"pair apart", pair_that_is_apart, 20, 1, 31},
 	{"table behind two", table_behind_two, 31, 1, 32},
 	{"table behind a writable one", table_behind_a_writable_one, 0, 2, 32},
 	{"as many as there may be", as_many_as_there_may_be, 8, 0, 0},
@@ -279,6 +294,16 @@ static void writable_one_twice(struct rig *r)
 	rig_desc(r, 6, rig_addr(r, 5), 20, WRITE, 0);
 }
 
+static void writable_ones_that_overlap_around_the_top(struct rig *r)
+{
+	r->map[1] = (struct ring_map){.addr = UINT64_MAX - 63, .len = 64, .mem = rig_buffer(r, 9)};
+	r->map[0] = (struct ring_map){.addr = 0, .len = 64, .mem = rig_buffer(r, 10)};
+	r->device.maps.n = 2;
+	rig_desc(r, CHAIN_HEAD, UINT64_MAX - 31, 32, NEXT | WRITE, 5);
+	rig_desc(r, 5, 0, 32, NEXT | WRITE, 6);
+	rig_desc(r, 6, UINT64_MAX - 31, 4, WRITE, 0);
+}
+
 static void neighbours_and_one_over_them(struct rig *r)
 {
 	neighbours(r);
@@ -295,6 +320,13 @@ static void table_of_one_and_a_half(struct rig *r)
 {
 	chain_table_of_two(r);
 	rig_desc(r, CHAIN_HEAD, RIG_BASE + r->table, 24, INDIRECT, 0);
+}
+
+/* All of its descriptors are there, and half of another. */
+static void table_of_two_and_a_half(struct rig *r)
+{
+	chain_table_of_two(r);
+	rig_desc(r, CHAIN_HEAD, RIG_BASE + r->table, 40, INDIRECT, 0);
 }
 
 static void table_of_more_than_there_may_be(struct rig *r)
@@ -332,6 +364,13 @@ static void table_in_a_table(struct rig *r)
 	rig_head(r, CHAIN_HEAD, 2);
 	rig_table(r, 0, rig_addr(r, 4), 20, NEXT, 1);
 	rig_table(r, 1, RIG_BASE + r->table, 32, INDIRECT, 0);
+}
+
+/* The ring's own table as an indirect one: each time round it would be entered again. */
+static void table_is_the_rings_own(struct rig *r)
+{
+	rig_desc(r, 0, RIG_BASE + r->desc, 16 * CHAIN_SIZE, INDIRECT, 0);
+	rig_desc(r, CHAIN_HEAD, RIG_BASE + r->desc, 16 * CHAIN_SIZE, INDIRECT, 0);
 }
 
 static void table_in_itself(struct rig *r)
@@ -388,15 +427,18 @@ const struct chain_case chain_bad[CHAIN_BAD] = {
 	{.name = "overlap from below", .lay = writable_ones_that_overlap_from_below},
 	{.name = "overlap of the last but one", .lay = writable_ones_that_overlap_the_last_but_one},
 	{.name = "writable one twice", .lay = writable_one_twice},
+	{.name = "overlap around the top", .lay = writable_ones_that_overlap_around_the_top},
 	{.name = "over neighbours", .lay = neighbours_and_one_over_them},
 	{.name = "table without length", .lay = table_without_length},
 	{.name = "table of one and a half", .lay = table_of_one_and_a_half},
+	{.name = "table of two and a half", .lay = table_of_two_and_a_half},
 	{.name = "table too long", .lay = table_of_more_than_there_may_be},
 	{.name = "table of all lengths", .lay = table_of_all_lengths},
 	{.name = "table with next", .lay = table_with_next},
 	{.name = "table past the map", .lay = table_past_the_map},
 	{.name = "table out of line", .lay = table_out_of_line},
 	{.name = "table in a table", .lay = table_in_a_table},
+	{.name = "table is the ring's own", .lay = table_is_the_rings_own},
 	{.name = "table in itself", .lay = table_in_itself},
 	{.name = "next outside the table", .lay = next_outside_the_indirect_table},
 	{.name = "loop in a table", .lay = loop_in_a_table},
@@ -409,14 +451,18 @@ bool chain_has_maps(const struct chain_case *c)
 	return c->lay == neighbours_but_not_in_memory || c->lay == across_two_maps ||
 	       c->lay == top_of_the_address_space || c->lay == two_to_the_thirty_second_in_all ||
 	       c->lay == address_that_wraps_into_the_map || c->lay == a_byte_more_than_two_to_the_thirty_second ||
-	       c->lay == lengths_that_wrap;
+	       c->lay == lengths_that_wrap || c->lay == writable_ones_that_overlap_around_the_top;
 }
 
-/* One chain at CHAIN_HEAD: laid, offered, taken, returned; then the next one works. */
+static void only_map(struct rig *r)
+{
+	r->map[0] = (struct ring_map){.addr = RIG_BASE, .len = RIG_BYTES, .mem = r->mem};
+	r->device.maps.n = 1;
+}
+
 void chain_try(struct rig *r, const struct chain_case *c, enum ring_take outcome)
 {
-	r->map[0].len = RIG_BYTES;
-	r->device.maps.n = 1;
+	only_map(r);
 	c->lay(r);
 	rig_offer(r, CHAIN_HEAD);
 	if (rig_take(r) != outcome)
@@ -426,4 +472,5 @@ void chain_try(struct rig *r, const struct chain_case *c, enum ring_take outcome
 	    (r->chain.out_len != c->out_len || r->chain.in_n != c->in_n || r->chain.in_len != c->in_len))
 		fail_msg("%s: %u, %u in %u", c->name, r->chain.out_len, r->chain.in_len, r->chain.in_n);
 	rig_return(r, 0);
+	only_map(r);
 }

@@ -13,6 +13,7 @@ struct rig *rig_new(uint32_t size, unsigned flags)
 	memset(r->mem, UNTOUCHED, sizeof(r->mem));
 	r->size = size;
 	r->flags = flags;
+	r->dirt = UNTOUCHED;
 	/* avail and used as unaligned as they may be */
 	r->desc = 16;
 	r->avail = r->desc + 16 * size + GAP + 2;
@@ -103,7 +104,7 @@ void rig_device(struct rig *r, uint16_t first, uint16_t used)
 	free(r->memory);
 	r->memory = aligned_alloc(64, scmi__ring_device_memory(r->size, remember));
 	assert_non_null(r->memory);
-	memset(r->memory, UNTOUCHED, scmi__ring_device_memory(r->size, remember));
+	memset(r->memory, r->dirt, scmi__ring_device_memory(r->size, remember));
 	scmi__ring_device_init(&r->device, &r->parts, &r->maps, r->memory, remember, first, used,
 			       (r->flags & RIG_EVENT) != 0, (r->flags & RIG_INDIRECT) != 0);
 }

@@ -56,6 +56,7 @@ struct rig {
 	struct ring_map map[2];
 	struct ring_maps maps;
 	void *memory;
+	unsigned char dirt; /* what is in it before */
 	unsigned char out[256];
 	struct ring_piece piece[8];
 	struct ring_chain chain; /* as the last take left it */

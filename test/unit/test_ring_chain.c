@@ -150,6 +150,63 @@ static void length_past_the_map_is_refused_though_the_address_is_known(void **st
 	}
 }
 
+/* What makes a table of two, of which the first goes on to one that is not there. */
+static void try_table_that_goes_on_outside(struct rig *r, unsigned next)
+{
+	rig_head(r, CHAIN_HEAD, 2);
+	rig_table(r, 0, rig_addr(r, 4), 20, NEXT, next);
+	rig_table(r, 1, rig_addr(r, 5), 32, WRITE, 0);
+	rig_offer(r, CHAIN_HEAD);
+	assert_int_equal(rig_take(r), RING_REFUSED);
+	rig_return(r, 0);
+}
+
+static void descriptors_that_were_good_elsewhere_are_not_good_in_a_table(void **state)
+{
+	struct rig *r = rig_new(CHAIN_SIZE, RIG_INDIRECT | RIG_REMEMBER);
+
+	(void)state;
+	rig_device(r, 0, 0);
+	/* The first was outside the table. */
+	rig_desc(r, CHAIN_HEAD, rig_addr(r, 4), 20, NEXT, 3);
+	rig_head(r, 3, 2);
+	rig_table(r, 0, rig_addr(r, 5), 32, WRITE, 0);
+	rig_offer(r, CHAIN_HEAD);
+	assert_int_equal(rig_take(r), RING_TAKEN);
+	rig_return(r, 0);
+	try_table_that_goes_on_outside(r, 3);
+	/* The table was longer. */
+	rig_head(r, CHAIN_HEAD, CHAIN_SIZE);
+	rig_table(r, 0, rig_addr(r, 4), 20, NEXT, 7);
+	rig_table(r, 7, rig_addr(r, 5), 32, WRITE, 0);
+	rig_offer(r, CHAIN_HEAD);
+	assert_int_equal(rig_take(r), RING_TAKEN);
+	rig_return(r, 0);
+	try_table_that_goes_on_outside(r, 7);
+	rig_free(r);
+}
+
+static void lengths_of_what_is_known_are_no_more_than_there_may_be_in_all(void **state)
+{
+	struct rig *r = rig_new(CHAIN_SIZE, RIG_REMEMBER);
+	unsigned char out[4];
+	struct ring_chain c = {.out = out, .out_cap = 4, .in = r->piece, .in_cap = 1, .in_want = 4};
+
+	(void)state;
+	rig_device(r, 0, 0);
+	chain_wide_map(r);
+	chain_pair(r);
+	for (uint32_t more = 0; more < 3; more++) {
+		rig_offer(r, CHAIN_HEAD);
+		assert_int_equal(scmi__ring_device_take(&r->device, &c), more == 2 ? RING_REFUSED : RING_TAKEN);
+		r->chain.head = c.head;
+		rig_return(r, 0);
+		rig_put32(r, r->desc + 16 * 4 + 8, 0x80000000u + more);
+		rig_put32(r, r->desc + 16 * 5 + 8, 0x80000000u);
+	}
+	rig_free(r);
+}
+
 static void without_the_feature_a_table_is_refused(void **state)
 {
 	struct rig *r = rig_new(CHAIN_SIZE, RIG_REMEMBER);
@@ -171,6 +228,8 @@ int main(void)
 		cmocka_unit_test(table_elsewhere_is_another_table),
 		cmocka_unit_test(table_shorter_than_before_is_looked_at_anew),
 		cmocka_unit_test(length_past_the_map_is_refused_though_the_address_is_known),
+		cmocka_unit_test(descriptors_that_were_good_elsewhere_are_not_good_in_a_table),
+		cmocka_unit_test(lengths_of_what_is_known_are_no_more_than_there_may_be_in_all),
 		cmocka_unit_test(without_the_feature_a_table_is_refused),
 	};
 

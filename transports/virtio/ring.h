@@ -22,6 +22,13 @@
 /* Flag of the available ring: no interrupt, please; of the used ring: no doorbell, please. Without EVENT_IDX. */
 #define RING_QUIET 1u
 
+/* A function that is better not part of its callers. */
+#if defined(__GNUC__)
+#define RING_COLD __attribute__((noinline))
+#else
+#define RING_COLD
+#endif
+
 /* The address is one word where the machine has such words: nobody needs a lock or a library for 64 bits. */
 #if UINTPTR_MAX > 0xffffffffu
 #define RING_ADDR_WHOLE 1

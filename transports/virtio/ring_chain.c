@@ -7,6 +7,7 @@
 #include "ring_device.h"
 
 #define TOTAL_MAX (UINT64_C(1) << 32)
+#define ROOM_MAX  (UINT32_C(1) << 31) /* remembered: two of these are no more than the total */
 
 /* A descriptor as it was read. */
 struct seen {
@@ -25,13 +26,12 @@ struct walk {
 	uint32_t index;         /* of the next descriptor there */
 	uint32_t n;             /* descriptors so far */
 	uint32_t spans;
-	uint64_t total;       /* bytes so far */
-	uint64_t table;       /* where the indirect table is */
-	bool unordered;       /* the spans are */
-	bool full;            /* a piece did not fit */
-	bool inside;          /* an indirect table, which may be the ring's own under another name */
-	bool mixed;           /* there are descriptors outside the indirect table */
-	struct ring_known kn; /* the chain so far, if it is of the usual shape */
+	uint64_t total;          /* bytes so far */
+	bool unordered;          /* the spans are */
+	bool full;               /* a piece did not fit */
+	bool in_table;           /* base is an indirect one, which may be the ring's own under another name */
+	bool mixed;              /* there are descriptors outside the indirect table */
+	struct ring_known known; /* the last readable and the last writable descriptor */
 };
 
 static struct seen read_desc(struct ring_desc *d)
@@ -54,16 +54,16 @@ static bool enter_table(struct walk *w, const struct seen *s)
 	const uint32_t bytes = (uint32_t)sizeof(struct ring_desc);
 	unsigned char *mem;
 
-	if (!w->r->indirect || w->inside || (s->flags & RING_NEXT) != 0)
+	if (!w->r->indirect || w->in_table || (s->flags & RING_NEXT) != 0)
 		return false;
-	if (s->len == 0 || s->len % bytes != 0 || s->len / bytes > w->r->at.size)
+	if (s->len % bytes != 0 || s->len / bytes > w->r->at.size)
 		return false;
 	mem = scmi__ring_translate(&w->r->maps, s->addr, s->len);
 	if (mem == NULL || (uintptr_t)mem % _Alignof(struct ring_desc) != 0)
 		return false;
-	w->inside = true;
+	w->in_table = true;
 	w->mixed = w->n != 0;
-	w->table = s->addr;
+	w->known.table = s->addr;
 	w->base = (struct ring_desc *)(void *)mem;
 	w->entries = s->len / bytes;
 	w->index = 0;
@@ -122,7 +122,6 @@ static bool take_desc(struct walk *w, const struct seen *s)
 	const bool writable = (s->flags & RING_WRITE) != 0;
 	unsigned char *mem;
 	uint64_t room;
-	struct ring_known_desc kn;
 
 	if (s->len == 0 || (w->spans != 0 && !writable) || ++w->n > w->r->at.size)
 		return false;
@@ -130,15 +129,18 @@ static bool take_desc(struct walk *w, const struct seen *s)
 	w->total += s->len;
 	if (s->len > room || w->total > TOTAL_MAX)
 		return false;
-	kn = (struct ring_known_desc){.addr = s->addr, .mem = mem, .flags_next = s->flags_next};
-	kn.room = room < INT32_MAX ? (uint32_t)room : INT32_MAX;
 	if (writable) {
 		note_span(w, s->addr, s->len);
 		note_piece(w, mem, s->len);
-		w->kn.in = kn;
+		w->known.in_addr = s->addr;
+		w->known.in = mem;
+		w->known.in_room = room < ROOM_MAX ? (uint32_t)room : ROOM_MAX;
 	} else {
 		gather(w->c, mem, s->len);
-		w->kn.out = kn;
+		w->known.out_addr = s->addr;
+		w->known.out = mem;
+		w->known.out_room = room < ROOM_MAX ? (uint32_t)room : ROOM_MAX;
+		w->known.out_flags_next = s->flags_next;
 	}
 	return true;
 }
@@ -164,16 +166,18 @@ static bool follow(struct walk *w)
 	}
 }
 
-/* The usual shape: two descriptors, one of them readable, in one table; an indirect one has no more than these. */
+/* If it is of the usual shape: see struct ring_known. */
 static void remember(struct walk *w, uint16_t head)
 {
-	if (w->n != 2 || w->kn.out.room == 0 || w->kn.in.room == 0 || w->mixed)
+	const bool direct = !w->in_table;
+	struct ring_known *k = &w->known;
+
+	/* Two of a kind leave no room for the other: they are never found again. */
+	if (w->n != 2 || (direct ? w->index != head + 1u : w->mixed || w->entries != 2))
 		return;
-	if (w->inside && (w->entries != 2 || w->base == w->r->at.desc))
-		return;
-	w->kn.base = w->base;
-	w->kn.table = w->table;
-	w->r->known[head] = w->kn;
+	k->pair = direct ? &w->base[head] : w->base;
+	k->kind = direct ? RING_KIND_DIRECT : RING_KIND_TABLE;
+	w->r->known[head] = *k;
 }
 
 enum ring_take scmi__ring_chain(struct ring_device *r, struct ring_chain *c, uint16_t head)

@@ -3,6 +3,7 @@
 #ifndef SCMI_VIRTIO_RING_COPY_H
 #define SCMI_VIRTIO_RING_COPY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* No <string.h> where there is no C library; any compiler brings this function all the same. */
@@ -15,24 +16,30 @@ void *memcpy(void *restrict dst, const void *restrict src, size_t n);
 #endif
 
 /*
- * Like memcpy(). From 16 to 64 bytes: moves of 16 that overlap, so that no length needs a loop. Where src is shared,
- * each byte of dst is in the end what one read of it gave.
+ * Copies 16 to 64 bytes, by moves of 16 that overlap, so that no length needs a loop; false: it is another length, and
+ * nothing was done. Where src is shared, each byte of dst is in the end what one read of it gave.
  */
-static inline void ring_copy(void *restrict dst, const void *restrict src, size_t n)
+static inline bool ring_copy_short(void *restrict dst, const void *restrict src, size_t n)
 {
 	unsigned char *to = dst;
 	const unsigned char *from = src;
 
-	if (n - 16 > 48) {
-		(void)memcpy(dst, src, n);
-		return;
-	}
+	if (n - 16 > 48)
+		return false;
 	if (n > 32) {
 		RING_MOVE16(to + 16, from + 16);
 		RING_MOVE16(to + n - 32, from + n - 32);
 	}
 	RING_MOVE16(to, from);
 	RING_MOVE16(to + n - 16, from + n - 16);
+	return true;
+}
+
+/* Like memcpy(). */
+static inline void ring_copy(void *restrict dst, const void *restrict src, size_t n)
+{
+	if (!ring_copy_short(dst, src, n))
+		(void)memcpy(dst, src, n);
 }
 
 #endif

@@ -42,23 +42,24 @@ struct ring_span {
 /* Whether no two of them have a byte in common. Sorts them; costs n log n. */
 bool scmi__ring_spans_apart(struct ring_span *spans, uint32_t n);
 
-/* One descriptor of a chain that was found good: the same address and flags are good again, with any length up to room. */
-struct ring_known_desc {
-	uint64_t addr;
-	unsigned char *mem;
-	uint32_t flags_next; /* as on the ring */
-	uint32_t room;
-};
+enum ring_kind { RING_KIND_NONE = 0, RING_KIND_DIRECT, RING_KIND_TABLE };
 
 /*
  * What is remembered of a head that was taken before, if it was of the usual shape: one readable descriptor and one
- * writable. 64 bytes, so that a head is one line.
+ * writable right behind it, in the ring's own table or alone in an indirect one. As long as they have the same
+ * addresses and flags they are good, with any length up to the room there is. One line: 64 bytes.
  */
 struct ring_known {
-	struct ring_desc *base; /* where next counts from: the ring's own table, or an indirect one; NULL: nothing */
-	uint64_t table;         /* the indirect one, as the driver addresses it */
-	struct ring_known_desc out;
-	struct ring_known_desc in;
+	struct ring_desc *pair; /* the two */
+	uint64_t table;         /* where the driver said that the indirect one is */
+	uint64_t out_addr;
+	uint64_t in_addr;
+	unsigned char *out;
+	unsigned char *in;
+	uint32_t out_flags_next; /* as on the ring */
+	uint32_t out_room;
+	uint32_t in_room;
+	uint32_t kind; /* enum ring_kind */
 };
 
 struct ring_device {
@@ -67,7 +68,9 @@ struct ring_device {
 	struct ring_known *known; /* private, one a head; NULL: nothing is remembered */
 	struct ring_span *spans;  /* private, one an entry: the writable pieces of the chain that is being looked at */
 	_Atomic uint8_t *out; /* private, one a head: the driver has not got it back yet. Take sets it, return clears */
-	uint16_t mask;
+	_Atomic uint16_t *used_event; /* ring_used_event() */
+	uint32_t mask;
+	uint32_t most;  /* entries that may be available at once; 0 when broken */
 	uint16_t avail; /* entries taken so far */
 	uint16_t seen;  /* avail.idx when it was last read: up to there nothing needs to be looked up */
 	uint16_t used;  /* entries returned so far */
@@ -141,7 +144,7 @@ static inline void ring_device_guess(const struct ring_device *r)
 	const uint16_t head = ring_load16(&r->at.avail->ring[r->avail & r->mask]);
 
 	if (r->known != NULL && head <= r->mask)
-		__builtin_prefetch(r->known[head].out.mem);
+		__builtin_prefetch(r->known[head].out);
 #else
 	(void)r;
 #endif
@@ -156,15 +159,16 @@ void scmi__ring_device_untake(struct ring_device *r, uint16_t head);
 /* Returns a chain, len bytes written; the driver does not see it before publish. */
 static inline void ring_device_put(struct ring_device *r, uint16_t head, uint32_t len)
 {
-	struct ring_elem *e = &r->at.used->ring[r->used & r->mask];
+	const uint16_t used = r->used;
+	struct ring_elem *e = &r->at.used->ring[used & r->mask];
 
+	atomic_store_explicit(&r->out[head], 0u, memory_order_relaxed);
 	/* Lines that do not change stay shared: a store is dearer for the driver's core than our compare. */
 	if (ring_load32(&e->id) != head)
 		ring_store32(&e->id, head);
 	if (ring_load32(&e->len) != len)
 		ring_store32(&e->len, len);
-	atomic_store_explicit(&r->out[head], 0u, memory_order_relaxed);
-	r->used++;
+	r->used = (uint16_t)(used + 1u);
 }
 
 /* Release: what was written to the chains that were put back, and what was read of them, comes before. */
@@ -187,13 +191,14 @@ static inline void scmi__ring_device_return(struct ring_device *r, uint16_t head
 static inline bool scmi__ring_device_must_call(struct ring_device *r)
 {
 	const uint16_t old = r->asked;
+	const uint16_t now = r->used;
 
-	if (old == r->used)
+	if (old == now)
 		return false;
-	r->asked = r->used;
+	r->asked = now;
 	ring_fence();
 	if (r->event_idx)
-		return ring_event_due(ring_load16(ring_used_event(&r->at)), r->used, old);
+		return ring_event_due(ring_load16(r->used_event), now, old);
 	return (ring_load16(&r->at.avail->flags) & RING_QUIET) == 0;
 }
 

@@ -25,7 +25,8 @@ void scmi__ring_driver_init(struct ring_driver *r, const struct ring_parts *at, 
 		.at = *at,
 		.slot_desc = indirect != NULL ? indirect : at->desc,
 		.limit = limit,
-		.mask = (uint16_t)(at->size - 1),
+		.avail_event = ring_avail_event(at),
+		.mask = at->size - 1,
 		.slots = slots,
 		.shift = shift,
 		.id_shift = indirect != NULL ? 0 : shift,
@@ -61,19 +62,25 @@ static int broken(struct ring_driver *r)
 	return -1;
 }
 
+/* Nothing is there, or more than can be: it cannot have returned what it has not got. */
+static RING_COLD int not_there(struct ring_driver *r, uint16_t n)
+{
+	return n == 0 ? 0 : broken(r);
+}
+
 /* Reads how far the device has come: 1, or what reap says when there is nothing to take. */
-static int look(struct ring_driver *r, uint16_t used)
+static inline int look(struct ring_driver *r, uint16_t used)
 {
 	uint16_t seen;
+	uint16_t n;
 
 	if (r->broken)
 		return -1;
 	seen = ring_load16_acquire(&r->at.used->idx); /* pairs with the device's release: what it wrote is there */
-	if (seen == used)
-		return 0;
-	/* It cannot have returned what it has not got. What is posted later only adds to what it has. */
-	if ((uint16_t)(seen - used) > (uint16_t)(r->published - used))
-		return broken(r);
+	n = (uint16_t)(seen - used);
+	/* None is as wrong as too many. What is posted later only adds to what the device has. */
+	if ((uint16_t)(n - 1u) >= (uint16_t)(r->published - used))
+		return not_there(r, n);
 	r->seen = seen;
 	return 1;
 }
@@ -98,12 +105,15 @@ int scmi__ring_driver_reap(struct ring_driver *r, struct ring_back *back)
 	slot = id >> r->id_shift | id << (-(unsigned)r->id_shift & 31u);
 	if (slot >= r->slots)
 		return broken(r);
-	limit = r->limit[slot];
-	back->too_long = back->len >= limit;
-	if (back->too_long && limit == 0)
-		return broken(r);
-	r->limit[slot] = 0;
 	back->slot = (uint16_t)slot;
+	back->too_long = false;
+	limit = r->limit[slot];
+	if (back->len >= limit) {
+		if (limit == 0)
+			return broken(r); /* it has not got this one */
+		back->too_long = true;
+	}
+	r->limit[slot] = 0;
 	atomic_store_explicit(&r->used, (uint16_t)(used + 1u), memory_order_relaxed);
 	return 1;
 }

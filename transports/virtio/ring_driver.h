@@ -15,7 +15,8 @@ struct ring_driver {
 	struct ring_parts at;
 	struct ring_desc *slot_desc; /* of slot i: i << shift; the table's, or with INDIRECT tables of their own */
 	uint32_t *limit; /* private, one a slot: the most that may come back + 1, while the device has it; else 0 */
-	uint16_t mask;   /* entries - 1 */
+	_Atomic uint16_t *avail_event; /* ring_avail_event() */
+	uint32_t mask;                 /* entries - 1 */
 	uint16_t slots;
 	uint16_t avail;        /* entries posted so far */
 	uint16_t published;    /* what the device can see of them */
@@ -56,6 +57,17 @@ void scmi__ring_driver_slot(struct ring_driver *r, uint16_t slot, const struct r
 
 /* Takes one buffer that the device has returned: 1, 0 (none), or -1: the ring is broken, now or before. */
 int scmi__ring_driver_reap(struct ring_driver *r, struct ring_back *back);
+
+/*
+ * While polling: the slot that will probably come back next, for who wants to fetch its buffer, for reading, before it
+ * does. It goes by what stands in the used entry from the last time round; always a slot that exists.
+ */
+static inline uint16_t ring_driver_guess(const struct ring_driver *r)
+{
+	const uint32_t id = ring_load32(&r->at.used->ring[r->seen & r->mask].id) >> r->id_shift;
+
+	return (uint16_t)(id < r->slots ? id : 0);
+}
 
 /* Asks for an interrupt for what comes after the last reaped; true: something has come already. Costs a fence. */
 bool scmi__ring_driver_arm(struct ring_driver *r);
@@ -122,13 +134,14 @@ static inline void ring_driver_publish(struct ring_driver *r)
 static inline bool ring_driver_must_kick(struct ring_driver *r)
 {
 	const uint16_t old = r->asked;
+	const uint16_t now = r->published;
 
-	r->asked = r->published;
-	if (old == r->published)
+	if (old == now)
 		return false;
+	r->asked = now;
 	ring_fence();
 	if (r->event_idx)
-		return ring_event_due(ring_load16(ring_avail_event(&r->at)), r->published, old);
+		return ring_event_due(ring_load16(r->avail_event), now, old);
 	return (ring_load16(&r->at.used->flags) & RING_QUIET) == 0;
 }
 
