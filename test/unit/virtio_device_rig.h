@@ -33,7 +33,7 @@
 #define SLOT_BYTES  0x100u /* each slot's request and reply; as much for an event */
 #define REPLY       0x80u  /* of a slot, where its reply goes */
 #define EVENTS      0xa000u
-#define ENTRIES     32u /* of a queue */
+#define ENTRIES     64u /* of a queue */
 
 #define MAX_PAYLOAD 64u
 #define MESSAGE     (4u + MAX_PAYLOAD)

@@ -2,9 +2,9 @@
 /* Construction: what a configuration needs, and how the device's memory is laid out; what is offered and counted. */
 #include "device.h"
 
-#define ALIGN          sizeof(max_align_t)
-#define LINE           64u /* rings' own memory begins at a cache line */
-#define PAYLOAD_MIN    8u  /* status and one word */
+#define ALIGN          alignof(max_align_t) /* of mem, and no more */
+#define LINE           64u                  /* rings' own memory begins at a cache line */
+#define PAYLOAD_MIN    8u                   /* status and one word */
 #define FEATURES_KNOWN (SCMI_VIRTIO_OFFER_DEFAULT | SCMI_VIRTIO_F_SHARED_MEMORY)
 
 static size_t align_up(size_t n, size_t to)
