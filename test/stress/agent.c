@@ -62,7 +62,8 @@ static void draw_options(struct lane *l, uint64_t *random)
 	draw_queueing(l, random);
 	if (l->weather == FAIR)
 		return;
-	l->options.lateness_us = once_in(random, 4) ? LATENESS_US : 0;
+	if ((l->transport.caps & SCMI_CAP_PEER_BUFS) == 0)
+		l->options.lateness_us = once_in(random, 4) ? LATENESS_US : 0;
 	/* What was dropped blocks a link of few slots. */
 	if (l->options.slots <= 8u || once_in(random, 2))
 		l->options.reconnect_us = between(random, 500, 5000);

@@ -17,10 +17,10 @@
 #define SERVE_US 100000u
 #define FLAKY_US 300u /* a message is late by up to that */
 
-static const char *const kind_names[KINDS] = {"sync", "threaded", "rx", "priv", "one", "queued"};
+static const char *const kind_names[KINDS] = {"sync", "threaded", "virtio", "rx", "priv", "one", "queued"};
 
 /* How often each kind is picked, as fair and as one that is not: what is slow is asked less. */
-static const uint32_t turns[KINDS][2] = {{8, 4}, {3, 2}, {5, 3}, {2, 2}, {3, 2}, {3, 2}};
+static const uint32_t turns[KINDS][2] = {{8, 4}, {3, 2}, {3, 2}, {5, 3}, {2, 2}, {3, 2}, {3, 2}};
 
 /* ---- names ---- */
 
@@ -166,11 +166,18 @@ static bool make_flaky(struct lane *l)
 
 /* ---- all of them ---- */
 
+static bool make_inner(struct lane *l)
+{
+	if (l->kind == KIND_VIRTIO)
+		return virtio_make(l);
+	return is_loopback(l) ? make_loopback(l) : kind_make(l);
+}
+
 static bool make_lane(struct lane *l)
 {
 	const uint32_t most = BYTES_MAX / sizeof(uint32_t);
 
-	if (is_loopback(l) ? !make_loopback(l) : !kind_make(l))
+	if (!make_inner(l))
 		return false;
 	l->transport = l->inner;
 	if (l->weather != FAIR && !make_flaky(l))
@@ -221,6 +228,8 @@ bool lanes_make(struct stress *s)
 		if (s->lanes[i].kind == KIND_THREADED &&
 		    pthread_create(&s->lanes[i].server, NULL, serve, &s->lanes[i]) != 0)
 			return false;
+		if (s->lanes[i].kind == KIND_VIRTIO && !virtio_start(&s->lanes[i]))
+			return false;
 	}
 	return true;
 }
@@ -231,6 +240,8 @@ void lanes_unmake(struct stress *s)
 	for (uint32_t i = 0; i < s->lanes_n; i++) {
 		if (s->lanes[i].kind == KIND_THREADED)
 			pthread_join(s->lanes[i].server, NULL);
+		if (s->lanes[i].kind == KIND_VIRTIO)
+			virtio_stop(&s->lanes[i]);
 	}
 	platform_unmake(s);
 	for (uint32_t i = 0; i < s->lanes_n; i++) {
@@ -240,6 +251,8 @@ void lanes_unmake(struct stress *s)
 			flaky_destroy(l->flaky);
 		if (is_loopback(l))
 			scmi_loopback_fini(l->loopback);
+		else if (l->kind == KIND_VIRTIO)
+			virtio_unmake(l);
 		else
 			kind_unmake(l);
 		free(l->loopback_mem);

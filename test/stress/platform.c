@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The real platform, behind every loopback: each is an agent of its own, each protocol a server. */
+/* The real platform, behind every loopback and virtio: each link is an agent of its own, each protocol a server. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -147,6 +147,11 @@ static const struct scmi_server_command commands[MESSAGES] = {
 
 /* ---- life ---- */
 
+bool is_platforms(const struct lane *l)
+{
+	return l->kind == KIND_SYNC || l->kind == KIND_THREADED || l->kind == KIND_VIRTIO;
+}
+
 static uint32_t fill_tables(struct stress *s)
 {
 	uint32_t n = 0;
@@ -154,7 +159,7 @@ static uint32_t fill_tables(struct stress *s)
 	for (uint32_t i = 0; i < s->lanes_n; i++) {
 		struct lane *l = &s->lanes[i];
 
-		if (l->loopback == NULL)
+		if (!is_platforms(l))
 			continue;
 		s->servers[n] = (struct scmi_server){
 			.size = sizeof(struct scmi_server),
@@ -191,7 +196,7 @@ static bool make_notices(struct stress *s)
 			.cap = BYTES_MAX,
 			.buf = l->notice_buf,
 		};
-		if (l->loopback != NULL && scmi_notice_init(s->platform, &l->notice) != SCMI_OK)
+		if (is_platforms(l) && scmi_notice_init(s->platform, &l->notice) != SCMI_OK)
 			return false;
 	}
 	return true;

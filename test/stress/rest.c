@@ -26,6 +26,8 @@ static struct scmi_agent_stats stats_of(struct stress *s, uint32_t link)
 
 static uint32_t away(struct lane *l)
 {
+	if (l->kind == KIND_VIRTIO)
+		return virtio_away(l);
 	return l->loopback != NULL ? scmi_loopback_open(l->loopback) : kind_away(l);
 }
 

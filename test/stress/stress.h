@@ -5,6 +5,7 @@
  * call, at each command that arrives, and where all is at rest. See README.md.
  *
  *   lanes.c     links, the transports below them, with and without flaky
+ *   virtio.c    our driver and our device, the two ends of a lane
  *   peer.c      what the platform's end makes of a command; platform.c, kinds.c: how it gets there and back
  *   later.c     answers that come later, from a thread of their own
  *   job.c       one call: how it is made; verdict.c: what its end must look like
@@ -77,7 +78,7 @@ bool options_rates(const char *text, struct flaky_config *config);
 
 /* ---- lanes: links as the test sees them ---- */
 
-enum kind { KIND_SYNC, KIND_THREADED, KIND_RX, KIND_PRIV, KIND_ONE, KIND_QUEUED, KINDS };
+enum kind { KIND_SYNC, KIND_THREADED, KIND_VIRTIO, KIND_RX, KIND_PRIV, KIND_ONE, KIND_QUEUED, KINDS };
 
 /* FLAKY: messages are lost, late, doubled, in another order, the link goes down. CORRUPT: they are changed, too. */
 enum weather { FAIR, FLAKY, CORRUPT };
@@ -114,7 +115,8 @@ struct lane {
 	struct kind_one *one;
 	struct scmi_loopback *loopback;
 	void *loopback_mem;
-	struct scmi_endpoint endpoint;
+	struct virtio *virtio;
+	struct scmi_endpoint endpoint; /* of loopback and virtio: they reach the real platform */
 	void *doorbell;
 	pthread_t server;
 	uint16_t agent; /* its id with the platform */
@@ -202,6 +204,7 @@ uint32_t peer_values(const struct asked *a, unsigned char *values);
 int32_t peer_status(uint64_t nonce);
 uint32_t peer_notification(struct lane *l, unsigned char *payload);
 
+bool is_platforms(const struct lane *l);
 bool platform_make(struct stress *s);
 void platform_unmake(struct stress *s);
 bool platform_notify(struct lane *l);
@@ -209,6 +212,13 @@ bool kind_make(struct lane *l);
 void kind_unmake(struct lane *l);
 bool kind_notify(struct lane *l);
 uint32_t kind_away(struct lane *l);
+
+/* Before virtio_start() the platform starts; virtio_stop() comes before it goes. */
+bool virtio_make(struct lane *l);
+bool virtio_start(struct lane *l);
+void virtio_stop(struct lane *l);
+void virtio_unmake(struct lane *l);
+uint32_t virtio_away(struct lane *l);
 
 /* ---- jobs ---- */
 

@@ -125,7 +125,7 @@ void subscribers_leave(struct worker *w)
 
 static bool notify(struct lane *l)
 {
-	return l->loopback != NULL ? platform_notify(l) : kind_notify(l);
+	return is_platforms(l) ? platform_notify(l) : kind_notify(l);
 }
 
 void trouble_notify(struct worker *w)
@@ -139,7 +139,7 @@ void trouble_notify(struct worker *w)
 /* The platform sends only what was asked for, and that may never have been, or not since it was stopped. */
 static bool is_wanted(struct lane *l)
 {
-	return l->weather == FAIR && l->p2a && l->loopback == NULL;
+	return l->weather == FAIR && l->p2a && !is_platforms(l);
 }
 
 void subscribers_check(struct stress *s)

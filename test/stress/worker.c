@@ -65,29 +65,42 @@ static void call(struct worker *w)
 		w->s->port.relax(w->s->port.ctx);
 }
 
-/* One that nobody chains may be cancelled while it runs. */
-static void prepare_done(struct worker *w, struct job *j)
+/* What was to follow at once does not: who rings no doorbell then may wait for ever. */
+static void ring(struct worker *w)
+{
+	(void)scmi_agent_submit_many(w->s->agent, NULL, 0, NULL);
+}
+
+/* One that nobody chains may be cancelled while it runs. Returns its flags. */
+static uint16_t prepare_done(struct worker *w, struct job *j)
 {
 	const struct wish wish = draw_wish(w);
 
 	j->chain = once_in(&w->random, 2) ? pick(&w->random, 4) : 0;
 	j->cancellable = j->chain == 0;
 	job_prepare(j, &wish, job_done);
+	return wish.flags;
 }
 
 static void submit(struct worker *w)
 {
 	struct job *j = worker_idle(w, DONES, DONE_JOBS);
+	uint16_t flags;
 
 	if (j == NULL) {
 		poll(w);
 		return;
 	}
 	job_lock(j);
-	prepare_done(w, j);
+	flags = prepare_done(w, j);
 	worker_doing(w, j->lane->name);
 	(void)job_submit(j);
 	job_unlock(j);
+	if ((flags & SCMI_CALL_MORE) == 0)
+		return;
+	if (once_in(&w->random, 2))
+		call(w); /* over this link or another one */
+	ring(w);
 }
 
 static void batch(struct worker *w)
@@ -102,7 +115,7 @@ static void batch(struct worker *w)
 			continue;
 		jobs[n] = &w->jobs[i];
 		job_lock(jobs[n]);
-		prepare_done(w, jobs[n++]);
+		(void)prepare_done(w, jobs[n++]);
 	}
 	if (n != 0)
 		(void)job_submit_many(jobs, n, &submitted);
@@ -143,6 +156,8 @@ static void loose(struct worker *w)
 			jobs[n++] = j;
 		job_unlock(j);
 	}
+	if ((wish.flags & SCMI_CALL_MORE) != 0)
+		ring(w);
 	while (n != 0) {
 		wait_for(w, jobs[--n]);
 		if (n != 0 && once_in(&w->random, 16) && scmi_agent_wait(w->s->agent, &jobs[n]->call) != SCMI_E_INVAL)
