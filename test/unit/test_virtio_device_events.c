@@ -196,6 +196,40 @@ static void device_passes_over_bad_buffers(void **state)
 	rig_end(r);
 }
 
+/* A driver that puts a new bad buffer wherever one has been refused. */
+static void lock_and_offer(void *ctx)
+{
+	(void)ctx;
+	rig_desc(&rig, EVENTQ, 5, EVENTS, 0, RING_WRITE, 0);
+	rig_offer(&rig, EVENTQ, 5);
+}
+
+static void unlock(void *ctx)
+{
+	(void)ctx;
+}
+
+/* The sender does not look for ever, and the message is as one for which there is no buffer. */
+static void device_gives_up_on_a_flood_of_bad_buffers(void **state)
+{
+	struct rig *r = &rig;
+	const struct scmi_port port = (rig_fill(r), r->fake.port);
+
+	(void)state;
+	rig_make_attached(r, P2A);
+	r->fake.port.lock = lock_and_offer;
+	r->fake.port.unlock = unlock;
+	assert_int_equal(rig_send(r, 4), SCMI_E_BUSY);
+	assert_int_equal(rig_stats(r).refused, ENTRIES + 1u);
+	assert_int_equal(r->works, 1);
+	r->fake.port = port;
+	rig_event(r, 0, 40);
+	assert_int_equal(serve(r), 0);
+	assert_int_equal(r->readied, 1);
+	assert_int_equal(rig_send(r, 4), SCMI_OK);
+	rig_end(r);
+}
+
 static void device_without_channel_says_so(void **state)
 {
 	struct rig *r = &rig;
@@ -343,6 +377,7 @@ int main(void)
 		cmocka_unit_test(device_lets_the_platform_send_in_ready),
 		cmocka_unit_test(device_keeps_a_buffer_that_is_too_small),
 		cmocka_unit_test(device_passes_over_bad_buffers),
+		cmocka_unit_test(device_gives_up_on_a_flood_of_bad_buffers),
 		cmocka_unit_test(device_without_channel_says_so),
 		cmocka_unit_test(device_tells_who_waits_that_the_driver_is_gone),
 		cmocka_unit_test(device_keeps_ready_to_itself_when_stopped),

@@ -133,6 +133,73 @@ static void pair_survives_its_platform(void **state)
 	}
 }
 
+static int refuse_to_start(void *ctx, const struct scmi_virtio_setup *setup, struct scmi_virtio *driver)
+{
+	(void)ctx;
+	(void)setup;
+	(void)driver;
+	return SCMI_E_IO;
+}
+
+/* It is not the last time that the driver has been told of its platform, if that did not help. */
+static void pair_finds_its_device_at_the_next_try(void **state)
+{
+	int (*start)(void *ctx, const struct scmi_virtio_setup *setup, struct scmi_virtio *driver);
+
+	(void)state;
+	open_bed(&bed, (struct pair_form){.flags = INLINE});
+	start = bed.rig.bus.start;
+	assert_int_equal(scmi_platform_stop(bed.rig.acme.platform), SCMI_OK);
+	bed.rig.bus.start = refuse_to_start;
+	assert_int_equal(scmi_platform_start(bed.rig.acme.platform), SCMI_OK);
+	assert_int_equal(pair_rig_ask(&bed.rig), SCMI_E_NOPEER);
+	assert_int_equal(scmi_platform_stop(bed.rig.acme.platform), SCMI_OK);
+	bed.rig.bus.start = start;
+	assert_int_equal(scmi_platform_start(bed.rig.acme.platform), SCMI_OK);
+	assert_int_equal(pair_rig_ask(&bed.rig), SCMI_OK);
+	close_bed(&bed);
+}
+
+/* A driver that the device does not take, and regions: straight at the bus. */
+static void pair_is_a_bus_like_any_other(void **state)
+{
+	const struct scmi_virtio_setup setup = {.features = 0};
+	struct scmi_virtio_region region;
+	struct scmi_virtio_bus *bus;
+
+	(void)state;
+	open_bed(&bed, (struct pair_form){.flags = INLINE});
+	bus = &bed.rig.bus;
+	assert_int_equal(bus->region(bus->ctx, SCMI_VIRTIO_REGION_POWER, &region), SCMI_E_NOTFOUND);
+	assert_int_equal(scmi_agent_stop(bed.rig.agent), SCMI_OK);
+	assert_int_equal(bus->start(bus->ctx, &setup, bed.rig.driver), SCMI_E_NOTSUP);
+	assert_int_equal(scmi_platform_stop(bed.rig.acme.platform), SCMI_OK); /* nobody is told */
+	assert_int_equal(scmi_platform_start(bed.rig.acme.platform), SCMI_OK);
+	assert_int_equal(scmi_agent_start(bed.rig.agent), SCMI_OK);
+	assert_int_equal(pair_rig_ask(&bed.rig), SCMI_OK);
+	close_bed(&bed);
+}
+
+/* The driver's memory gone wrong: the link goes down, and is there again after recovery. */
+static void pair_survives_a_broken_ring(void **state)
+{
+	struct scmi_virtio_device_stats s = {.size = sizeof(s)};
+
+	(void)state;
+	for (size_t i = 0; i < FORMS; i++) {
+		open_bed(&bed, forms[i]);
+		assert_int_equal(pair_rig_ask(&bed.rig), SCMI_OK);
+		pair_rig_break(&bed.rig);
+		assert_int_equal(scmi_virtio_device_serve(bed.rig.device, 1), SCMI_E_LINK);
+		assert_int_equal(pair_rig_ask(&bed.rig), SCMI_E_NOPEER);
+		assert_int_equal(scmi_virtio_device_stats(bed.rig.device, &s), SCMI_OK);
+		assert_int_equal(s.broken, 1);
+		assert_int_equal(scmi_agent_recover(bed.rig.agent, 0), SCMI_OK);
+		assert_int_equal(pair_rig_ask(&bed.rig), SCMI_OK);
+		close_bed(&bed);
+	}
+}
+
 static void pair_starts_only_with_a_platform(void **state)
 {
 	(void)state;
@@ -234,6 +301,17 @@ static void pair_init_refuses_what_does_not_go_together(void **state)
 	c.len = 0;
 	assert_int_equal(scmi_virtio_pair_init(&pair, &c, &bus, &host), SCMI_E_INVAL);
 	c = good;
+	c.flags = SCMI_VIRTIO_PAIR_SERVES;
+	c.to_device.ring = sleep_for_ever;
+	assert_int_equal(scmi_virtio_pair_init(&pair, &c, &bus, &host), SCMI_E_INVAL);
+	c.flags = SCMI_VIRTIO_PAIR_DELIVERS;
+	assert_int_equal(scmi_virtio_pair_init(&pair, &c, &bus, &host), SCMI_OK);
+	c.to_driver.ring = sleep_for_ever;
+	assert_int_equal(scmi_virtio_pair_init(&pair, &c, &bus, &host), SCMI_E_INVAL);
+	c = good;
+	c.sleeper.clear = sleep_for_ever;
+	assert_int_equal(scmi_virtio_pair_init(&pair, &c, &bus, &host), SCMI_E_INVAL);
+	c = good;
 	c.sleeper.wake = sleep_for_ever;
 	assert_int_equal(scmi_virtio_pair_init(&pair, &c, &bus, &host), SCMI_E_INVAL);
 }
@@ -245,6 +323,9 @@ int main(void)
 		cmocka_unit_test(pair_carries_what_the_platform_sends),
 		cmocka_unit_test(pair_tells_the_platform_of_room),
 		cmocka_unit_test(pair_survives_its_platform),
+		cmocka_unit_test(pair_finds_its_device_at_the_next_try),
+		cmocka_unit_test(pair_is_a_bus_like_any_other),
+		cmocka_unit_test(pair_survives_a_broken_ring),
 		cmocka_unit_test(pair_starts_only_with_a_platform),
 		cmocka_unit_test(pair_without_p2a_is_served_all_the_same),
 		cmocka_unit_test(pair_chained_calls_do_not_grow_the_stack),

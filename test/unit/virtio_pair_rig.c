@@ -31,6 +31,29 @@ static void open_pair(struct pair_rig *r, const struct pair_form *form, size_t s
 	assert_int_equal(scmi_virtio_pair_init(&r->pair, &config, &r->bus, &r->host), SCMI_OK);
 }
 
+static struct pair_rig *started;
+
+static int start(void *ctx, const struct scmi_virtio_setup *setup, struct scmi_virtio *driver)
+{
+	started->cmdq = setup->queue[SCMI_VIRTIO_CMDQ];
+	return started->start(ctx, setup, driver);
+}
+
+/* Notes on the way where the driver has put its ring. */
+static void wrap_bus(struct pair_rig *r)
+{
+	started = r;
+	r->start = r->bus.start;
+	r->bus.start = start;
+}
+
+void pair_rig_break(struct pair_rig *r)
+{
+	unsigned char *idx = (unsigned char *)r->shared + r->cmdq.avail + 2u;
+
+	scmi_put_le16(idx, (uint16_t)(scmi_get_le16(idx) + r->cmdq.size + 1u));
+}
+
 static void open_device(struct pair_rig *r, const struct pair_form *form)
 {
 	const struct scmi_virtio_device_config config = {
@@ -124,6 +147,7 @@ void pair_rig_open(struct pair_rig *r, const struct pair_form *form)
 	len = scmi_virtio_shared_size(&config);
 	r->shared = allocate(len);
 	open_pair(r, form, len);
+	wrap_bus(r);
 	scmi_virtio_pair_join(&r->pair, r->device);
 	open_driver(r, form);
 	assert_int_equal(acme_open(&r->acme, &r->endpoint, NULL, NULL), SCMI_OK);

@@ -54,11 +54,16 @@ struct pair_rig {
 	void *driver_memory;
 	void *agent_memory;
 	void *shared;
+	int (*start)(void *ctx, const struct scmi_virtio_setup *setup, struct scmi_virtio *driver); /* the bus's own */
+	struct scmi_virtio_queue cmdq; /* where the driver has put it */
 };
 
 /* Everything up to the started agent. */
 void pair_rig_open(struct pair_rig *r, const struct pair_form *form);
 void pair_rig_close(struct pair_rig *r);
+
+/* The driver's available ring says more than there can be. */
+void pair_rig_break(struct pair_rig *r);
 
 /* A call and its answer: how many clocks there are. Returns what the call did. */
 int pair_rig_ask(struct pair_rig *r);

@@ -211,7 +211,7 @@ static enum ring_take take(struct scmi_virtio_device *dev, struct command *c, st
 	if (took != RING_TAKEN)
 		return took;
 	c->pieces = chain->in;
-	c->room = chain->in_len < dev->message_max ? chain->in_len : dev->message_max;
+	c->room = chain->in_len;
 	c->head = chain->head;
 	c->life = dev->life;
 	c->req.reply_cap = c->room > HEADER_BYTES ? c->room - HEADER_BYTES : 0u;

@@ -96,8 +96,6 @@ static const char *fault_of_limits(const struct plan *p)
 {
 	if (p->message_max < HEADER_BYTES + PAYLOAD_MIN)
 		return "max_payload: less than a status and one word";
-	if (p->message_max > HEADER_BYTES + SCMI_VIRTIO_PAYLOAD_MAX)
-		return "max_payload: more than SCMI_VIRTIO_PAYLOAD_MAX";
 	if (p->requests > SCMI_VIRTIO_REQUESTS_MAX)
 		return "requests: more than SCMI_VIRTIO_REQUESTS_MAX";
 	if (p->queue_max < 2u || p->queue_max > SCMI_VIRTIO_QUEUE_MAX || (p->queue_max & (p->queue_max - 1u)) != 0)
