@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "attack.h"
 
-void attack_init(struct attack *a, struct rig *g)
+void attack_init(struct attack *a, struct rig *g, bool slots)
 {
+	a->slots = slots;
+	memset(a->good, 0, sizeof(a->good));
 	a->g = g;
 	a->idx = g->first;
 	a->shape.n = 0;
@@ -239,11 +241,10 @@ void attack_ring(struct attack *a)
 	}
 }
 
-void attack_offer(struct attack *a, uint16_t head)
+static void offer_any(struct attack *a, uint16_t head)
 {
 	struct rig *g = a->g;
-	const struct ref_queue *q = &g->q;
-	uint32_t n = pick(&g->random, 4);
+	uint32_t n = once_in(&g->random, 2) ? pick(&g->random, 4) : 0;
 
 	if (!once_in(&g->random, 4)) {
 		write_chain(a, head);
@@ -253,11 +254,51 @@ void attack_offer(struct attack *a, uint16_t head)
 		a->shape.direct = 1;
 		a->shape.entries = 0;
 	}
-	if (once_in(&g->random, 2))
-		n = 0;
 	while (n-- != 0)
 		attack_spoil(a);
-	ref_put(REF_AVAIL_ENTRY(q, a->idx), 2, head);
+}
+
+/*
+ * A pair that is the same each time but for its lengths: two neighbours of the ring, or of a table. Then one word of it is
+ * spoiled; the next time it is in order again.
+ */
+static void offer_slot(struct attack *a, uint16_t head)
+{
+	struct rig *g = a->g;
+	const uint32_t half = g->block_bytes / 2u;
+	const bool table = g->q.indirect && head % 4u == 0;
+	const uint16_t desc[2] = {head, (uint16_t)(head + 1u)};
+	const uint32_t fixed = a->good[head] && !once_in(&g->random, 4);
+	uint32_t index = pick(&g->random, 2);
+	unsigned char *at = g->q.desc + 16u * (size_t)desc[index];
+
+	a->shape = (struct ref_shape){.n = 2, .direct = table ? 0 : 2, .entries = table ? 2 : 0};
+	a->shape.table = rig_table(g, head);
+	a->shape.piece[0] = (struct ref_piece){rig_block(g, head), between(&g->random, 1, half), false};
+	a->shape.piece[1] = (struct ref_piece){rig_block(g, head) + half, between(&g->random, 1, half), true};
+	if (!fixed)
+		ref_write_chain(&g->q, &g->random, &a->shape, desc);
+	a->good[head] = true;
+	if (!once_in(&g->random, 3))
+		return;
+	if (table && once_in(&g->random, 2))
+		at = ref_memory(&g->space, a->shape.table + 16u * index, 16);
+	else if (table)
+		at = g->q.desc + 16u * (size_t)head;
+	spoil_desc(a, at, desc[index]);
+	a->good[head] = false;
+}
+
+void attack_offer(struct attack *a, uint16_t head)
+{
+	struct rig *g = a->g;
+	const struct ref_queue *q = &g->q;
+
+	if (a->slots)
+		offer_slot(a, (uint16_t)(head & ~1u));
+	else
+		offer_any(a, head);
+	ref_put(REF_AVAIL_ENTRY(q, a->idx), 2, a->slots ? head & ~1u : head);
 	a->idx++;
 	ref_put(REF_AVAIL_IDX(q), 2, a->idx);
 	if (once_in(&g->random, 100))

@@ -39,7 +39,7 @@ static uint16_t choose_head(struct bad *b)
 
 	if (once_in(&b->g.random, 200))
 		return (uint16_t)head; /* which the device has, perhaps */
-	for (uint32_t i = 0; i < size && b->ref.has[head]; i++)
+	for (uint32_t i = 0; i < size && b->ref.has[b->attack.slots ? head & ~1u : head]; i++)
 		head = (head + 1u) % size;
 	return (uint16_t)head;
 }
@@ -200,7 +200,8 @@ static void step(struct bad *b)
 
 	switch (pick(&b->g.random, 8)) {
 	case 0:
-		attack_spoil(&b->attack);
+		if (!b->attack.slots)
+			attack_spoil(&b->attack);
 		break;
 	case 1:
 		give_back(b, n * 4u);
@@ -209,7 +210,7 @@ static void step(struct bad *b)
 		arm(b);
 		break;
 	default:
-		if (b->taken_n == b->g.q.size)
+		if (b->taken_n >= (b->attack.slots ? b->g.q.size / 2u : b->g.q.size))
 			give_back(b, b->g.q.size);
 		attack_offer(&b->attack, choose_head(b));
 		if (!once_in(&b->g.random, 4))
@@ -232,7 +233,7 @@ uint64_t run_bad_driver(uint64_t seed)
 
 	memset(&b, 0, sizeof(b));
 	rig_open(&b.g, seed, 1);
-	attack_init(&b.attack, &b.g);
+	attack_init(&b.attack, &b.g, once_in(&b.g.random, 2));
 	attach(&b);
 	b.rate = once_in(&b.g.random, 4) ? 0 : 1u << between(&b.g.random, 1, 6);
 	steps = between(&b.g.random, 50, 1000);

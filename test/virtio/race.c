@@ -63,7 +63,7 @@ static void *racing_driver(void *arg)
 	unsigned life = 0;
 	uint16_t head = 0;
 
-	attack_init(&r->attack, &r->his);
+	attack_init(&r->attack, &r->his, once_in(&r->his.random, 2));
 	while (atomic_load(&r->over) == 0) {
 		const unsigned now = atomic_load(&r->life);
 		uint16_t away;
@@ -72,11 +72,11 @@ static void *racing_driver(void *arg)
 			r->attack.idx = (uint16_t)now;
 		life = now;
 		away = (uint16_t)(r->attack.idx - (uint16_t)ref_get(REF_USED_IDX(q), 2));
-		if (away < q->size) {
+		if (away < (r->attack.slots ? q->size / 2u : q->size)) {
 			attack_offer(&r->attack, head);
-			head = (uint16_t)((head + 1u) & (q->size - 1u));
+			head = (uint16_t)((head + (r->attack.slots ? 2u : 1u)) & (q->size - 1u));
 		}
-		for (uint32_t n = pick(&r->his.random, 4); n != 0; n--)
+		for (uint32_t n = r->attack.slots ? 0 : pick(&r->his.random, 4); n != 0; n--)
 			attack_spoil(&r->attack);
 		if (once_in(&r->his.random, 1000))
 			attack_ring(&r->attack);
