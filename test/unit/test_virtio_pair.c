@@ -219,10 +219,15 @@ static void pair_starts_only_with_a_platform(void **state)
 static void pair_without_p2a_is_served_all_the_same(void **state)
 {
 	const uint64_t features = SCMI_VIRTIO_F_VERSION_1 | SCMI_VIRTIO_F_EVENT_IDX | SCMI_VIRTIO_F_RING_RESET;
+	struct scmi_sensor_protocol p;
+	int32_t status = 0;
 
 	(void)state;
 	open_bed(&bed, (struct pair_form){.flags = INLINE, .wanted = features});
 	assert_int_equal(pair_rig_ask(&bed.rig), SCMI_OK);
+	assert_int_equal(scmi_sensor_open(bed.rig.agent, 0, &p, NULL), SCMI_OK);
+	assert_int_equal(scmi_sensor_trip_notify(&p, 0, true, &status), SCMI_E_REMOTE);
+	assert_int_equal(status, SCMI_NOT_SUPPORTED);
 	assert_int_equal(acme_trip(&bed.rig.acme, 0, 1), SCMI_OK); /* nobody has asked, nor can */
 	assert_int_equal(scmi_agent_recover(bed.rig.agent, 0), SCMI_OK);
 	assert_int_equal(pair_rig_ask(&bed.rig), SCMI_OK);

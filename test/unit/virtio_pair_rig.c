@@ -158,10 +158,13 @@ void pair_rig_close(struct pair_rig *r)
 {
 	assert_int_equal(scmi_agent_fini(r->agent), SCMI_OK);
 	scmi_virtio_fini(r->driver);
+	memset(r->driver_memory, 0xee, sizeof(max_align_t)); /* nobody tells it anything any more: */
+	free(r->driver_memory);
+	free(r->agent_memory);
+	assert_int_equal(scmi_platform_stop(r->acme.platform), SCMI_OK);
+	assert_int_equal(scmi_platform_start(r->acme.platform), SCMI_OK);
 	assert_int_equal(acme_close(&r->acme), SCMI_OK);
 	scmi_virtio_device_fini(r->device);
-	free(r->agent_memory);
-	free(r->driver_memory);
 	free(r->device_memory);
 	free(r->shared);
 }
