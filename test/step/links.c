@@ -491,6 +491,28 @@ static uint32_t sink_request(void *channel, struct scmi_request *req)
 	return 8;
 }
 
+static int send_event(uint32_t number)
+{
+	const int err = links->endpoint.ops->send(links->endpoint.ctx, MARK, &number, 4);
+
+	platform_step();
+	step_note("event %u: %d", number, err);
+	if (err == SCMI_OK)
+		links->event_sent |= 1u << number;
+	return err;
+}
+
+static uint32_t next_event(void)
+{
+	platform_step();
+	return ++links->events;
+}
+
+int links_event(void)
+{
+	return send_event(next_event());
+}
+
 static void sink_room(void *channel)
 {
 	(void)channel;
@@ -499,6 +521,8 @@ static void sink_room(void *channel)
 	if (links->closed)
 		step_fail("ready() of the platform after stop");
 	links->room++;
+	while (links->pending > 0 && links_event() == SCMI_OK)
+		links->pending--;
 }
 
 static const struct scmi_platform_sink platform = {
@@ -532,34 +556,12 @@ void links_serve(void)
 	}
 }
 
-static int send_event(uint32_t number)
-{
-	const int err = links->endpoint.ops->send(links->endpoint.ctx, MARK, &number, 4);
-
-	platform_step();
-	step_note("event %u: %d", number, err);
-	if (err == SCMI_OK)
-		links->event_sent |= 1u << number;
-	return err;
-}
-
-static uint32_t next_event(void)
-{
-	platform_step();
-	return ++links->events;
-}
-
-int links_event(void)
-{
-	return send_event(next_event());
-}
-
 static bool more_room(const void *seen)
 {
 	return links->room != *(const unsigned *)seen;
 }
 
-void links_event_patiently(void)
+static int event_while_busy(void)
 {
 	const uint32_t number = next_event();
 
@@ -570,12 +572,23 @@ void links_event_patiently(void)
 		platform_step();
 		seen = links->room;
 		err = send_event(number);
-		if (err == SCMI_OK)
-			return;
 		if (err != SCMI_E_BUSY)
-			step_fail("event %u: %d", number, err);
+			return err;
 		step_block(more_room, &seen);
 	}
+}
+
+void links_event_patiently(void)
+{
+	const int err = event_while_busy();
+
+	if (err != SCMI_OK)
+		step_fail("an event cannot be sent: %d", err);
+}
+
+void links_event_to_the_end(void)
+{
+	(void)event_while_busy();
 }
 
 void links_detach(void)
@@ -695,6 +708,9 @@ void links_start(const struct link_config *config)
 	links_platform_start();
 	if (links->transport.ops->start(links->transport.ctx, &sink, NULL) != SCMI_OK)
 		step_fail("the driver does not start");
+	links->pending = config->pending;
+	while (links->pending > 0 && links_event() == SCMI_OK)
+		links->pending--;
 }
 
 void links_check(void)
@@ -707,6 +723,8 @@ void links_check(void)
 	for (unsigned i = 0; i < LINK_SLOTS; i++)
 		if (links->slot[i].owed == OWED)
 			step_fail("at rest: the reply to message %u has not come", links->slot[i].number);
+	if (whole && links->pending != 0)
+		step_fail("at rest: %u events could not be sent", links->pending);
 	if (whole && links->heard != links->event_sent)
 		step_fail("at rest: events %#x were sent, %#x have come", links->event_sent, links->heard);
 }

@@ -39,6 +39,7 @@ struct link_config {
 	bool plain;        /* without EVENT_IDX */
 	bool interrupts;   /* the device's calls are interrupts */
 	bool later;        /* the platform puts commands off */
+	unsigned pending;  /* events that it sends as soon as there is room, inside ready() */
 };
 
 struct link_world {
@@ -81,7 +82,8 @@ struct link_world {
 	uint32_t events;     /* numbers given out */
 	uint32_t event_sent; /* by number: send() has returned SCMI_OK */
 	unsigned room;       /* calls of ready() */
-	bool closed;         /* the endpoint is stopped */
+	unsigned pending;
+	bool closed; /* the endpoint is stopped */
 	struct step_clock platform_clock;
 
 	bool flag[4];
@@ -107,11 +109,12 @@ void links_lose(void);
 int links_recover(void);
 
 /* The device's end. */
-void links_serve(void);           /* for ever */
-void links_answer(void);          /* one command that was put off */
-int links_event(void);            /* tries to send one */
-void links_event_patiently(void); /* ... until it is sent */
-void links_detach(void);          /* and nobody touches the shared memory any more */
+void links_serve(void);            /* for ever */
+void links_answer(void);           /* one command that was put off */
+int links_event(void);             /* tries to send one */
+void links_event_patiently(void);  /* ... until it is sent */
+void links_event_to_the_end(void); /* ... or cannot be */
+void links_detach(void);           /* and nobody touches the shared memory any more */
 void links_platform_stop(void);
 void links_platform_start(void);
 

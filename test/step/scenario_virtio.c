@@ -83,6 +83,12 @@ static void start_full(void)
 	links_event();
 }
 
+/* Two events more than there are buffers: the platform waits for room from the start. */
+static void start_eager(void)
+{
+	links_start(&(struct link_config){.interrupts = true, .events = 2, .pending = 4});
+}
+
 /* --- the driver's end --- */
 
 static void call_0(void)
@@ -178,6 +184,32 @@ static void send_recover_send(void)
 	call_1();
 }
 
+static void recover_0(void)
+{
+	(void)links_recover();
+	links_tell(0);
+}
+
+static void lose_and_find_1(void)
+{
+	links_lose();
+	(void)scmi_virtio_found(links->driver);
+	links_tell(1);
+}
+
+/* Whatever two others have done to the link: in the end it is up, or can be recovered. */
+static void call_after_both(void)
+{
+	links_await_told(0);
+	links_await_told(1);
+	if (links_send(0, false) != SCMI_OK) {
+		if (links_recover() != SCMI_OK)
+			step_fail("no recovery");
+		links_send(0, false);
+	}
+	links_await(0);
+}
+
 /* --- the device's end --- */
 
 static void answer_for_ever(void)
@@ -212,6 +244,12 @@ static void stop_and_start(void)
 {
 	links_platform_stop();
 	links_platform_start();
+}
+
+static void stop_and_start_1(void)
+{
+	stop_and_start();
+	links_tell(1);
 }
 
 #define REST NULL, links_check
@@ -250,13 +288,18 @@ const struct step_scenario scenarios_virtio[] = {
 	 "siva",
 	 14,
 	 REST},
+	{"virtio-recover-narrow", start_narrow, {send_recover_send, links_serve, answer_for_ever}, "sva", 6, REST},
+	{"virtio-recover-found", start_direct, {recover_0, lose_and_find_1, call_after_both}, "rfs", 0, REST},
+	{"virtio-lost-alone", start_polled, {try_0, links_lose, lead}, "sLl", 4, REST},
 	{"virtio-detach", start_sent_later, {links_detach, links_serve, answer_for_ever}, "dva", 6, NULL, NULL},
 	{"virtio-detach-event", start_events, {links_detach, links_serve, try_event}, "dve", 2, NULL, NULL},
+	{"virtio-detach-starved", start_full, {links_detach, links_event_to_the_end}, "de", 0, NULL, NULL},
 	{"virtio-events", start_events, {three_events, links_interrupts, links_serve}, "eiv", 6, REST},
 	{"virtio-events-plain", start_events_plain, {three_events, links_interrupts, links_serve}, "eiv", 6, REST},
 	{"virtio-events-lead", start_events_polled, {three_events, lead, links_serve}, "elv", 6, REST},
 	{"virtio-events-two", start_events, {one_event, two_events, links_interrupts, links_serve}, "eEiv", 12, REST},
 	{"virtio-events-full", start_full, {one_event, links_interrupts, links_serve}, "eiv", 6, REST},
+	{"virtio-events-eager", start_eager, {links_interrupts, links_serve}, "iv", 3, REST},
 	{"virtio-events-direct", start_events_direct, {two_events, one_event}, "eE", 0, REST},
 	{"virtio-events-command", start_events, {call_0, two_events, links_interrupts, links_serve}, "seiv", 12, REST},
 	{"virtio-platform", start, {try_twice, stop_and_start, links_interrupts, links_serve}, "spiv", 12, REST},
@@ -265,6 +308,25 @@ const struct step_scenario scenarios_virtio[] = {
 	 start_events,
 	 {try_event, stop_and_start, links_interrupts, links_serve},
 	 "epiv",
+	 12,
+	 REST},
+	{"virtio-platform-starved",
+	 start_eager,
+	 {links_platform_stop, links_interrupts, links_serve},
+	 "piv",
+	 6,
+	 NULL,
+	 NULL},
+	{"virtio-platform-recover",
+	 start_events_direct,
+	 {recover_0, stop_and_start_1, call_after_both},
+	 "rps",
+	 0,
+	 REST},
+	{"virtio-platform-stop",
+	 start,
+	 {send_and_stop, links_platform_stop, links_interrupts, links_serve},
+	 "spiv",
 	 12,
 	 REST},
 	{0},
