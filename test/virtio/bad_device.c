@@ -7,13 +7,9 @@ struct bad {
 	struct ring_driver drv;
 	bool pairs;
 	bool table;
-	uint32_t slots;
 	uint32_t limit[REF_SIZE_MAX]; /* the driver's own */
-	/* the model */
-	bool away[REF_SIZE_MAX];
-	uint32_t most[REF_SIZE_MAX];
-	uint16_t posted, published, asked, seen, reaped;
-	bool broken;
+	struct reap_model m;
+	uint16_t posted, asked;
 	/* the device */
 	uint16_t used;
 };
@@ -31,25 +27,27 @@ static void start(struct bad *b)
 
 	b->pairs = !once_in(&g->random, 4);
 	b->table = g->q.indirect && once_in(&g->random, 2);
-	b->slots = between(&g->random, 1, b->pairs && !b->table ? g->q.size / 2u : g->q.size);
+	b->m.two = b->pairs && !b->table;
+	b->m.slots = between(&g->random, 1, b->pairs && !b->table ? g->q.size / 2u : g->q.size);
 	if (b->table) {
 		addr = rig_table(g, 0);
-		table = (struct ring_desc *)(void *)ref_memory(&g->space, addr, 32u * (uint64_t)b->slots);
+		table = (struct ring_desc *)(void *)ref_memory(&g->space, addr, 32u * (uint64_t)b->m.slots);
 	}
-	scmi__ring_driver_init(&b->drv, &g->parts, b->limit, (uint16_t)b->slots, b->pairs, table, addr, g->q.event_idx);
-	for (uint32_t i = 0; i < b->slots; i++) {
+	scmi__ring_driver_init(&b->drv, &g->parts, b->limit, (uint16_t)b->m.slots, b->pairs, table, addr,
+			       g->q.event_idx);
+	for (uint32_t i = 0; i < b->m.slots; i++) {
 		const struct ring_buffers buffers = {rig_block(g, i), rig_block(g, i) + 32u, 32};
 
 		scmi__ring_driver_slot(&b->drv, (uint16_t)i, &buffers);
-		b->away[i] = false;
+		b->m.away[i] = false;
 	}
 	g->first = (uint16_t)random_next(&g->random);
 	b->drv.avail = b->drv.published = b->drv.asked = b->drv.seen = g->first;
 	atomic_store(&b->drv.used, g->first);
 	ref_put(REF_AVAIL_IDX(&g->q), 2, g->first);
 	ref_put(REF_USED_IDX(&g->q), 2, g->first);
-	b->posted = b->published = b->asked = b->seen = b->reaped = b->used = g->first;
-	b->broken = false;
+	b->posted = b->m.published = b->asked = b->m.seen = b->m.reaped = b->used = g->first;
+	b->m.broken = false;
 }
 
 /* ---- the driver's steps ---- */
@@ -59,70 +57,39 @@ static bool must_kick(struct bad *b)
 	const struct ref_queue *q = &b->g.q;
 	const uint16_t old = b->asked;
 
-	b->asked = b->published;
-	if (old == b->published)
+	b->asked = b->m.published;
+	if (old == b->m.published)
 		return false;
 	if (q->event_idx)
-		return ref_signal((uint16_t)ref_get(REF_AVAIL_EVENT(q), 2), old, b->published);
+		return ref_signal((uint16_t)ref_get(REF_AVAIL_EVENT(q), 2), old, b->m.published);
 	return (ref_get(q->used, 2) & 1u) == 0;
 }
 
 static void post(struct bad *b, uint32_t n)
 {
 	while (n-- != 0) {
-		const uint32_t slot = pick(&b->g.random, b->slots);
+		const uint32_t slot = pick(&b->g.random, b->m.slots);
 		const uint32_t most = once_in(&b->g.random, 8) ? UINT32_MAX - 1u : between(&b->g.random, 1, 32);
 
-		MUST(ring_driver_has(&b->drv, (uint16_t)slot) == b->away[slot]);
-		if (b->away[slot])
+		MUST(ring_driver_has(&b->drv, (uint16_t)slot) == b->m.away[slot]);
+		if (b->m.away[slot])
 			continue;
 		ring_driver_post(&b->drv, (uint16_t)slot, between(&b->g.random, 1, 32), most);
 		MUST(ref_get(REF_AVAIL_ENTRY(&b->g.q, b->posted), 2) == head_of(b, slot));
-		b->away[slot] = true;
-		b->most[slot] = most;
+		b->m.away[slot] = true;
+		b->m.most[slot] = most;
 		b->posted++;
 	}
 	if (once_in(&b->g.random, 4))
 		return;
 	ring_driver_publish(&b->drv);
-	b->published = b->posted;
-	MUST(ref_get(REF_AVAIL_IDX(&b->g.q), 2) == b->published);
+	b->m.published = b->posted;
+	MUST(ref_get(REF_AVAIL_IDX(&b->g.q), 2) == b->m.published);
 	{
 		const bool due = must_kick(b);
 
 		MUST(ring_driver_must_kick(&b->drv) == due);
 	}
-}
-
-/* What reap must say: the rules, one after the other. */
-static int expect(struct bad *b, struct ring_back *back)
-{
-	const struct ref_queue *q = &b->g.q;
-	const unsigned char *entry = REF_USED_ENTRY(q, b->reaped);
-	uint32_t id, slot;
-
-	if (b->broken)
-		return -1;
-	if (b->seen == b->reaped) {
-		const uint16_t idx = (uint16_t)ref_get(REF_USED_IDX(q), 2);
-
-		if (idx == b->reaped)
-			return 0;
-		if ((uint16_t)(idx - b->reaped) > (uint16_t)(b->published - b->reaped))
-			return -1;
-		b->seen = idx;
-	}
-	id = (uint32_t)ref_get(entry, 4);
-	for (slot = 0; slot < b->slots; slot++) {
-		if (head_of(b, slot) == id)
-			break;
-	}
-	if (slot == b->slots || !b->away[slot])
-		return -1;
-	back->slot = (uint16_t)slot;
-	back->len = (uint32_t)ref_get(entry + 4, 4);
-	back->too_long = back->len > b->most[slot];
-	return 1;
 }
 
 static int reap(struct bad *b)
@@ -136,20 +103,20 @@ static int reap(struct bad *b)
 	n = scmi__ring_driver_reap(&b->drv, &back);
 	reads = rewrite_end();
 	MUST(reads <= 4u);
-	e = expect(b, &want);
+	e = reap_expect(&b->g, &b->m, &want);
 	MUST(n == e);
 	if (n < 0) {
-		b->broken = true;
+		b->m.broken = true;
 		MUST(b->drv.broken);
 	}
 	if (n != 1)
 		return n;
 	MUST(back.slot == want.slot && back.len == want.len && back.too_long == want.too_long);
-	b->away[back.slot] = false;
-	b->reaped++;
+	b->m.away[back.slot] = false;
+	b->m.reaped++;
 	b->g.done += b->pairs ? 2u : 1u;
 	MUST(!ring_driver_has(&b->drv, back.slot));
-	MUST(ring_driver_away(&b->drv) == (uint16_t)(b->posted - b->reaped));
+	MUST(ring_driver_away(&b->drv) == (uint16_t)(b->posted - b->m.reaped));
 	return n;
 }
 
@@ -157,9 +124,9 @@ static void arm(struct bad *b)
 {
 	const struct ref_queue *q = &b->g.q;
 
-	MUST(scmi__ring_driver_arm(&b->drv) == ((uint16_t)ref_get(REF_USED_IDX(q), 2) != b->reaped));
+	MUST(scmi__ring_driver_arm(&b->drv) == ((uint16_t)ref_get(REF_USED_IDX(q), 2) != b->m.reaped));
 	if (q->event_idx)
-		MUST((uint16_t)ref_get(REF_USED_EVENT(q), 2) == b->reaped);
+		MUST((uint16_t)ref_get(REF_USED_EVENT(q), 2) == b->m.reaped);
 	else
 		MUST(ref_get(q->avail, 2) == 0);
 	scmi__ring_driver_disarm(&b->drv);
@@ -177,7 +144,7 @@ static uint32_t bad_id(struct bad *b, uint32_t head)
 	case 2:
 		return head | 1u << pick(&b->g.random, 32);
 	case 3:
-		return head_of(b, b->slots);
+		return head_of(b, b->m.slots);
 	case 4:
 		return head | 0x10000u;
 	default:
@@ -205,17 +172,17 @@ static uint32_t some_len(struct bad *b, uint32_t most)
 static void answer(struct bad *b)
 {
 	const struct ref_queue *q = &b->g.q;
-	uint32_t slot = pick(&b->g.random, b->slots);
+	uint32_t slot = pick(&b->g.random, b->m.slots);
 	uint32_t id;
 
-	for (uint32_t i = 0; i < b->slots && !b->away[slot]; i++)
-		slot = (slot + 1u) % b->slots;
+	for (uint32_t i = 0; i < b->m.slots && !b->m.away[slot]; i++)
+		slot = (slot + 1u) % b->m.slots;
 	id = head_of(b, slot);
 	if (once_in(&b->g.random, 50))
 		id = bad_id(b, id);
 	ref_put(REF_USED_ENTRY(q, b->used), 4, id);
-	ref_put(REF_USED_ENTRY(q, b->used) + 4, 4, some_len(b, b->most[slot]));
-	if (b->used == b->published && !once_in(&b->g.random, 50))
+	ref_put(REF_USED_ENTRY(q, b->used) + 4, 4, some_len(b, b->m.most[slot]));
+	if (b->used == b->m.published && !once_in(&b->g.random, 50))
 		return;
 	b->used++;
 	ref_put(REF_USED_IDX(q), 2, b->used);
@@ -230,7 +197,7 @@ static void spoil(struct bad *b)
 		ref_put(REF_USED_IDX(q), 2, random_next(&b->g.random));
 		break;
 	case 1:
-		ref_put(REF_USED_IDX(q), 2, (uint16_t)(b->published + pick(&b->g.random, 2)));
+		ref_put(REF_USED_IDX(q), 2, (uint16_t)(b->m.published + pick(&b->g.random, 2)));
 		break;
 	case 2:
 		ref_put(REF_USED_IDX(q), 2, (uint16_t)(b->used - 1u));
@@ -271,7 +238,7 @@ static void step(struct bad *b)
 	}
 	if (once_in(&b->g.random, 60))
 		spoil(b);
-	if (b->broken && once_in(&b->g.random, 8))
+	if (b->m.broken && once_in(&b->g.random, 8))
 		start(b);
 }
 

@@ -104,20 +104,6 @@ static void was_broken(struct bad *b)
 	attach(b);
 }
 
-/* What the device should have said to this chain. */
-static enum ring_take verdict(const struct bad *b)
-{
-	const struct ref_chain *c = &b->chain;
-
-	if (c->rule == REF_NOTHING)
-		return RING_NONE;
-	if (ref_rule_breaks(c->rule))
-		return RING_BROKEN;
-	if (c->rule != REF_LEGAL)
-		return RING_REFUSED;
-	return take_pieces(&b->g, &b->take, c) > b->take.c.in_cap ? RING_FULL : RING_TAKEN;
-}
-
 /*
  * The words that were read are no image. Then there is a place in the order of reading from which on the chain was read,
  * each descriptor once, and the verdict follows from that.
@@ -131,7 +117,7 @@ static void judge_order(struct bad *b, enum ring_take e)
 	for (uint32_t first = 1; first < 16u && !found; first++) {
 		rewrite_replay(first);
 		ref_walk(q, &b->chain);
-		found = rewrite_replayed() && e == verdict(b) &&
+		found = rewrite_replayed() && e == take_verdict(&b->g, &b->take, &b->chain) &&
 			(e != RING_TAKEN || take_differs(&b->g, &b->take, &b->chain, false) == NULL);
 	}
 	q->fetch = NULL;
@@ -144,7 +130,7 @@ static void judge(struct bad *b, enum ring_take e)
 
 	b->g.done += c->descriptors;
 	rig_rules[c->rule]++;
-	MUST(e == verdict(b));
+	MUST(e == take_verdict(&b->g, &b->take, &b->chain));
 	if (e == RING_BROKEN) {
 		b->g.done++;
 		was_broken(b);

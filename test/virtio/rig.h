@@ -23,12 +23,14 @@
 #endif
 #endif
 
-/* Holds in every build. What is printed is enough to have the run again. */
+/* Holds in every build. What is printed is enough to have the run again. A fuzzer has its own. */
+#ifndef MUST
 #define MUST(x)                                                                                                        \
 	do {                                                                                                           \
 		if (!(x))                                                                                              \
 			rig_failed(__FILE__, __LINE__, #x);                                                            \
 	} while (0)
+#endif
 
 _Noreturn void rig_failed(const char *file, int line, const char *what);
 
@@ -118,6 +120,25 @@ const char *take_differs(const struct rig *g, const struct take *t, const struct
 
 /* The pieces that this chain needs, with the limits of t. */
 uint32_t take_pieces(const struct rig *g, const struct take *t, const struct ref_chain *c);
+
+/* What the device should have said to this chain. */
+enum ring_take take_verdict(const struct rig *g, const struct take *t, const struct ref_chain *c);
+
+/* ---- what a driver reaps, by the rules ---- */
+
+struct reap_model {
+	uint32_t slots;
+	bool two; /* heads are even: two descriptors of the ring a slot */
+	bool broken;
+	uint16_t published;
+	uint16_t seen;
+	uint16_t reaped;
+	bool away[REF_SIZE_MAX];
+	uint32_t most[REF_SIZE_MAX];
+};
+
+/* What reap must say now, and of which slot. Nothing is taken but for how far the device has come. */
+int reap_expect(const struct rig *g, struct reap_model *m, struct ring_back *back);
 
 /* ---- the runs: each takes a seed and goes for a while, and says how many descriptors it was ---- */
 

@@ -208,3 +208,14 @@ void take_compare(const struct rig *g, const struct take *t, const struct ref_ch
 	if (what != NULL)
 		rig_failed(__FILE__, __LINE__, what);
 }
+
+enum ring_take take_verdict(const struct rig *g, const struct take *t, const struct ref_chain *c)
+{
+	if (c->rule == REF_NOTHING)
+		return RING_NONE;
+	if (ref_rule_breaks(c->rule))
+		return RING_BROKEN;
+	if (c->rule != REF_LEGAL)
+		return RING_REFUSED;
+	return take_pieces(g, t, c) > t->c.in_cap ? RING_FULL : RING_TAKEN;
+}
