@@ -88,9 +88,9 @@ void print_ratio(const char *what, const char *unit, struct samples *shown, stru
 	printf("%-58s %5.2f%s (%.2f .. %.2f, %d of %d)", what, quantile(shown, 0.5), unit, quantile(shown, 0.25),
 	       quantile(shown, 0.75), shown->n, shown->tried);
 	if (limits.must > 0)
-		printf("   must %.1f: %s", limits.must, verdict(judged, limits.must));
+		printf("   must %.3g: %s", limits.must, verdict(judged, limits.must));
 	if (limits.goal > 0)
-		printf("; goal %.1f: %s", limits.goal, verdict(judged, limits.goal));
+		printf("; goal %.3g: %s", limits.goal, verdict(judged, limits.goal));
 	printf("\n");
 }
 

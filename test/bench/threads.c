@@ -20,18 +20,12 @@
 #include <stddef.h>
 #include <stdio.h>
 
-#include "measure.h"
+#include "arrange.h"
 #include "modes.h"
-#include "pair.h"
 #include "rig.h"
 #include "sides.h"
 
-#define SAMPLES_A_TURN 50
-#define SECONDS_MOST   75
-#define ENOUGH         200 /* samples in range */
-#define PP_LEAST       115.0
-#define PP_MOST        140.0
-#define SHARE_MIN      0.25 /* a helper that did less, for each of ours, was not there all the time */
+#define SECONDS_MOST 75
 
 /* ---- polled, over the threaded loopback ---- */
 
@@ -56,10 +50,11 @@ static void no_relax(void *ctx)
 }
 
 /* On a port that never enters the kernel: its mutex and its yield would be all that is seen. */
-static void open_polled(void)
+static void open_polled(const void *arg)
 {
 	static struct scmi_port port;
 
+	(void)arg;
 	port = rig.port;
 	port.lock = spin_lock;
 	port.unlock = spin_unlock;
@@ -112,41 +107,41 @@ static long idle_step(void *arg, long n)
 
 /* ---- all of them ---- */
 
-static void open_sync(void)
+static void open_sync(const void *arg)
 {
+	(void)arg;
 	open_loopback(0, &rig.port);
 	own_set_flags(0);
 }
 
-static void open_core(void)
+static void open_core(const void *arg)
 {
+	(void)arg;
 	open_instant(SCMI_CAP_CONCURRENT);
 	own_set_flags(0);
+}
+
+static void open_handed(const void *arg)
+{
+	(void)arg;
+	open_queue();
 }
 
 static uint32_t one = 1;
 static uint32_t window = 64;
 
 #define OWN(how, number, second)                                                                                       \
-	.open = how, .n = number, .mine = {call_step, &own_first}, .other = {call_step, second}, .limits = {1.0, 0.2}
+	.open = how, .close = close_rig, .n = number, .mine = {call_step, &own_first}, .other = {call_step, second},   \
+	.limits = {1.0, 0.2}, .twice = true
 #define FRESH(number, second)                                                                                          \
-	.open = open_sync, .n = number, .mine = {fresh_step, &own_first}, .other = {fresh_step, second},               \
-	.limits = {1.0, 0.2}
-#define ALONE(how) .open = how, .n = 1000, .mine = {call_step, &own_first}, .other = {idle_step, NULL}
+	.open = open_sync, .close = close_rig, .n = number, .mine = {fresh_step, &own_first},                          \
+	.other = {fresh_step, second}, .limits = {1.0, 0.2}, .twice = true
+#define ALONE(how)                                                                                                     \
+	.open = how, .close = close_rig, .n = 1000, .mine = {call_step, &own_first}, .other = {idle_step, NULL}
 #define HANDED(submit, receive, in_flight, number)                                                                     \
-	.open = open_queue, .n = number, .mine = {submit, in_flight}, .other = {receive, NULL}
+	.open = open_handed, .close = close_rig, .n = number, .mine = {submit, in_flight}, .other = {receive, NULL}
 
-static struct arrangement {
-	const char *what;
-	void (*open)(void);
-	struct side mine;
-	struct side other;
-	long n; /* operations of a phase: 20 to 100 us */
-	struct limits limits;
-	struct samples ratio;    /* to the ping-pong */
-	struct samples in_range; /* those with the ping-pong in the range that the limits are stated for */
-	struct samples whole;    /* the same as in_range, by what both threads got done */
-} all[] = {
+static struct arrangement all[] = {
 	{"limit: two threads, fetch_add on one word", .mine = {add_step, NULL}, .other = {add_step, NULL}, .n = 2000},
 	{"limit: two threads, compare-and-swap loop", .mine = {swap_step, NULL}, .other = {swap_step, NULL}, .n = 1000},
 	{"own calls, loopback, one thread alone", ALONE(open_sync)},
@@ -162,81 +157,16 @@ static struct arrangement {
 	{"handed over, 64 in flight, the queue without the agent", HANDED(bare_put_step, bare_get_step, &window, 600)},
 	{"handed over, 1 in flight, there and back", HANDED(submit_step, receive_step, &one, 200)},
 	{"handed over, 1 in flight, the queue without the agent", HANDED(bare_put_step, bare_get_step, &one, 300)},
-	{"polled, threaded loopback, there and back", .open = open_polled, .mine = {call_step, &own_first},
-	 .other = {serve_step, NULL}, .n = 100},
+	{"polled, threaded loopback, there and back", .open = open_polled, .close = close_rig,
+	 .mine = {call_step, &own_first}, .other = {serve_step, NULL}, .n = 100},
 };
-
-static struct samples pingpong;
-
-static void sample(struct arrangement *a)
-{
-	double before = pair_pingpong();
-	double share;
-	double ns = pair_run(&a->mine, &a->other, a->n, &share);
-	double after = pair_pingpong();
-	double pp = (before + after) / 2;
-	bool good = agree(before, after) && share >= SHARE_MIN;
-	bool in_range = good && pp >= PP_LEAST && pp <= PP_MOST;
-
-	add_sample(&a->ratio, good ? ns / pp : 0);
-	add_sample(&a->in_range, in_range ? ns / pp : 0);
-	add_sample(&a->whole, in_range ? ns / pp / (1 + share) : 0);
-	if (a == all)
-		add_sample(&pingpong, pp);
-}
-
-static void take_turn(struct arrangement *a, int samples)
-{
-	double share;
-
-	if (a->open != NULL)
-		a->open();
-	(void)pair_run(&a->mine, &a->other, a->n, &share);
-	for (int i = 0; i < samples; i++)
-		sample(a);
-	if (a->open != NULL)
-		close_rig();
-}
-
-static bool enough(size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		if (all[i].in_range.n < ENOUGH)
-			return false;
-	}
-	return true;
-}
-
-/* The limits are stated for a ping-pong in range; with too few samples there, all are shown, and none is judged. */
-static void print_arrangement(struct arrangement *a)
-{
-	struct samples *in = &a->in_range;
-
-	if (in->n >= MIN_SAMPLES)
-		print_ratio(a->what, " x pp", in, in, a->limits);
-	else
-		print_ratio(a->what, " x any pp", &a->ratio, in, a->limits);
-	if ((a->other.step == call_step || a->other.step == fresh_step) && in->n >= MIN_SAMPLES)
-		printf("%-58s %5.2f x pp, by what both got done\n", "", quantile(&a->whole, 0.5));
-}
 
 void time_threads(int samples)
 {
-	const size_t n = sizeof(all) / sizeof(all[0]);
-	const double start = now_ns();
-	const int turn = samples < SAMPLES_A_TURN ? samples : SAMPLES_A_TURN;
-
 	if (!own_choose() || !pair_open()) {
 		printf("two threads on one agent: not measured, there are no two processors for us\n");
 		return;
 	}
-	/* All take turns, so that each sees the machine in all its moods. */
-	for (int done = 0; done < samples && !enough(n) && now_ns() - start < SECONDS_MOST * 1e9; done += turn) {
-		for (size_t i = 0; i < n; i++)
-			take_turn(&all[i], turn);
-	}
+	arrange_and_show(all, sizeof(all) / sizeof(all[0]), samples, SECONDS_MOST);
 	pair_close();
-	print_ns("ping-pong (pp), one line each way, there and back", &pingpong);
-	for (size_t i = 0; i < n; i++)
-		print_arrangement(&all[i]);
 }
