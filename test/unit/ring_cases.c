@@ -366,6 +366,12 @@ static void table_in_a_table(struct rig *r)
 	rig_table(r, 1, RIG_BASE + r->table, 32, INDIRECT, 0);
 }
 
+/* As if it were what is remembered of a head of which nothing is. */
+static void table_at_nought(struct rig *r)
+{
+	rig_desc(r, CHAIN_HEAD, 0, 32, INDIRECT, 0);
+}
+
 /* The ring's own table as an indirect one: each time round it would be entered again. */
 static void table_is_the_rings_own(struct rig *r)
 {
@@ -408,6 +414,7 @@ static void readable_in_a_table_behind_a_writable_one(struct rig *r)
 }
 
 const struct chain_case chain_bad[CHAIN_BAD] = {
+	{.name = "table at 0", .lay = table_at_nought}, /* first: nothing is known of it then */
 	{.name = "next outside", .lay = next_outside},
 	{.name = "next far outside", .lay = next_far_outside},
 	{.name = "itself", .lay = itself},

@@ -18,7 +18,7 @@ struct chain_case {
 };
 
 #define CHAIN_GOOD 19u
-#define CHAIN_BAD  36u
+#define CHAIN_BAD  37u
 
 /* The bad ones are to be refused. */
 extern const struct chain_case chain_good[CHAIN_GOOD];

@@ -93,6 +93,48 @@ static void rewritten_descriptors_are_looked_at_anew(void **state)
 	}
 }
 
+/* The second descriptor of a known pair, with other flags. */
+static void pair_whose_second_has_changed_its_kind_is_looked_at_anew(void **state)
+{
+	struct rig *r = rig_new(CHAIN_SIZE, RIG_INDIRECT | RIG_REMEMBER);
+
+	(void)state;
+	rig_device(r, 0, 0);
+	chain_try(r, CHAIN_PAIR, RING_TAKEN);
+	rig_put16(r, r->desc + 16 * 5 + 12, 0); /* readable */
+	rig_offer(r, CHAIN_HEAD);
+	assert_int_equal(rig_take(r), RING_TAKEN);
+	assert_int_equal(r->chain.out_len, 52);
+	assert_int_equal(r->chain.in_n, 0);
+	rig_return(r, 0);
+	chain_try(r, CHAIN_PAIR, RING_TAKEN);
+	memset(rig_buffer(r, 5), 0, 64);
+	rig_put16(r, r->desc + 16 * 5 + 12, INDIRECT | WRITE); /* a table, of which nothing is right */
+	rig_offer(r, CHAIN_HEAD);
+	assert_int_equal(rig_take(r), RING_REFUSED);
+	rig_return(r, 0);
+	rig_free(r);
+}
+
+static void init_forgets(void **state)
+{
+	struct rig *r = rig_new(CHAIN_SIZE, RIG_REMEMBER);
+	unsigned char out[64];
+	struct ring_chain c = {.out = out, .out_cap = 64, .in = r->piece, .in_cap = 1, .in_want = 64};
+
+	(void)state;
+	rig_device(r, 0, 0);
+	chain_try(r, CHAIN_PAIR, RING_TAKEN);
+	r->map[0].mem += 64; /* the same addresses stand for other memory */
+	scmi__ring_device_init(&r->device, &r->parts, &r->maps, r->memory, true, 1, 1, false, false);
+	memset(rig_buffer(r, 5), 0x5a, 64);
+	rig_offer(r, CHAIN_HEAD);
+	assert_int_equal(scmi__ring_device_take(&r->device, &c), RING_TAKEN);
+	assert_int_equal(out[0], 0x5a);
+	assert_ptr_equal(r->piece[0].mem, rig_buffer(r, 6));
+	rig_free(r);
+}
+
 static void table_elsewhere_is_another_table(void **state)
 {
 	struct rig *r = rig_new(CHAIN_SIZE, RIG_INDIRECT | RIG_REMEMBER);
@@ -225,6 +267,8 @@ int main(void)
 		cmocka_unit_test(bad_chains_are_refused_and_the_next_is_served),
 		cmocka_unit_test(what_is_remembered_does_not_outlive_its_descriptors),
 		cmocka_unit_test(rewritten_descriptors_are_looked_at_anew),
+		cmocka_unit_test(pair_whose_second_has_changed_its_kind_is_looked_at_anew),
+		cmocka_unit_test(init_forgets),
 		cmocka_unit_test(table_elsewhere_is_another_table),
 		cmocka_unit_test(table_shorter_than_before_is_looked_at_anew),
 		cmocka_unit_test(length_past_the_map_is_refused_though_the_address_is_known),

@@ -230,6 +230,8 @@ static void check_broken(struct rig *r)
 	assert_true(r->device.broken);
 	memcpy(before, r->mem + r->used, 6 + 8 * r->size);
 	rig_pair(r, 0, 0, 20);
+	rig_put16(r, r->avail + 2, r->device.avail); /* nothing is there */
+	assert_int_equal(rig_take(r), RING_BROKEN);
 	rig_put16(r, r->avail + 2, (uint16_t)(r->device.avail + 1u)); /* honest from now on: too late */
 	for (uint32_t i = 0; i < r->size; i++)
 		rig_put16(r, r->avail + 4 + 2 * i, 0);

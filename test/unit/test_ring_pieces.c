@@ -56,6 +56,27 @@ static void no_more_is_gathered_than_there_is_room_for(void **state)
 	}
 }
 
+static void messages_of_every_length_are_gathered_whole(void **state)
+{
+	struct rig *r = rig_new(CHAIN_SIZE, RIG_REMEMBER);
+
+	(void)state;
+	rig_device(r, 0, 0);
+	for (uint32_t i = 0; i < 256; i++)
+		rig_buffer(r, 4)[i] = (unsigned char)i;
+	for (uint32_t len = 1; len <= 160; len++) {
+		rig_desc(r, CHAIN_HEAD, rig_addr(r, 4), len, NEXT, 5);
+		rig_desc(r, 5, rig_addr(r, 8), 32, WRITE, 0);
+		rig_offer(r, CHAIN_HEAD);
+		assert_int_equal(rig_take(r), RING_TAKEN);
+		assert_int_equal(r->chain.out_len, len);
+		assert_memory_equal(r->out, rig_buffer(r, 4), len);
+		assert_int_equal(r->out[len], 0xa5);
+		rig_return(r, 0);
+	}
+	rig_free(r);
+}
+
 static void gathered_in_pieces_it_stops_at_the_room_too(void **state)
 {
 	struct rig *r = rig_new(CHAIN_SIZE, 0);
@@ -222,6 +243,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(readable_bytes_are_gathered_in_order),
 		cmocka_unit_test(no_more_is_gathered_than_there_is_room_for),
+		cmocka_unit_test(messages_of_every_length_are_gathered_whole),
 		cmocka_unit_test(gathered_in_pieces_it_stops_at_the_room_too),
 		cmocka_unit_test(total_of_readable_bytes_does_not_wrap),
 		cmocka_unit_test(no_more_is_noted_than_is_wanted),
