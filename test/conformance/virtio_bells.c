@@ -101,7 +101,7 @@ static void make_fd(struct conf_link *link, struct scmi_virtio_pair_config *conf
 		abort();
 	config->to_driver = (struct scmi_virtio_bell){.ring = ring_fd, .ctx = link};
 	config->sleeper = (struct scmi_virtio_sleeper){
-		.wait = wait_fd, .wake = wake_fd, .fd = fd, .clear = clear_fd, .ctx = link};
+		.wait = wait_fd, .wake = wake_fd, .fd = fd, .clear = clear_fd, .raise = ring_fd, .ctx = link};
 }
 
 /* ---- both ---- */

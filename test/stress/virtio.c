@@ -108,6 +108,13 @@ static void bell_clear(void *ctx)
 	scmi_doorbell_clear(v->bell);
 }
 
+static void bell_raise(void *ctx)
+{
+	const struct virtio *v = ctx;
+
+	scmi_doorbell_ring(v->bell);
+}
+
 static bool make_bell(struct lane *l, struct scmi_virtio_pair_config *config)
 {
 	struct scmi_doorbell *bell;
@@ -119,6 +126,7 @@ static bool make_bell(struct lane *l, struct scmi_virtio_pair_config *config)
 	config->to_driver = (struct scmi_virtio_bell){ring_both, l};
 	config->sleeper.fd = bell_fd;
 	config->sleeper.clear = bell_clear;
+	config->sleeper.raise = bell_raise;
 	return true;
 }
 #else

@@ -374,6 +374,7 @@ static void a_bad_configuration_names_its_member(void **state)
 	r.bus.caps = SCMI_CAP_POLL, expect_fault(SCMI_E_INVAL, "bus:");
 	r.bus.wake = NULL, expect_fault(SCMI_E_INVAL, "bus:");
 	r.bus.clear = r.bus.wake, expect_fault(SCMI_E_INVAL, "bus:");
+	r.bus.raise = r.bus.wake, expect_fault(SCMI_E_INVAL, "bus:");
 	r.bus.enable_queue = NULL, expect_fault(SCMI_E_INVAL, "bus:");
 	r.offer = RIG_ALL & ~SCMI_VIRTIO_F_VERSION_1, expect_fault(SCMI_E_NOTSUP, "bus:");
 	r.queue_max[SCMI_VIRTIO_CMDQ] = 1, expect_fault(SCMI_E_NOTSUP, "bus:");

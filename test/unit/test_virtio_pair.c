@@ -317,6 +317,9 @@ static void pair_init_refuses_what_does_not_go_together(void **state)
 	c.sleeper.clear = sleep_for_ever;
 	assert_int_equal(scmi_virtio_pair_init(&pair, &c, &bus, &host), SCMI_E_INVAL);
 	c = good;
+	c.sleeper.raise = sleep_for_ever;
+	assert_int_equal(scmi_virtio_pair_init(&pair, &c, &bus, &host), SCMI_E_INVAL);
+	c = good;
 	c.sleeper.wake = sleep_for_ever;
 	assert_int_equal(scmi_virtio_pair_init(&pair, &c, &bus, &host), SCMI_E_INVAL);
 }

@@ -75,6 +75,13 @@ static void bell_clear(void *ctx)
 	scmi_doorbell_clear(b->to_driver);
 }
 
+static void bell_raise(void *ctx)
+{
+	struct bed *b = ctx;
+
+	scmi_doorbell_ring(b->to_driver);
+}
+
 /* ---- the device's end ---- */
 
 /* Cleared before the look: what comes after the look rings anew. */
@@ -336,7 +343,8 @@ static void pair_threads_are_driven_by_a_reactor(void **state)
 		make_bed(&bed);
 		assert_int_equal(scmi_reactor_create(&reactor), SCMI_OK);
 		form = bells(&bed, features[i]);
-		form.sleeper = (struct scmi_virtio_sleeper){.fd = bell_fd, .clear = bell_clear, .ctx = &bed};
+		form.sleeper = (struct scmi_virtio_sleeper){
+			.fd = bell_fd, .clear = bell_clear, .raise = bell_raise, .ctx = &bed};
 		form.wake = scmi_reactor_wake;
 		form.wake_arg = reactor;
 		open_bed(&bed, form);

@@ -192,19 +192,37 @@ static bool has_news(struct queue *q)
 	return q->slots != 0 && ring_driver_news(&q->ring);
 }
 
+/* An interrupt that has been asked for comes, whoever takes what it stands for. */
+static bool has_interrupts(const struct scmi_virtio *d)
+{
+	return (d->bus->caps & SCMI_CAP_IRQ) != 0;
+}
+
+/*
+ * What was asked for comes for what is taken now; then it has to be asked for anew. Said before anything is taken: an
+ * interrupt that finds nothing left sees this, too, and asks. Pairs with the fence in news_or_ask().
+ */
+static void forget_asked(struct scmi_virtio *d)
+{
+	if (!atomic_load_explicit(&d->asked, memory_order_relaxed))
+		return;
+	atomic_store_explicit(&d->asked, false, memory_order_relaxed);
+	if (has_interrupts(d))
+		ring_fence();
+}
+
 static uint32_t reap(struct scmi_virtio *d, struct queue *q, struct ring_back *back, uint32_t most)
 {
 	uint32_t n = 0;
 	int got = 1;
 
 	lock(d);
+	forget_asked(d);
 	while (n < most && got > 0) {
 		got = scmi__ring_driver_reap(&q->ring, &back[n]);
 		n += got > 0;
 	}
 	d->reaped += n;
-	if (n != 0)
-		atomic_store_explicit(&d->asked, false, memory_order_relaxed);
 	unlock(d);
 	if (got < 0 && scmi__virtio_lose(d, SCMI_E_LINK))
 		count(&d->broken);
@@ -264,18 +282,50 @@ static bool news_or_ask(struct scmi_virtio *d)
 {
 	if (d->bus->clear != NULL)
 		d->bus->clear(d->bus->ctx);
-	if (atomic_load_explicit(&d->asked, memory_order_relaxed))
-		return has_news(&d->cmd) || has_news(&d->event);
+	if (atomic_load_explicit(&d->asked, memory_order_relaxed)) {
+		if (has_news(&d->cmd) || has_news(&d->event))
+			return true;
+		if (!has_interrupts(d))
+			return false;
+		ring_fence(); /* what was there may be taken by a poll that does not ask: pairs with forget_asked() */
+		if (atomic_load_explicit(&d->asked, memory_order_relaxed))
+			return false;
+	}
 	return ask(d);
 }
 
-/* Inside the gate. */
+/*
+ * A poll has taken as many as it may. What is left, or has come before it was asked for, has perhaps had no signal:
+ * nobody would learn of it.
+ */
+static void leave_rest(struct scmi_virtio *d)
+{
+	if (!ask(d))
+		return;
+	if (!has_interrupts(d)) {
+		d->bus->raise(d->bus->ctx);
+		return;
+	}
+	do
+		(void)take_both(d, UINT32_MAX); /* as the interrupt would */
+	while (news_or_ask(d) && scmi__virtio_is_up(d));
+}
+
+/*
+ * Inside the gate. Who stops at `most` leaves the rest to the interrupt that is on its way, unless he has asked for one
+ * himself and not waited for it. A descriptor's signal may have been cleared by another poll.
+ */
 static uint32_t take_all(struct scmi_virtio *d, uint32_t most)
 {
+	bool unsure = !has_interrupts(d);
 	uint32_t n = take_both(d, most);
 
-	while (d->signals && n < most && news_or_ask(d) && scmi__virtio_is_up(d))
+	while (d->signals && n < most && news_or_ask(d) && scmi__virtio_is_up(d)) {
+		unsure = true;
 		n += take_both(d, most - n);
+	}
+	if (d->signals && unsure && n >= most)
+		leave_rest(d);
 	return n;
 }
 

@@ -89,8 +89,8 @@ static const char *fault_of_bus(const struct scmi_virtio_bus *b)
 		return "bus: caps may be IRQ, ATOMIC and SYNC_SEND";
 	if ((b->wait == NULL) != (b->wake == NULL))
 		return "bus: wait and wake go together";
-	if ((b->fd == NULL) != (b->clear == NULL))
-		return "bus: fd and clear go together";
+	if ((b->fd == NULL) != (b->clear == NULL) || (b->fd == NULL) != (b->raise == NULL))
+		return "bus: fd, clear and raise go together";
 	if ((b->reset_queue == NULL) != (b->enable_queue == NULL))
 		return "bus: reset_queue and enable_queue go together";
 	return NULL;

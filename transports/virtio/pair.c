@@ -200,6 +200,13 @@ static void clear(void *ctx)
 	p->sleeper.clear(p->sleeper.ctx);
 }
 
+static void raise_fd(void *ctx)
+{
+	const struct pair *p = ctx;
+
+	p->sleeper.raise(p->sleeper.ctx);
+}
+
 static int region(void *ctx, uint8_t id, struct scmi_virtio_region *found)
 {
 	const struct pair *p = ctx;
@@ -211,7 +218,8 @@ static int region(void *ctx, uint8_t id, struct scmi_virtio_region *found)
 
 static bool is_whole(const struct scmi_virtio_sleeper *s)
 {
-	return (s->wait == NULL) == (s->wake == NULL) && (s->fd == NULL) == (s->clear == NULL);
+	return (s->wait == NULL) == (s->wake == NULL) && (s->fd == NULL) == (s->clear == NULL) &&
+	       (s->fd == NULL) == (s->raise == NULL);
 }
 
 static bool is_allowed(const struct scmi_virtio_pair_config *c)
@@ -246,6 +254,7 @@ static void fill_bus(struct pair *p, struct scmi_virtio_bus *bus)
 		.wake = s->wake != NULL ? wake : NULL,
 		.fd = s->fd != NULL ? fd : NULL,
 		.clear = s->clear != NULL ? clear : NULL,
+		.raise = s->raise != NULL ? raise_fd : NULL,
 		.region = region,
 	};
 	if ((p->flags & SCMI_VIRTIO_PAIR_SERVES) != 0)

@@ -132,10 +132,12 @@ struct scmi_virtio_bus {
 	/*
 	 * fd: a descriptor that is readable once the device has signalled, until clear(); constant from start() to
 	 * stop(). clear is called by poll() when it has taken all, before it asks for the next signal and looks again;
-	 * several contexts at once. Both, or neither.
+	 * it must not take away what wake() does. raise makes fd readable as the device does: poll() calls it when it
+	 * has taken as many as it may and something is left. Several contexts at once. All three, or none.
 	 */
 	int (*fd)(void *ctx);
 	void (*clear)(void *ctx);
+	void (*raise)(void *ctx);
 
 	/*
 	 * Finds a region of shared memory. SCMI_OK and *region; SCMI_E_NOTFOUND. Optional: without it there is none.

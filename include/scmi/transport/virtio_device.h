@@ -207,14 +207,15 @@ struct scmi_virtio_bell {
 };
 
 /*
- * The driver's end of a pair can sleep: until to_driver was rung since the last wait. wait and wake, fd and clear as in
- * struct scmi_virtio_bus: each time both, or neither.
+ * The driver's end of a pair can sleep: until to_driver was rung since the last wait. wait and wake; fd, clear and
+ * raise as in struct scmi_virtio_bus: each time all of them, or none.
  */
 struct scmi_virtio_sleeper {
 	void (*wait)(void *ctx, uint64_t deadline_us);
 	void (*wake)(void *ctx);
 	int (*fd)(void *ctx);
 	void (*clear)(void *ctx);
+	void (*raise)(void *ctx);
 	void *ctx;
 };
 
