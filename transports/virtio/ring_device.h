@@ -126,7 +126,8 @@ size_t scmi__ring_device_memory(uint32_t size, bool remember);
 
 /*
  * Takes up a ring: at is translated already, and aligned; memory: scmi__ring_device_memory() bytes, 64-byte aligned,
- * kept. first: the index to go on from, and where used.idx goes on from.
+ * kept. The maps are kept too, and what is remembered goes by them: when they change, take it up anew. first: the
+ * index to go on from; used: where used.idx goes on from.
  */
 void scmi__ring_device_init(struct ring_device *r, const struct ring_parts *at, const struct ring_maps *maps,
 			    void *memory, bool remember, uint16_t first, uint16_t used, bool event_idx, bool indirect);
@@ -156,7 +157,10 @@ static inline void ring_device_guess(const struct ring_device *r)
  */
 void scmi__ring_device_untake(struct ring_device *r, uint16_t head);
 
-/* Returns a chain, len bytes written; the driver does not see it before publish. */
+/*
+ * Returns a chain that was taken or refused, once, len bytes written; the driver does not see it before publish. In any
+ * order.
+ */
 static inline void ring_device_put(struct ring_device *r, uint16_t head, uint32_t len)
 {
 	const uint16_t used = r->used;
