@@ -50,7 +50,7 @@ struct ref_area *rig_area(struct rig *g, uint64_t addr, uint32_t len, uint32_t a
 	a->len = len;
 	memset(a->mem, 0, len);
 	ASAN_POISON_MEMORY_REGION(a->block, (size_t)(a->mem - a->block));
-	ASAN_POISON_MEMORY_REGION(a->mem + len, (size_t)(a->block + bytes - a->mem - len));
+	ASAN_POISON_MEMORY_REGION(a->mem + len, (size_t)(a->block + bytes - (a->mem + len)));
 	g->map[g->space.n] = (struct ring_map){addr, len, a->mem};
 	g->space.n++;
 	g->maps = (struct ring_maps){g->map, g->space.n};
