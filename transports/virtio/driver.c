@@ -7,6 +7,7 @@
  * which is posted again only when its slot is sent anew, or when the last byte of an event has been read.
  */
 #include "driver.h"
+#include "ring_copy.h"
 
 #define BATCH 8u /* taken under one lock; and published at the latest, where more is said to follow */
 
@@ -62,7 +63,7 @@ static int send(void *ctx, const struct scmi_tx *tx)
 		return SCMI_E_NOPEER;
 	scmi_put_le32(request, tx->hdr);
 	if (tx->len != 0)
-		memcpy(request + SCMI_HDR_BYTES, tx->payload, tx->len);
+		ring_copy(request + SCMI_HDR_BYTES, tx->payload, tx->len);
 	d->token[tx->slot] = tx->token;
 	lock(d);
 	up = d->up;
@@ -135,7 +136,7 @@ static int fetch(void *ctx, const struct scmi_rx *rx, uint32_t offset, void *dst
 	struct incoming *in = rx->cookie;
 
 	(void)ctx;
-	memcpy(dst, in->payload + offset, len);
+	ring_copy(dst, in->payload + offset, len);
 	in->left -= len;
 	if (in->event && in->left == 0) {
 		in->posted = true;
