@@ -107,6 +107,27 @@ static void a_poll_takes_no_more_than_it_was_told(void **state)
 	rig_down(&r);
 }
 
+/* As it would if a device had answered for it through the eventq: the core believes that it is free. */
+static void a_slot_that_the_device_has_is_not_sent_again(void **state)
+{
+	(void)state;
+	rig_plan(&r);
+	rig_up(&r);
+	send_ok(0, false);
+	send_ok(1, false);
+	assert_int_equal(rig_send(&r, 0, 60, NULL, 0, false), SCMI_E_BUSY);
+	answer_next();
+	assert_int_equal(r.sent_in_ready, SCMI_E_INVAL);
+	assert_int_equal(ops()->poll(r.transport.ctx, 8), 1);
+	assert_int_equal(r.notes[0].token, 50);
+	assert_int_equal(r.sent_in_ready, SCMI_OK); /* the slot is back, and the core was told */
+	answer_next();
+	answer_next();
+	assert_int_equal(ops()->poll(r.transport.ctx, 8), 2);
+	assert_int_equal(rig_stats(&r).broken, 0);
+	rig_down(&r);
+}
+
 static void events_do_not_keep_replies_waiting(void **state)
 {
 	struct rig_buffer b;
@@ -382,6 +403,7 @@ int main(void)
 		cmocka_unit_test(a_long_batch_is_shown_in_portions),
 		cmocka_unit_test(a_device_that_does_not_ask_is_not_rung),
 		cmocka_unit_test(a_poll_takes_no_more_than_it_was_told),
+		cmocka_unit_test(a_slot_that_the_device_has_is_not_sent_again),
 		cmocka_unit_test(events_do_not_keep_replies_waiting),
 		cmocka_unit_test(a_wait_sleeps_only_when_nothing_has_come),
 		cmocka_unit_test(a_lost_device_takes_and_gives_nothing),

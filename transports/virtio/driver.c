@@ -49,6 +49,27 @@ static bool post_command(struct scmi_virtio *d, const struct scmi_tx *tx)
 	return tx->more == 0 && must_kick(d, &d->cmd);
 }
 
+static bool is_home(const struct scmi_virtio *d, uint16_t slot)
+{
+	return atomic_load_explicit(&d->token[slot], memory_order_relaxed) == SCMI_TOKEN_ANY;
+}
+
+/*
+ * A slot comes again while the device has it if somebody else has answered for it: a device that sends responses through
+ * the eventq. It stays the device's until that returns it, and the core is told then. Not in send(), which has no use
+ * for what this one needs.
+ */
+static bool comes_home(struct scmi_virtio *d, uint16_t slot)
+{
+	bool home;
+
+	lock(d);
+	home = is_home(d, slot);
+	d->refused = d->refused || !home;
+	unlock(d);
+	return home;
+}
+
 static int send(void *ctx, const struct scmi_tx *tx)
 {
 	struct scmi_virtio *d = ctx;
@@ -61,14 +82,17 @@ static int send(void *ctx, const struct scmi_tx *tx)
 	/* While it is down the core has forgotten what is out, but until a reset the device may read those buffers. */
 	if ((atomic_load_explicit(&d->gate, memory_order_acquire) & GATE_OPEN) == 0)
 		return SCMI_E_NOPEER;
+	if (!is_home(d, tx->slot) && !comes_home(d, tx->slot))
+		return SCMI_E_BUSY;
 	scmi_put_le32(request, tx->hdr);
 	if (tx->len != 0)
 		ring_copy(request + SCMI_HDR_BYTES, tx->payload, tx->len);
-	d->token[tx->slot] = tx->token;
 	lock(d);
 	up = d->up;
-	if (up)
+	if (up) {
+		atomic_store_explicit(&d->token[tx->slot], tx->token, memory_order_relaxed);
 		due = post_command(d, tx);
+	}
 	unlock(d);
 	if (due)
 		kick(d, SCMI_VIRTIO_CMDQ);
@@ -162,9 +186,8 @@ static void deliver(struct incoming *in, const unsigned char *message, uint32_t 
 }
 
 /* Matched by its descriptor first, so that what is wrong with it ends its own call and no other's. */
-static void deliver_reply(struct scmi_virtio *d, const struct ring_back *back)
+static void deliver_reply(struct scmi_virtio *d, const struct ring_back *back, uint16_t token)
 {
-	const uint16_t token = d->token[back->slot];
 	struct incoming in = {.driver = d, .slot = back->slot};
 
 	if (back->too_long || back->len < SCMI_HDR_BYTES + SCMI_STATUS_BYTES) {
@@ -175,14 +198,14 @@ static void deliver_reply(struct scmi_virtio *d, const struct ring_back *back)
 	deliver(&in, d->cmd.replies + (size_t)back->slot * d->stride, back->len, token);
 }
 
-static void deliver_event(struct scmi_virtio *d, const struct ring_back *back)
+static void deliver_event(struct scmi_virtio *d, const struct ring_back *back, uint16_t token)
 {
 	struct incoming in = {.driver = d, .slot = back->slot, .event = true};
 
 	if (back->too_long || back->len < SCMI_HDR_BYTES)
 		count(&d->bad_events);
 	else
-		deliver(&in, d->event.replies + (size_t)back->slot * d->stride, back->len, SCMI_TOKEN_ANY);
+		deliver(&in, d->event.replies + (size_t)back->slot * d->stride, back->len, token);
 	if (!in.posted)
 		return_event(d, back->slot);
 }
@@ -212,37 +235,64 @@ static void forget_asked(struct scmi_virtio *d)
 		ring_fence();
 }
 
-static uint32_t reap(struct scmi_virtio *d, struct queue *q, struct ring_back *back, uint32_t most)
+/* What has come off a ring under one lock. */
+struct batch {
+	uint32_t n;
+	bool tell; /* a command was refused for want of one of these */
+	struct ring_back back[BATCH];
+	uint16_t token[BATCH];
+};
+
+/* With the lock held: the slot is ours again. Another send may come to it as soon as the core knows. */
+static uint16_t take_token(struct scmi_virtio *d, const struct queue *q, uint16_t slot)
 {
-	uint32_t n = 0;
+	uint16_t token;
+
+	if (q != &d->cmd)
+		return SCMI_TOKEN_ANY;
+	token = atomic_load_explicit(&d->token[slot], memory_order_relaxed);
+	atomic_store_explicit(&d->token[slot], SCMI_TOKEN_ANY, memory_order_relaxed);
+	return token;
+}
+
+static void reap(struct scmi_virtio *d, struct queue *q, struct batch *b, uint32_t most)
+{
 	int got = 1;
+
+	b->n = 0;
 
 	lock(d);
 	forget_asked(d);
-	while (n < most && got > 0) {
-		got = scmi__ring_driver_reap(&q->ring, &back[n]);
-		n += got > 0;
+	while (b->n < most) {
+		got = scmi__ring_driver_reap(&q->ring, &b->back[b->n]);
+		if (got <= 0)
+			break;
+		b->token[b->n] = take_token(d, q, b->back[b->n].slot);
+		b->n++;
 	}
-	d->reaped += n;
+	d->reaped += b->n;
+	b->tell = d->refused && b->n != 0 && q == &d->cmd;
+	if (b->tell)
+		d->refused = false;
 	unlock(d);
 	if (got < 0 && scmi__virtio_lose(d, SCMI_E_LINK))
 		count(&d->broken);
-	return n;
 }
 
 /* Up to most of one queue: all of them are off the ring when the first is delivered. */
 static uint32_t take(struct scmi_virtio *d, struct queue *q, uint32_t most,
-		     void (*deliver_one)(struct scmi_virtio *d, const struct ring_back *back))
+		     void (*deliver_one)(struct scmi_virtio *d, const struct ring_back *back, uint16_t token))
 {
-	struct ring_back back[BATCH];
-	uint32_t n;
+	struct batch b;
 
 	if (!has_news(q))
 		return 0;
-	n = reap(d, q, back, most < BATCH ? most : BATCH);
-	for (uint32_t i = 0; i < n; i++)
-		deliver_one(d, &back[i]);
-	return n;
+	reap(d, q, &b, most < BATCH ? most : BATCH);
+	for (uint32_t i = 0; i < b.n; i++)
+		deliver_one(d, &b.back[i], b.token[i]);
+	if (b.tell)
+		d->sink->ready(d->core);
+	return b.n;
 }
 
 /* In turn: neither a flood of events nor one of replies keeps the other waiting. */

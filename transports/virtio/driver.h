@@ -49,7 +49,8 @@ struct scmi_virtio {
 	bool started;       /* by the core */
 	bool up;            /* messages may be sent; under the port's lock */
 	bool told;          /* link_down() has been called since the last ready() */
-	uint16_t *token;    /* one a slot of the cmdq: of the command that was sent last */
+	_Atomic uint16_t *token; /* one a slot of the cmdq: of the command that the device has; SCMI_TOKEN_ANY: none */
+	bool refused;            /* under the lock: a slot was sent that the device has still; ready() is owed */
 	unsigned char *requests; /* what the device reads, one a slot of the cmdq */
 	uint64_t requests_addr;
 	struct ring_desc *tables; /* INDIRECT: two descriptors a slot; else NULL */

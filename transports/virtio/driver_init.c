@@ -331,7 +331,7 @@ static void make(struct scmi_virtio *d, const struct scmi_virtio_config *c, cons
 		.max_payload = p->max_payload,
 		.stride = p->stride,
 		.signals = (c->bus->caps & SCMI_CAP_IRQ) != 0 || c->bus->fd != NULL,
-		.token = (uint16_t *)(void *)(base + at.tokens),
+		.token = (_Atomic uint16_t *)(void *)(base + at.tokens),
 	};
 	place_shared(d, c, p);
 	d->cmd.limit = (uint32_t *)(void *)(base + at.limits);

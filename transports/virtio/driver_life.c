@@ -116,6 +116,15 @@ static void empty_queue(struct scmi_virtio *d, struct queue *q, bool commands)
 	}
 }
 
+/* Nobody is inside, and the device has nothing. */
+static void empty_commands(struct scmi_virtio *d)
+{
+	empty_queue(d, &d->cmd, true);
+	for (uint16_t i = 0; i < d->cmd.slots; i++)
+		atomic_store_explicit(&d->token[i], SCMI_TOKEN_ANY, memory_order_relaxed);
+	d->refused = false;
+}
+
 static int bring_up(struct scmi_virtio *d)
 {
 	const struct scmi_virtio_setup setup = {
@@ -123,7 +132,7 @@ static int bring_up(struct scmi_virtio *d)
 		.queue = {d->cmd.where, d->event.where},
 	};
 
-	empty_queue(d, &d->cmd, true);
+	empty_commands(d);
 	empty_queue(d, &d->event, false);
 	scmi__virtio_fill_events(d);
 	atomic_store(&d->early, SCMI_OK); /* the bus is stopped: nobody loses the device now */
@@ -191,7 +200,7 @@ static int reset_cmdq(struct scmi_virtio *d)
 	if ((d->features & SCMI_VIRTIO_F_RING_RESET) == 0 || bus->reset_queue == NULL || d->event.slots != 0 ||
 	    d->told || bus->reset_queue(bus->ctx, SCMI_VIRTIO_CMDQ) != SCMI_OK)
 		return SCMI_E_NOTSUP;
-	empty_queue(d, &d->cmd, true);
+	empty_commands(d);
 	return bus->enable_queue(bus->ctx, SCMI_VIRTIO_CMDQ, &d->cmd.where);
 }
 
