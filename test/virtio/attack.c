@@ -211,6 +211,18 @@ void attack_spoil(struct attack *a)
 	spoil_desc(a, at, index);
 }
 
+void attack_anywhere(struct attack *a)
+{
+	struct rig *g = a->g;
+	const struct ref_area *tables = &g->space.area[g->table_area];
+	const uint32_t index = pick(&g->random, g->q.size);
+
+	if (once_in(&g->random, 2))
+		spoil_desc(a, g->q.desc + 16u * (size_t)index, index);
+	else
+		spoil_desc(a, tables->mem + 16u * (size_t)pick(&g->random, (uint32_t)tables->len / 16u), index);
+}
+
 void attack_ring(struct attack *a)
 {
 	struct rig *g = a->g;

@@ -22,6 +22,9 @@ void attack_offer(struct attack *a, uint16_t head);
 /* Spoils something of the last chain. */
 void attack_spoil(struct attack *a);
 
+/* Spoils a descriptor of the ring or of a table, any. */
+void attack_anywhere(struct attack *a);
+
 /* Spoils the available ring: an index that jumps, a head that cannot be. */
 void attack_ring(struct attack *a);
 

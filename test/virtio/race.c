@@ -10,14 +10,15 @@
 #include "attack.h"
 
 #define STEPS 20000u
-#define IDLE  32u /* looks in vain before the other thread's turn */
 
 struct race {
 	struct rig g;
 	atomic_uint over;
-	atomic_uint life; /* of our side: counts, above the index that it begins with */
-	struct rig his;   /* the same memory, numbers of his own */
-	struct attack attack;
+	atomic_uint life;     /* of our driver: counts, above the index that it begins with */
+	struct rig his;       /* the same memory, numbers of his own */
+	struct attack attack; /* his */
+	struct attack mine;
+	uint16_t head;
 	struct take take;
 	struct ring_device dev;
 	struct ring_driver drv;
@@ -28,7 +29,6 @@ struct race {
 	uint16_t first, next; /* of order */
 	uint32_t slots;
 	uint16_t avail; /* his place in the available ring */
-	uint32_t idle;
 };
 
 static struct race race;
@@ -40,10 +40,8 @@ static void begin_life(struct race *r)
 	atomic_store(&r->life, (life + 1u) << 16 | r->g.first);
 }
 
-static void open_race(struct race *r, uint64_t seed, void *(*attacker)(void *), pthread_t *thread)
+static void open_race(struct race *r, void *(*attacker)(void *), pthread_t *thread)
 {
-	r->his = r->g;
-	r->his.random = ~seed;
 	MUST(pthread_create(thread, NULL, attacker, r) == 0);
 }
 
@@ -56,32 +54,20 @@ static void close_race(struct race *r, pthread_t thread)
 
 /* ---- a driver that races our device ---- */
 
+/* Our thread offers chains and has them taken; this one rewrites whatever it finds. */
 static void *racing_driver(void *arg)
 {
 	struct race *r = arg;
-	const struct ref_queue *q = &r->his.q;
-	unsigned life = 0;
-	uint16_t head = 0;
+	struct rig *his = &r->his;
 
-	attack_init(&r->attack, &r->his, once_in(&r->his.random, 2));
 	while (atomic_load(&r->over) == 0) {
-		const unsigned now = atomic_load(&r->life);
-		uint16_t away;
-
-		if (now != life)
-			r->attack.idx = (uint16_t)now;
-		life = now;
-		away = (uint16_t)(r->attack.idx - (uint16_t)ref_get(REF_USED_IDX(q), 2));
-		if (away < (r->attack.slots ? q->size / 2u : q->size)) {
-			attack_offer(&r->attack, head);
-			head = (uint16_t)((head + (r->attack.slots ? 2u : 1u)) & (q->size - 1u));
-		}
-		for (uint32_t n = r->attack.slots ? 0 : pick(&r->his.random, 4); n != 0; n--)
-			attack_spoil(&r->attack);
-		if (once_in(&r->his.random, 1000))
+		for (uint32_t n = pick(&his->random, 64); n != 0; n--)
+			attack_anywhere(&r->attack);
+		r->attack.idx = (uint16_t)ref_get(REF_AVAIL_IDX(&his->q), 2);
+		if (once_in(&his->random, 20))
 			attack_ring(&r->attack);
-		if (once_in(&r->his.random, 8))
-			ref_put(REF_USED_EVENT(q), 2, random_next(&r->his.random));
+		ref_put(REF_USED_EVENT(&his->q), 2, random_next(&his->random));
+		rig_fill(his, ref_memory(&his->space, rig_block(his, pick(&his->random, his->blocks)), 16), 16);
 	}
 	return NULL;
 }
@@ -126,37 +112,41 @@ static void attach(struct race *r)
 {
 	memset(r->has, 0, sizeof(r->has));
 	r->first = r->next = 0;
+	r->g.first = (uint16_t)random_next(&r->g.random);
+	r->mine.idx = r->g.first;
 	rig_device(&r->g, &r->dev, once_in(&r->g.random, 2));
 	ref_put(REF_USED_IDX(&r->g.q), 2, r->g.first);
 	ref_put(REF_AVAIL_IDX(&r->g.q), 2, r->g.first);
-	begin_life(r);
+}
+
+static void give_back(struct race *r)
+{
+	const uint16_t head = r->order[r->first++ & (r->g.q.size - 1u)];
+
+	r->has[head] = false;
+	scmi__ring_device_return(&r->dev, head, pick(&r->g.random, 100));
+	(void)scmi__ring_device_must_call(&r->dev);
 }
 
 static void step_device(struct race *r)
 {
+	const uint32_t heads = r->mine.slots ? r->g.q.size / 2u : r->g.q.size;
 	enum ring_take e;
 
+	while ((uint16_t)(r->next - r->first) >= heads / 2u || (r->first != r->next && once_in(&r->g.random, 2)))
+		give_back(r);
+	while (r->has[r->mine.slots ? r->head & ~1u : r->head])
+		r->head = (uint16_t)((r->head + 1u) & (r->g.q.size - 1u));
+	attack_offer(&r->mine, r->head);
+	r->head = (uint16_t)((r->head + 1u) & (r->g.q.size - 1u));
 	take_prepare(&r->g, &r->take);
 	e = scmi__ring_device_take(&r->dev, &r->take.c);
-	if (e == RING_BROKEN) {
-		MUST(scmi__ring_device_take(&r->dev, &r->take.c) == RING_BROKEN);
-		r->g.first = (uint16_t)random_next(&r->g.random);
-		attach(r);
-	} else if (e == RING_TAKEN || e == RING_REFUSED) {
+	if (e == RING_TAKEN || e == RING_REFUSED)
 		judge_taken(r, e);
-	} else if (e == RING_NONE) {
-		(void)scmi__ring_device_arm(&r->dev);
-		scmi__ring_device_disarm(&r->dev);
-		if (++r->idle % IDLE == 0)
-			sched_yield();
-	}
-	while (r->first != r->next && (e == RING_NONE || once_in(&r->g.random, 2))) {
-		const uint16_t head = r->order[r->first++ & (r->g.q.size - 1u)];
-
-		r->has[head] = false;
-		scmi__ring_device_return(&r->dev, head, pick(&r->g.random, 100));
-		(void)scmi__ring_device_must_call(&r->dev);
-	}
+	if (e != RING_BROKEN)
+		return;
+	MUST(scmi__ring_device_take(&r->dev, &r->take.c) == RING_BROKEN);
+	attach(r);
 }
 
 uint64_t run_racing_driver(uint64_t seed)
@@ -169,8 +159,12 @@ uint64_t run_racing_driver(uint64_t seed)
 #endif
 	memset(r, 0, sizeof(*r));
 	rig_open(&r->g, seed, 6);
+	r->his = r->g;
+	r->his.random = ~seed;
+	attack_init(&r->mine, &r->g, once_in(&r->g.random, 2));
+	attack_init(&r->attack, &r->his, false);
 	attach(r);
-	open_race(r, seed, racing_driver, &thread);
+	open_race(r, racing_driver, &thread);
 	for (rig_where.step = 0; rig_where.step < STEPS; rig_where.step++)
 		step_device(r);
 	close_race(r, thread);
@@ -282,8 +276,10 @@ uint64_t run_racing_device(uint64_t seed)
 #endif
 	memset(r, 0, sizeof(*r));
 	rig_open(&r->g, seed, 6);
+	r->his = r->g;
+	r->his.random = ~seed;
 	start(r);
-	open_race(r, seed, racing_device, &thread);
+	open_race(r, racing_device, &thread);
 	for (rig_where.step = 0; rig_where.step < STEPS; rig_where.step++)
 		step_driver(r);
 	close_race(r, thread);
