@@ -271,8 +271,8 @@ static void offer_any(struct attack *a, uint16_t head)
 }
 
 /*
- * A pair that is the same each time but for its lengths: two neighbours of the ring, or of a table. Then one word of it is
- * spoiled; the next time it is in order again.
+ * A pair that is the same each time but for its lengths: two neighbours of the ring, or of a table. Then one word of it
+ * is spoiled; the next time it is in order again.
  */
 static void offer_slot(struct attack *a, uint16_t head)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Our device under attack. Each entry that it takes is held against the reference: taken is what the reference calls
- * legal, refused is what breaks a rule, broken is a ring that lies about itself. The reference judges what the device has
- * read, see rewrite.h.
+ * legal, refused is what breaks a rule, broken is a ring that lies about itself. The reference judges what the device
+ * has read, see rewrite.h.
  */
 #include "attack.h"
 #include "rewrite.h"
@@ -105,8 +105,8 @@ static void was_broken(struct bad *b)
 }
 
 /*
- * The words that were read are no image. Then there is a place in the order of reading from which on the chain was read,
- * each descriptor once, and the verdict follows from that.
+ * The words that were read are no image. Then there is a place in the order of reading from which on the chain was
+ * read, each descriptor once, and the verdict follows from that.
  */
 static void judge_order(struct bad *b, enum ring_take e)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Attackers in a thread of their own, who rewrite everything that is shared while our side runs. What comes of it cannot
- * be foretold; but nothing outside is touched, what is handed out lies in memory, and nothing is handed out twice. A data
- * race by design: not under the thread sanitizer.
+ * Attackers in a thread of their own, who rewrite everything that is shared while our side runs. What comes of it
+ * cannot be foretold; but nothing outside is touched, what is handed out lies in memory, and nothing is handed out
+ * twice. A data race by design: not under the thread sanitizer.
  */
 #include <pthread.h>
 #include <sched.h>
