@@ -162,6 +162,12 @@ static void try_0_driving(void)
 		links_drive_any(0);
 }
 
+/* Takes one, and leaves the rest to the interrupts. */
+static void poll_for_one(void)
+{
+	links->transport.ops->poll(links->transport.ctx, 1);
+}
+
 static void lose_and_find(void)
 {
 	links_lose();
@@ -259,6 +265,13 @@ const struct step_scenario scenarios_virtio[] = {
 	{"virtio-interrupt-plain", start_plain, {call_0_twice, links_interrupts, links_serve}, "siv", 6, REST},
 	{"virtio-interrupt-two", start, {call_0, call_1, links_interrupts, links_serve}, "stiv", 12, REST},
 	{"virtio-interrupt-poll", start, {call_0, links_interrupts, links_poll, links_serve}, "sipv", 10, REST},
+	{"virtio-interrupt-poll-one", start, {call_0, links_interrupts, poll_for_one, links_serve}, "sipv", 10, REST},
+	{"virtio-interrupt-poll-twice",
+	 start,
+	 {call_0_twice, links_interrupts, poll_for_one, links_serve},
+	 "sipv",
+	 10,
+	 REST},
 	{"virtio-batch", start, {call_both, links_interrupts, links_serve}, "siv", 6, REST},
 	{"virtio-flush", start_plain, {call_both_flushed, links_interrupts, links_serve}, "siv", 6, REST},
 	{"virtio-drive", start_polled, {drive_0, links_serve}, "sv", 2, REST},
