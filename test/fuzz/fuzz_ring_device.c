@@ -3,9 +3,8 @@
  * The device's side of the ring. The first four bytes choose size, features and the index to begin with, the rest is a
  * script of what a driver writes into its memory and of what the device does (see step()).
  *
- * What must hold whatever it says: each verdict is the reference's (test/virtio/reference.h); what is gathered and handed
- * out is what the reference finds; nothing outside is touched, what the driver alone writes stays; signals follow the
- * sheet's formula.
+ * What must hold whatever it says: each verdict is the reference's (test/virtio/reference.h); what is gathered and
+ * handed out is what the reference finds; nothing outside is touched; signals are due when the reference says so.
  */
 #include "fuzz.h"
 

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The driver's side of the ring. The first four bytes choose size, shape, features and the index to begin with, the rest
- * is a script of what a device writes into the used ring, and all else that is shared, and of what the driver does (see
- * step()).
+ * The driver's side of the ring. The first four bytes choose size, shape, features and the index to begin with, the
+ * rest is a script of what a device writes into the used ring, and all else that is shared, and of what the driver does
+ * (see step()).
  *
  * What must hold whatever it says: reap says what the model says (test/virtio/model.c), so nothing comes back that was
- * not given, nor twice, nor longer than it can be; a ring that lies stays broken; signals follow the sheet's formula.
+ * not given, nor twice, nor longer than it can be; a ring that lies stays broken; doorbells are due when the reference
+ * says so.
  */
 #include "fuzz.h"
 

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The whole device, over hostile memory, with a real platform behind it. The first bytes choose features, sizes and how
- * many requests there are; the rest is a script of what a driver writes, and of what happens to the device (see step()).
+ * The whole device, over hostile memory, with a real platform behind it. The first byte chooses features, sizes and how
+ * many requests there are; the rest is a script of what a driver writes, and of what happens to the device (see
+ * step()).
  *
  * What must hold whatever it says: nothing outside the maps is touched; whatever the platform is asked it answers, and
- * nothing is open at the end; a ring that lies is told once; serve() takes no more than it may; a well-formed command on
- * rings that nobody has spoiled gets a reply, to its header, within its room.
+ * nothing is open at the end; a ring that lies is told once; serve() takes no more than it may; a well-formed command
+ * on rings that nobody has spoiled gets a reply, to its header, within its room.
  */
 #include "fuzz.h"
 

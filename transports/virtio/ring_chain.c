@@ -81,7 +81,7 @@ static void gather(struct ring_chain *c, const unsigned char *mem, uint32_t len)
 }
 
 /* Notes a writable piece for the caller, as far as he wants it. */
-static void note_piece(struct walk *w, unsigned char *mem, uint32_t len)
+static void note_piece(struct walk *w, unsigned char *mem, uint32_t len) /* NOLINT(readability-non-const-parameter) */
 {
 	struct ring_chain *c = w->c;
 	const uint32_t want = c->in_want - c->in_len;
