@@ -55,9 +55,9 @@ static bool is_home(const struct scmi_virtio *d, uint16_t slot)
 }
 
 /*
- * A slot comes again while the device has it if somebody else has answered for it: a device that sends responses through
- * the eventq. It stays the device's until that returns it, and the core is told then. Not in send(), which has no use
- * for what this one needs.
+ * A slot comes again while the device has it if somebody else has answered for it: a device that sends responses
+ * through the eventq. It stays the device's until that returns it, and the core is told then. Not in send(), which has
+ * no use for what this one needs.
  */
 static bool comes_home(struct scmi_virtio *d, uint16_t slot)
 {

@@ -253,8 +253,8 @@ struct scmi_virtio_pair {
  *
  * The agent starts only while the platform runs, else with SCMI_E_NOPEER. When the platform stops the link is down, and
  * up again when it starts; when the driver breaks a ring the link is down until the agent recovers it. A recovery that
- * fails, because the platform is just stopping, is to be repeated. The platform is neither started nor stopped while the
- * agent is being given back.
+ * fails, because the platform is just stopping, is to be repeated. The platform is neither started nor stopped while
+ * the agent is being given back.
  */
 int scmi_virtio_pair_init(struct scmi_virtio_pair *pair, const struct scmi_virtio_pair_config *config,
 			  struct scmi_virtio_bus *bus, struct scmi_virtio_host *host);

@@ -41,19 +41,19 @@ extern "C" {
 
 /*
  * How the registers are reached. Offsets are multiples of 4 from the device's first register; values in host order, in
- * the registers they are little endian; each call is one access of 32 bits, made when it is called. Memory and registers
- * keep their order: what was written to memory before write32() is there for the device when it sees the write, and
- * nothing that is read after read32() is older than its result. From any context that the agent is used in, the
- * interrupt included; several at once. Must not sleep nor call the library. Never grows.
+ * the registers they are little endian; each call is one access of 32 bits, made when it is called. Memory and
+ * registers keep their order: what was written to memory before write32() is there for the device when it sees the
+ * write, and nothing that is read after read32() is older than its result. From any context that the agent is used in,
+ * the interrupt included; several at once. Must not sleep nor call the library. Never grows.
  */
 struct scmi_virtio_mmio_access {
 	uint32_t (*read32)(void *ctx, uint32_t offset);
 	void (*write32)(void *ctx, uint32_t offset, uint32_t value);
 
 	/*
-	 * Where the program finds len bytes of the device's shared memory at this physical address: constant for as long
-	 * as the driver is used; NULL: it cannot. Both come from the device: check them. Context: thread. Optional:
-	 * without it there are no regions.
+	 * Where the program finds len bytes of the device's shared memory at this physical address: constant for as
+	 * long as the driver is used; NULL: it cannot. Both come from the device: check them. Context: thread.
+	 * Optional: without it there are no regions.
 	 */
 	void *(*map)(void *ctx, uint64_t addr, uint64_t len);
 
@@ -116,8 +116,8 @@ void scmi_virtio_mmio_fini(struct scmi_virtio_mmio *mmio);
 /*
  * The device's interrupt handler, between init and fini. Acknowledges what it understands, also while the driver is
  * stopped, and does what flags say for buffers that were returned. true: it was this device's interrupt; for lines that
- * are shared. Several at once are allowed. Where there is no interrupt it may be called at any time, as after a time-out:
- * then it looks whether the device wants to be reset. Context: any.
+ * are shared. Several at once are allowed. Where there is no interrupt it may be called at any time, as after a
+ * time-out: then it looks whether the device wants to be reset. Context: any.
  */
 bool scmi_virtio_mmio_interrupt(struct scmi_virtio_mmio *mmio);
 
