@@ -131,14 +131,18 @@ void conf_push(struct conf_env *env, uint32_t hdr, const void *payload, uint32_t
 	assert_int_equal(err, SCMI_OK);
 }
 
+/* Two contexts may deliver at once. */
 static void on_notify(struct scmi_subscriber *self, uint32_t hdr, const void *payload, uint32_t len)
 {
 	struct conf_heard *h = self->arg;
 
+	while (atomic_exchange(&h->writing, true))
+		sched_yield();
 	h->hdr = hdr;
 	h->len = len;
 	memcpy(h->bytes, payload, len);
 	h->n++;
+	atomic_store(&h->writing, false);
 }
 
 void conf_subscribe(struct conf_env *env, struct conf_heard *h, uint16_t protocol, uint16_t message)

@@ -296,6 +296,7 @@ void conf_push(struct conf_env *env, uint32_t hdr, const void *payload, uint32_t
 struct conf_heard {
 	struct scmi_subscriber node;
 	_Atomic uint32_t n;
+	_Atomic bool writing;
 	uint32_t hdr;
 	uint32_t len;
 	unsigned char bytes[CONF_PAYLOAD];
