@@ -116,8 +116,10 @@ struct scmi_endpoint_ops {
 
 	/*
 	 * For a link where only the peer decides, each time when it comes, whether there is a platform-to-agent
-	 * channel: 0, there is none now, and the agent is answered as if send was NULL. Asked for each command that
-	 * depends on it, and before a notification. Optional: without it there is one if there is a send. Context: any.
+	 * channel: 0, there is none now, and the agent is answered as if send was NULL; else a number above 0 that is
+	 * another for each peer: a delayed response that was promised to an earlier one ends with SCMI_E_NOPEER.
+	 * Asked for each command that depends on it, before a delayed response and before a notification. Optional:
+	 * without it there is one if there is a send. Context: any.
 	 */
 	int (*p2a)(void *ctx);
 };
@@ -287,6 +289,7 @@ struct scmi_delayed {
 	uint32_t life_;
 	uint32_t hdr_;
 	uint32_t len_;
+	int peer_;
 };
 
 /*

@@ -11,8 +11,9 @@ int32_t scmi_request_delay(struct scmi_request *req, struct scmi_delayed *d)
 {
 	struct channel *ch = req->channel_;
 	uint32_t state = DELAYED_FREE;
+	const int peer = p2a_peer(ch);
 
-	if (!has_p2a(ch))
+	if (peer == 0)
 		return SCMI_NOT_SUPPORTED;
 	if (d->size != sizeof(*d) || d->buf == NULL || d->cap < SCMI_STATUS_BYTES)
 		return SCMI_GENERIC_ERROR;
@@ -20,6 +21,7 @@ int32_t scmi_request_delay(struct scmi_request *req, struct scmi_delayed *d)
 	if (!atomic_compare_exchange_strong_explicit(atomic_word(&d->state_), &state, DELAYED_OPEN,
 						     memory_order_acquire, memory_order_relaxed))
 		return SCMI_BUSY;
+	d->peer_ = peer;
 	d->channel_ = ch;
 	d->hdr_ = scmi_hdr_as(req->hdr & ~SCMI_HDR_RESERVED, SCMI_MSG_DELAYED);
 	d->life_ = atomic_load(&ch->platform->running) | RUNNING_ON; /* a handler may run beside the stop */
@@ -50,8 +52,11 @@ static bool is_of_this_life(const struct scmi_delayed *d, const struct scmi_plat
  */
 static int send_or_shrink(const struct channel *ch, struct scmi_delayed *d)
 {
-	int err = ch->ops->send(ch->ctx, d->hdr_, d->buf, d->len_);
+	int err;
 
+	if (p2a_peer(ch) != d->peer_) /* it has started anew, or another has come: nobody waits for this any more */
+		return SCMI_E_NOPEER;
+	err = ch->ops->send(ch->ctx, d->hdr_, d->buf, d->len_);
 	if (err != SCMI_E_TOOBIG || d->len_ <= SCMI_STATUS_BYTES)
 		return err;
 	scmi_put_le32(d->buf, (uint32_t)SCMI_COMMS_ERROR);

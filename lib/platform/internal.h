@@ -147,10 +147,17 @@ void scmi__platform_trace(const struct channel *channel, enum scmi_trace_kind ki
 /* Runs any request, and returns what its handler did or the status of a refusal. */
 int32_t scmi__platform_dispatch(struct channel *channel, struct scmi_request *req);
 
-/* Whether there is a way from the platform to this agent, now. */
+/* The peer that there is a way to from the platform, now; 0: there is none. */
+static inline int p2a_peer(const struct channel *ch)
+{
+	if (ch->ops->send == NULL)
+		return 0;
+	return ch->ops->p2a != NULL ? ch->ops->p2a(ch->ctx) : 1;
+}
+
 static inline bool has_p2a(const struct channel *ch)
 {
-	return ch->ops->send != NULL && (ch->ops->p2a == NULL || ch->ops->p2a(ch->ctx) != 0);
+	return p2a_peer(ch) != 0;
 }
 
 /* The command's entry, common ones included, or NULL if this server does not offer it to this agent. */

@@ -90,6 +90,30 @@ static void notifications_need_the_channel_when_they_go(void **state)
 	assert_int_equal(scmi_platform_fini(f->platform), SCMI_OK);
 }
 
+/* The next peer has not asked for it, and a command of its own may have the same token. */
+static void delayed_response_ends_with_the_peer_it_was_promised_to(void **state)
+{
+	struct parts *p = *state;
+	struct fixture *f = &p->fixture;
+
+	open_changing(p);
+	channel_is_there = 1;
+	open_nodes(f, 2);
+	channel_is_there = 2;
+	send_nodes(f, 0, 0);
+	assert_int_equal(atomic_load(&f->endpoint.sends), 0);
+	assert_told(f, 1, SCMI_E_NOPEER);
+	channel_is_there = 0;
+	send_nodes(f, 1, 1);
+	assert_int_equal(atomic_load(&f->endpoint.sends), 0);
+	assert_told(f, 2, SCMI_E_NOPEER);
+	assert_int_equal(stats_of(f).delayed_failed, 2);
+	channel_is_there = 2;
+	open_nodes(f, 1);
+	send_nodes(f, 0, 0);
+	assert_int_equal(atomic_load(&f->endpoint.taken), 1);
+}
+
 /* ---- too little room ---- */
 
 /* So many sends are too big. */
@@ -169,6 +193,7 @@ int main(void)
 		TEST(commands_come_and_go_with_the_channel),
 		TEST(delay_is_refused_without_the_channel),
 		TEST(notifications_need_the_channel_when_they_go),
+		TEST(delayed_response_ends_with_the_peer_it_was_promised_to),
 		TEST(delayed_response_without_room_becomes_a_status),
 		TEST(delayed_status_without_room_is_not_tried_again),
 		TEST(delayed_response_that_has_shrunk_may_wait),

@@ -320,8 +320,15 @@ static void inflight_is_the_least_of_what_allows_it(void **state)
 	const struct {
 		uint32_t asked, queue, left, entries;
 	} rows[] = {
-		{8, 16, 8, 16},  {9, 16, 8, 16}, {1024, 16, 8, 16},         {0, 1024, SCMI_VIRTIO_INFLIGHT_DEFAULT, 64},
-		{3, 1024, 3, 8}, {5, 2, 1, 2},   {1024, 32768, 1024, 2048}, {100, 48, 16, 32},
+		{8, 16, 8, 16},
+		{9, 16, 8, 16},
+		{1024, 16, 8, 16},
+		{0, 1024, SCMI_VIRTIO_INFLIGHT_DEFAULT, 64},
+		{3, 1024, 3, 8},
+		{5, 2, 1, 2},
+		{1024, 32768, 1024, 2048},
+		{5000, 32768, 1024, 2048},
+		{100, 48, 16, 32},
 	};
 
 	(void)state;
@@ -364,7 +371,6 @@ static void a_bad_configuration_names_its_member(void **state)
 	r.config.port = NULL, expect_fault(SCMI_E_INVAL, "port:");
 	r.config.max_payload = 7, expect_fault(SCMI_E_INVAL, "max_payload:");
 	r.config.max_payload = SCMI_VIRTIO_PAYLOAD_MAX + 1u, expect_fault(SCMI_E_INVAL, "max_payload:");
-	r.config.max_inflight = SCMI_VIRTIO_INFLIGHT_MAX + 1u, expect_fault(SCMI_E_INVAL, "max_inflight:");
 	r.config.events = SCMI_VIRTIO_EVENTS_MAX + 1u, expect_fault(SCMI_E_INVAL, "events:");
 	r.config.features = SCMI_VIRTIO_F_VERSION_1 | 1ull << 34, expect_fault(SCMI_E_INVAL, "features:");
 	r.config.features = SCMI_VIRTIO_F_EVENT_IDX, expect_fault(SCMI_E_INVAL, "features:");
@@ -419,6 +425,8 @@ static void a_region_is_found_by_its_id(void **state)
 	assert_int_equal(scmi_virtio_region(r.driver, SCMI_VIRTIO_REGION_SENSOR, &region), SCMI_OK);
 	assert_ptr_equal(region.mem, r.line);
 	assert_int_equal(scmi_virtio_region(r.driver, SCMI_VIRTIO_REGION_POWER, &region), SCMI_E_NOTFOUND);
+	assert_int_equal(scmi_virtio_region(r.driver, 0, &region), SCMI_E_NOTFOUND);
+	assert_int_equal(scmi_virtio_region(r.driver, 4, &region), SCMI_E_NOTFOUND);
 	rig_down(&r);
 	rig_plan(&r);
 	r.offer &= ~SCMI_VIRTIO_F_SHARED_MEMORY;

@@ -64,7 +64,8 @@ struct scmi_virtio_device {
 	/* the life of both ends */
 	_Atomic uint32_t up;       /* gate of ready(); open while the platform is started */
 	_Atomic uint32_t attached; /* 1: there is a driver */
-	_Atomic uint32_t p2a;      /* 1: and it has an eventq */
+	_Atomic int p2a;           /* and it has an eventq: its number, above 0 */
+	int peers;                 /* the last number; the carrier's */
 	_Atomic uint32_t serving;  /* 1: somebody does */
 	_Atomic uint32_t gate[SCMI_VIRTIO_QUEUES];
 	_Atomic uint32_t lied;             /* by queue, a bit each: its ring is broken */

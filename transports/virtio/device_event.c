@@ -17,8 +17,10 @@ int scmi__virtio_device_p2a(void *ctx)
 {
 	const struct scmi_virtio_device *dev = ctx;
 
-	return atomic_load_explicit(&dev->p2a, memory_order_relaxed) != 0;
+	return atomic_load_explicit(&dev->p2a, memory_order_relaxed);
 }
+
+#define LOOKS_MOST 8u
 
 /* A message on its way. */
 struct event {
@@ -134,14 +136,14 @@ static int try_locked(struct scmi_virtio_device *dev, struct event *e)
 }
 
 /*
- * As many looks as a ring can hold bad chains; a driver that still makes new ones has to wait for its message: all that
- * is there now counts as nothing.
+ * A few bad chains are passed over. A driver with more of them has to wait for its message: all that is there counts as
+ * nothing, and the server looks again.
  */
 static int find_buffer(struct scmi_virtio_device *dev, struct event *e)
 {
 	int err = SCMI_E_INPROGRESS;
 
-	for (uint32_t looks = 0; err == SCMI_E_INPROGRESS && looks <= dev->queue_max; looks++) {
+	for (uint32_t looks = 0; err == SCMI_E_INPROGRESS && looks < LOOKS_MOST; looks++) {
 		device_lock(dev);
 		err = try_locked(dev, e);
 		device_unlock(dev);

@@ -207,7 +207,8 @@ int scmi_virtio_device_attach(struct scmi_virtio_device *dev, const struct scmi_
 	take_up(dev, SCMI_VIRTIO_CMDQ, &at[SCMI_VIRTIO_CMDQ], first);
 	if (events)
 		take_up(dev, SCMI_VIRTIO_EVENTQ, &at[SCMI_VIRTIO_EVENTQ], first);
-	atomic_store(&dev->p2a, events ? 1u : 0u);
+	dev->peers = dev->peers < INT32_MAX ? dev->peers + 1 : 1;
+	atomic_store(&dev->p2a, events ? dev->peers : 0);
 	atomic_store(&dev->attached, 1u);
 	ask_for_service(dev);
 	return SCMI_OK;

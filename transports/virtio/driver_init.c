@@ -111,8 +111,6 @@ static const char *fault_of(const struct scmi_virtio_config *c)
 		return "max_payload: less than a status and one word";
 	if (max_payload > SCMI_VIRTIO_PAYLOAD_MAX)
 		return "max_payload: more than SCMI_VIRTIO_PAYLOAD_MAX";
-	if (c->max_inflight > SCMI_VIRTIO_INFLIGHT_MAX)
-		return "max_inflight: more than SCMI_VIRTIO_INFLIGHT_MAX";
 	if (c->events > SCMI_VIRTIO_EVENTS_MAX)
 		return "events: more than SCMI_VIRTIO_EVENTS_MAX";
 	if ((c->features & ~(SCMI_VIRTIO_FEATURES_DEFAULT | SCMI_VIRTIO_F_INDIRECT_DESC)) != 0)
@@ -173,7 +171,8 @@ static void plan_for(const struct scmi_virtio_config *c, struct plan *p)
 		p->features &= ~SCMI_VIRTIO_F_P2A_CHANNELS;
 	p->max_payload = or_default(c->max_payload, SCMI_VIRTIO_PAYLOAD_DEFAULT);
 	p->asked_commands = or_default(c->max_inflight, SCMI_VIRTIO_INFLIGHT_DEFAULT);
-	p->commands = least(p->asked_commands, queue_max(c->bus, SCMI_VIRTIO_CMDQ) / 2u);
+	p->commands = least(p->asked_commands, SCMI_VIRTIO_INFLIGHT_MAX);
+	p->commands = least(p->commands, queue_max(c->bus, SCMI_VIRTIO_CMDQ) / 2u);
 	p->cmd_size = power_of_two(2u * p->commands);
 	p->events = 0;
 	p->event_size = 0;
@@ -304,7 +303,8 @@ static void say(const struct scmi_virtio_config *c, enum scmi_log_level level, c
 static void say_if_clamped(const struct scmi_virtio_config *c, const struct plan *p)
 {
 	if (p->commands != p->asked_commands)
-		say(c, SCMI_LOG_INFO, "virtio: max_inflight: clamped to half the entries of the device's cmdq");
+		say(c, SCMI_LOG_INFO,
+		    "virtio: max_inflight: clamped to half the entries of the device's cmdq, 1024 at most");
 }
 
 static int check_memory(const void *mem, size_t len, const struct scmi_virtio_config *c)
@@ -373,6 +373,8 @@ int scmi_virtio_region(struct scmi_virtio *driver, uint8_t id, struct scmi_virti
 {
 	if ((driver->features & SCMI_VIRTIO_F_SHARED_MEMORY) == 0)
 		return SCMI_E_NOTSUP;
+	if (id == 0 || (id > SCMI_VIRTIO_REGION_SENSOR && id < SCMI_VIRTIO_REGION_VENDOR))
+		return SCMI_E_NOTFOUND;
 	if (!scmi__virtio_is_up(driver))
 		return SCMI_E_NOPEER;
 	return driver->bus->region != NULL ? driver->bus->region(driver->bus->ctx, id, region) : SCMI_E_NOTFOUND;

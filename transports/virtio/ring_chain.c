@@ -173,7 +173,7 @@ static void remember(struct walk *w, uint16_t head)
 	struct ring_known *k = &w->known;
 
 	/* Two of a kind leave no room for the other: they are never found again. */
-	if (w->n != 2 || (direct ? w->index != head + 1u : w->mixed || w->entries != 2))
+	if (w->n != 2 || w->index != (direct ? head + 1u : 1u) || (!direct && (w->mixed || w->entries != 2)))
 		return;
 	k->pair = direct ? &w->base[head] : w->base;
 	k->kind = direct ? RING_KIND_DIRECT : RING_KIND_TABLE;

@@ -184,12 +184,11 @@ int scmi_virtio_found(struct scmi_virtio *driver);
 
 /* Zero is a good default for every member but size, port, bus and the shared memory. Not kept after init. */
 struct scmi_virtio_config {
-	uint32_t size;        /* sizeof(struct scmi_virtio_config) */
-	uint32_t max_payload; /* bytes after the header, status included; 8 at least, 0: the default */
-	uint32_t
-		max_inflight; /* commands that may be open at once; 0: the default. Clamped to half the device's queue */
-	uint32_t events;      /* buffers for what the platform sends unasked; 0: the default. Clamped to its queue */
-	uint64_t features;    /* those that may be negotiated; 0: SCMI_VIRTIO_FEATURES_DEFAULT */
+	uint32_t size;         /* sizeof(struct scmi_virtio_config) */
+	uint32_t max_payload;  /* bytes after the header, status included; 8 at least, 0: the default */
+	uint32_t max_inflight; /* commands that may be open at once; 0: the default. Clamped, see init */
+	uint32_t events;       /* buffers for what the platform sends unasked; 0: the default. Clamped to its queue */
+	uint64_t features;     /* those that may be negotiated; 0: SCMI_VIRTIO_FEATURES_DEFAULT */
 	const struct scmi_port *port;      /* must outlive the driver */
 	const struct scmi_virtio_bus *bus; /* must outlive the driver */
 

@@ -146,7 +146,8 @@ int scmi_virtio_device_attach(struct scmi_virtio_device *device, const struct sc
 /*
  * The driver is gone or has reset the device: when it returns none of its memory is touched any more. Open requests
  * stay the platform's, their answers go nowhere; a delayed response that waits for the eventq ends with
- * SCMI_E_NOPEER. next, if not NULL: for each queue the index of the next entry that was not taken. Not attached:
+ * SCMI_E_NOPEER. next, if not NULL: for each queue the index of the next entry that was not taken; to go on from there
+ * without a loss, stop serving first and wait until no request is open: their buffers are not returned. Not attached:
  * nothing, also to next. Context: thread, not inside a request.
  */
 void scmi_virtio_device_detach(struct scmi_virtio_device *device, uint16_t next[SCMI_VIRTIO_QUEUES]);
