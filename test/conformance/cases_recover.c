@@ -340,10 +340,12 @@ static void *call_on(void *arg)
 		scmi_put_le32(params + 4, t->turns);
 		err = scmi_agent_call(t->env->agent, &call);
 		conf_count(t->env, err);
-		if (err == SCMI_OK && memcmp(params, reply, sizeof(reply)) == 0)
+		if (err == SCMI_OK && memcmp(params, reply, sizeof(reply)) == 0) {
 			t->turns++;
-		else if (err != SCMI_E_LINK && err != SCMI_E_NOPEER)
+		} else if (err != SCMI_E_LINK && err != SCMI_E_NOPEER) {
+			print_error("%s, and %u bytes of reply\n", scmi_error_name(err), call.reply_len);
 			t->wrong++;
+		}
 		sched_yield();
 	}
 	return NULL;
