@@ -222,8 +222,6 @@ int scmi__virtio_recover(void *ctx)
 		err = reset_device(d);
 	if (err == SCMI_OK)
 		open_up(d);
-	else
-		d->told = true; /* the error says as much as link_down() */
 	end_move(d);
 	return err;
 }

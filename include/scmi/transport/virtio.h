@@ -164,7 +164,8 @@ void scmi_virtio_lost(struct scmi_virtio *driver, int err);
 
 /*
  * The device is there again after scmi_virtio_lost(): brings it up by stop() and start() of the bus, and takes new
- * messages if that goes well. Returns SCMI_OK or the bus's error. Context: thread, not inside an upcall.
+ * messages if that goes well. Not after a recovery of the agent's that has failed: that is to be repeated. Returns
+ * SCMI_OK or the bus's error. Context: thread, not inside an upcall.
  */
 int scmi_virtio_found(struct scmi_virtio *driver);
 
