@@ -115,11 +115,9 @@ struct scmi_endpoint_ops {
 	uint32_t (*delivered)(void *ctx);
 
 	/*
-	 * For a link where only the peer decides, each time when it comes, whether there is a platform-to-agent
-	 * channel: 0, there is none now, and the agent is answered as if send was NULL; else a number above 0 that is
-	 * another for each peer: a delayed response that was promised to an earlier one ends with SCMI_E_NOPEER.
-	 * Asked for each command that depends on it, before a delayed response and before a notification. Optional:
-	 * without it there is one if there is a send. Context: any.
+	 * For a link where each peer decides whether there is a platform-to-agent channel. 0: none now, the agent is
+	 * answered as if send was NULL; else a number above 0, another for each peer: a delayed response promised to an
+	 * earlier one ends with SCMI_E_NOPEER. Optional: without it there is one if there is a send. Context: any.
 	 */
 	int (*p2a)(void *ctx);
 };
@@ -339,9 +337,8 @@ struct scmi_platform_config {
 	uint32_t reserved_; /* 0 */
 	scmi_log_fn log;    /* NULL: no log lines */
 	void *log_arg;
-	scmi_trace_fn
-		trace;   /* NULL: no trace. RECV: a request; SEND: a reply or notification; REFUSE: the core refused */
-	void *trace_arg; /* a request; link is the agent's id */
+	scmi_trace_fn trace; /* NULL: no trace. RECV: a request; SEND: what goes out; REFUSE: the core refused one */
+	void *trace_arg;     /* link is the agent's id */
 };
 
 /* Words of max_align_t that hold a platform of this many agents and servers; for static memory. */

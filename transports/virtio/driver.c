@@ -56,8 +56,8 @@ static bool is_home(const struct scmi_virtio *d, uint16_t slot)
 
 /*
  * A slot comes again while the device has it if somebody else has answered for it: a device that sends responses
- * through the eventq. It stays the device's until that returns it, and the core is told then. Not in send(), which has
- * no use for what this one needs.
+ * through the eventq. It stays the device's until that returns it, and the core is told then. A function of its own, so
+ * that send() keeps no register for what happens nearly never.
  */
 static bool comes_home(struct scmi_virtio *d, uint16_t slot)
 {
