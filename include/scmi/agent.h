@@ -291,7 +291,8 @@ int scmi_agent_recover(struct scmi_agent *agent, uint32_t link);
  * Returns SCMI_OK, status 0, reply_len bytes at reply;
  * SCMI_E_REMOTE, the platform's error in call->status, reply_len 0;
  * SCMI_E_TRUNCATED, the first reply_cap bytes at reply, reply_len the full length;
- * SCMI_E_PROTO, the reply was malformed; SCMI_E_TIMEOUT; SCMI_E_CANCELLED, by another context; SCMI_E_LINK;
+ * SCMI_E_PROTO, the reply was malformed; SCMI_E_COMMS, damaged on its way; SCMI_E_TIMEOUT; SCMI_E_LINK;
+ * SCMI_E_CANCELLED, by another context;
  * or nothing was sent: SCMI_E_INVAL (size, NULL with a length, done set, a deadline too far, FENCE with
  * URGENT or NOWAIT), SCMI_E_TOOBIG, SCMI_E_BUSY (with NOWAIT: no slot is free, or the link would have to queue it),
  * SCMI_E_TIMEOUT (its time to wait for a slot or in the queue is over), SCMI_E_NOPEER, SCMI_E_CLOSED, SCMI_E_CONTEXT
@@ -423,7 +424,7 @@ struct scmi_agent_stats {
 	uint32_t ok;        /* SCMI_OK */
 	uint32_t remote;    /* SCMI_E_REMOTE */
 	uint32_t truncated; /* SCMI_E_TRUNCATED */
-	uint32_t malformed; /* SCMI_E_PROTO */
+	uint32_t malformed; /* SCMI_E_PROTO, SCMI_E_COMMS */
 	uint32_t timed_out; /* SCMI_E_TIMEOUT */
 	uint32_t cancelled; /* SCMI_E_CANCELLED */
 	uint32_t closed;    /* SCMI_E_CLOSED */

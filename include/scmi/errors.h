@@ -28,7 +28,8 @@ extern "C" {
 	X(SCMI_E_INPROGRESS, -16, "the call is being completed, or is still in flight")                                \
 	X(SCMI_E_NOTFOUND, -17, "no such call, message or protocol")                                                   \
 	X(SCMI_E_STRAY, -18, "the message answers nothing that is in flight")                                          \
-	X(SCMI_E_IO, -19, "the operating system reported a failure")
+	X(SCMI_E_IO, -19, "the operating system reported a failure")                                                   \
+	X(SCMI_E_COMMS, -20, "the message was damaged on its way, or the platform could not take it")
 
 #define SCMI_ERROR_ENUM_(name, value, sentence) name = (value),
 enum scmi_error { SCMI_ERROR_MAP(SCMI_ERROR_ENUM_) };

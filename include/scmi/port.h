@@ -74,11 +74,21 @@ struct scmi_port {
 	 * slot then fails instead of waiting for one. Optional: NULL on a system without such contexts. Context: any.
 	 */
 	int (*in_interrupt)(void *ctx);
+
+	/*
+	 * For shared memory that this processor caches and its peer does not see through the cache: clean writes len
+	 * bytes at mem back to memory, invalidate makes the next read of them come from there. mem and len are multiples
+	 * of a cache line wherever the memory handed to a transport is. Each is complete, and ordered with the accesses
+	 * around it, when it returns. Optional, both or neither; a transport refuses memory that needs them without.
+	 * Context: any.
+	 */
+	void (*cache_clean)(void *ctx, void *mem, size_t len);
+	void (*cache_invalidate)(void *ctx, void *mem, size_t len);
 };
 
 /*
  * Checks a port's table. Returns SCMI_OK, or SCMI_E_INVAL (NULL, an unknown version, a bad event size, a required
- * member missing). Context: any.
+ * member missing, one of the two for caches alone). Context: any.
  */
 int scmi_port_check(const struct scmi_port *port);
 

@@ -30,8 +30,12 @@
 #include <scmi/server/sensor.h>
 
 /* what carries messages between them */
+#include <scmi/endpoint.h>
 #include <scmi/transport.h>
 #include <scmi/transport/loopback.h>
+#include <scmi/transport/mailbox.h>
+#include <scmi/transport/shmem.h>
+#include <scmi/transport/smc.h>
 #include <scmi/transport/virtio.h>
 #include <scmi/transport/virtio_device.h>
 #include <scmi/transport/virtio_mmio.h>

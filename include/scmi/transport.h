@@ -125,8 +125,9 @@ struct scmi_sink {
 
 	/*
 	 * settle: what was sent with this token came back without a usable message (a used descriptor of length 0,
-	 * an area FREE with ERROR). Ends the call with err (SCMI_E_PROTO, SCMI_E_LINK, SCMI_E_NOPEER or
-	 * SCMI_E_IO; another is taken for SCMI_E_PROTO) and the debt of a response. SCMI_E_STRAY: nothing is owed.
+	 * an area FREE with ERROR). Ends the call with err (SCMI_E_PROTO, SCMI_E_COMMS, SCMI_E_LINK,
+	 * SCMI_E_NOPEER or SCMI_E_IO; another is taken for SCMI_E_PROTO) and the debt of a response. SCMI_E_STRAY:
+	 * nothing is owed.
 	 */
 	int (*settle)(void *core, uint16_t token, int err);
 
@@ -138,7 +139,7 @@ struct scmi_sink {
 
 	/*
 	 * link_down: the peer is gone, and the transport promises that nothing that was sent before this call will be
-	 * delivered any more. Every call of the link ends with err (one of the four of settle(); SCMI_E_LINK if it is
+	 * delivered any more. Every call of the link ends with err (one of the five of settle(); SCMI_E_LINK if it is
 	 * none), every debt is forgiven; submits are refused with SCMI_E_NOPEER until ready(), and every send() fails
 	 * until that has returned: one that succeeded beside link_down() is known to be lost. Where the link has come
 	 * back before its submit looks, it may have gone to the next peer: that slot keeps its debt until its reply,

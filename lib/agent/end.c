@@ -53,6 +53,7 @@ static enum counter counter_of(int err)
 	case SCMI_E_CLOSED:
 		return C_CLOSED;
 	case SCMI_E_PROTO:
+	case SCMI_E_COMMS:
 		return C_MALFORMED;
 	default:
 		return C_LINK_LOST;

@@ -148,7 +148,16 @@ static inline void trace(struct link *l, enum scmi_trace_kind kind, uint32_t slo
 /* What a transport may end a call with; another code would be taken for something of ours. */
 static inline int link_error(int err, int otherwise)
 {
-	return err == SCMI_E_PROTO || err == SCMI_E_LINK || err == SCMI_E_NOPEER || err == SCMI_E_IO ? err : otherwise;
+	switch (err) {
+	case SCMI_E_PROTO:
+	case SCMI_E_COMMS:
+	case SCMI_E_LINK:
+	case SCMI_E_NOPEER:
+	case SCMI_E_IO:
+		return err;
+	default:
+		return otherwise;
+	}
 }
 
 /* ---- slot.c ---- */

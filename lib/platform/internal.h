@@ -109,6 +109,9 @@ struct scmi_platform {
 /* The sink for an agent's endpoint: what need not be done for it is not even asked for on its path. */
 const struct scmi_platform_sink *scmi__platform_sink(const struct channel *channel);
 
+/* Forgets what the agent has set up. */
+void scmi__platform_forget(const struct channel *channel);
+
 /* What is wrong with a configuration, as a sentence that names the member; NULL if nothing is. */
 const char *scmi__platform_config_fault(const struct scmi_platform_config *config);
 

@@ -180,19 +180,26 @@ int scmi_platform_init(struct scmi_platform **platform, void *mem, size_t len,
 
 /* ---- traffic ---- */
 
+void scmi__platform_forget(const struct channel *ch)
+{
+	const struct scmi_platform *platform = ch->platform;
+
+	reset_rights(ch);
+	for (uint32_t i = 0; i < platform->servers_n; i++) {
+		const struct scmi_server *server = platform->servers[i];
+
+		if (server->reset != NULL)
+			server->reset(server->model, ch->id);
+	}
+}
+
 int scmi_platform_reset_agent(struct scmi_platform *platform, uint16_t agent)
 {
 	const struct channel *ch = scmi__platform_channel(platform, agent);
 
 	if (ch == NULL)
 		return SCMI_E_NOTFOUND;
-	reset_rights(ch);
-	for (uint32_t i = 0; i < platform->servers_n; i++) {
-		const struct scmi_server *server = platform->servers[i];
-
-		if (server->reset != NULL)
-			server->reset(server->model, agent);
-	}
+	scmi__platform_forget(ch);
 	return SCMI_OK;
 }
 

@@ -83,11 +83,16 @@ static void take_ready(void *channel)
 	scmi__platform_pump(channel);
 }
 
+static void take_reset(void *channel)
+{
+	scmi__platform_forget(channel);
+}
+
 const struct scmi_platform_sink *scmi__platform_sink(const struct channel *ch)
 {
-	static const struct scmi_platform_sink plain = {SCMI_PLATFORM_SINK_V1, take_request, take_ready};
-	static const struct scmi_platform_sink counting = {SCMI_PLATFORM_SINK_V1, count_request, take_ready};
-	static const struct scmi_platform_sink tracing = {SCMI_PLATFORM_SINK_V1, trace_request, take_ready};
+	static const struct scmi_platform_sink plain = {SCMI_PLATFORM_SINK_V1, take_request, take_ready, take_reset};
+	static const struct scmi_platform_sink counting = {SCMI_PLATFORM_SINK_V1, count_request, take_ready, take_reset};
+	static const struct scmi_platform_sink tracing = {SCMI_PLATFORM_SINK_V1, trace_request, take_ready, take_reset};
 
 	if (ch->platform->trace != NULL)
 		return &tracing;

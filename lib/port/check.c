@@ -15,5 +15,7 @@ int scmi_port_check(const struct scmi_port *port)
 		return SCMI_E_INVAL;
 	if (port->relax == NULL || port->self == NULL)
 		return SCMI_E_INVAL;
+	if ((port->cache_clean == NULL) != (port->cache_invalidate == NULL))
+		return SCMI_E_INVAL;
 	return SCMI_OK;
 }

@@ -14,13 +14,13 @@ import subprocess
 import sys
 
 FREESTANDING = {"stddef.h", "stdint.h", "stdbool.h", "stdatomic.h", "stdalign.h", "limits.h"}
-CONTRACTS = r"scmi/(?:(errors|message|port|transport|trace|version)\.h|message/.*)"
+CONTRACTS = r"scmi/(?:(errors|message|port|transport|endpoint|scheme|trace|version)\.h|message/.*)"
 
 # folder -> (public headers it may include, may it include headers of an operating system); the longest match counts
 FLOORS = {
 	"include/scmi": (r"scmi/.*", False),
 	"include/scmi/message": (r"scmi/message\.h", False),
-	"include/scmi/transport": (CONTRACTS + r"|scmi/platform\.h|scmi/transport/virtio\.h", False),
+	"include/scmi/transport": (CONTRACTS + r"|scmi/platform\.h|scmi/transport/\w+\.h", False),
 	"include/scmi/server": (CONTRACTS + r"|scmi/platform\.h", False),
 	"include/scmi/port": (r"scmi/(port|errors)\.h|scmi/port/.*", True),
 	"lib/wire": (r"scmi/(message|errors|trace|version)\.h|scmi/message/.*", False),
@@ -35,11 +35,18 @@ FLOORS = {
 	"transports/loopback": (r"scmi/(message|errors|port|transport|platform)\.h|scmi/transport/loopback\.h", False),
 	"transports/virtio": (r"scmi/(message|errors|port|trace|transport|platform)\.h|scmi/transport/virtio\w*\.h", False),
 	"transports/virtio_mmio": (r"scmi/(errors|port|trace|transport)\.h|scmi/transport/virtio(_mmio)?\.h", False),
+	"transports/shmem": (r"scmi/(errors|port)\.h|scmi/transport/shmem\.h", False),
+	"transports/mailbox": (r"scmi/(message|errors|port|transport|endpoint)\.h|scmi/transport/(shmem|mailbox)\.h", False),
+	"transports/smc": (r"scmi/(errors|port|transport|endpoint)\.h|scmi/transport/(shmem|mailbox|smc)\.h", False),
+	"transports/mailbox_linux": (r"scmi/(message|errors|port|transport|endpoint|scheme)\.h|"
+				     r"scmi/transport/(shmem|mailbox|mailbox_linux)\.h", True),
 	"examples": (r"scmi/.*", True),
 	"examples/scmictl": (r"scmi/.*", True),
 }
 # Private headers are their own folder's; the floors above lib/wire may use those of lib/wire too, scmictl its device's.
 ABOVE_WIRE = {floor: ["lib/wire"] for floor in ("lib/agent", "lib/platform", "lib/protocol")}
+ABOVE_WIRE["transports/mailbox"] = ABOVE_WIRE["transports/smc"] = ABOVE_WIRE["transports/mailbox_linux"] = ["transports/shmem"]
+ABOVE_WIRE["examples/scmid"] = ["examples/sim"]
 ABOVE_WIRE["examples/scmictl"] = ["examples/sim"]
 # Contracts are below the two ends: they never include them.
 BELOW_THE_ENDS = re.compile(r"include/" + CONTRACTS)
