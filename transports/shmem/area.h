@@ -5,6 +5,9 @@
  * Order. Who sends: message, then (clean), then FREE cleared or set with release, seq_cst where a look at the same word
  * follows; who receives: the status with acquire, then (invalidate), then the message. The partner of each is the other
  * end's. Accesses are relaxed atomics of 32 bits: never torn, never merged, never repeated by the compiler.
+ *
+ * What every command passes through is here, to be compiled into its caller; what few areas need is in area.c and
+ * check.c.
  */
 #ifndef SCMI_SHMEM_AREA_H
 #define SCMI_SHMEM_AREA_H
@@ -21,7 +24,7 @@ void *memcpy(void *restrict dst, const void *restrict src, size_t n);
 /* What stands in an area, read once and bounded. */
 struct shmem_message {
 	uint32_t hdr;   /* host order */
-	uint32_t len;   /* bytes of payload, all of them inside the area */
+	uint32_t len;   /* bytes of payload, all of them inside the area; 0 beside SHORT and LONG */
 	uint32_t flags; /* SCMI_SHMEM_INTR or 0 */
 };
 
@@ -62,14 +65,71 @@ static inline uint32_t shmem_capacity(const struct scmi_shmem *a)
 	return a->len - SCMI_SHMEM_PAYLOAD;
 }
 
-/* The channel status. What the other end wrote before it is seen after this. port: for CACHED areas. */
-uint32_t scmi__shmem_status(const struct scmi_shmem *a, const struct scmi_port *port);
+uint32_t scmi__shmem_status_cached(const struct scmi_shmem *a, const struct scmi_port *port);
+void scmi__shmem_give_cached(const struct scmi_shmem *a, const struct scmi_port *port, uint32_t status);
+
+/*
+ * The channel status; seq_cst, for a look that follows what was said about oneself. What the other end wrote before it
+ * is seen after this. port: for CACHED areas. Those are invalidated here, and what this end has written and not given
+ * away is lost with that: so only who has the area to itself may look, none beside scmi__shmem_write().
+ */
+static inline uint32_t scmi__shmem_status(const struct scmi_shmem *a, const struct scmi_port *port)
+{
+	if ((a->flags & SCMI_SHMEM_CACHED) != 0)
+		return scmi__shmem_status_cached(a, port);
+	return shmem_le32(atomic_load_explicit(shmem_word(a, SCMI_SHMEM_STATUS), memory_order_seq_cst));
+}
 
 /* Gives the area to the other end: its status becomes `status`, after all that was written before. seq_cst. */
-void scmi__shmem_give(const struct scmi_shmem *a, const struct scmi_port *port, uint32_t status);
+static inline void scmi__shmem_give(const struct scmi_shmem *a, const struct scmi_port *port, uint32_t status)
+{
+	if ((a->flags & SCMI_SHMEM_CACHED) != 0)
+		scmi__shmem_give_cached(a, port, status);
+	else
+		atomic_store_explicit(shmem_word(a, SCMI_SHMEM_STATUS), shmem_le32(status), memory_order_seq_cst);
+}
+
+/*
+ * Reads flags, length and header, and checks the length: all of take() but the integrity. For an end that copies the
+ * message first and has the copy checked, by scmi__shmem_intact().
+ */
+static inline enum shmem_verdict scmi__shmem_peek(const struct scmi_shmem *a, struct shmem_message *m)
+{
+	uint32_t len = shmem_load(a, SCMI_SHMEM_LENGTH);
+
+	m->flags = shmem_load(a, SCMI_SHMEM_FLAGS) & SCMI_SHMEM_INTR;
+	m->hdr = shmem_load(a, SCMI_SHMEM_HEADER);
+	m->len = len - 4; /* a length of 0 to 3 becomes more than any area holds */
+	if (m->len <= shmem_capacity(a))
+		return SHMEM_GOOD;
+	m->len = 0;
+	return len < 4 ? SHMEM_SHORT : SHMEM_LONG;
+}
+
+/* Whether the area's check says that what stands in it is whole; m: a good one of peek(). Only if a->check. */
+bool scmi__shmem_whole(const struct scmi_shmem *a, const struct shmem_message *m);
+
+/* The same of a copy of header and payload in memory of ours. */
+bool scmi__shmem_copy_whole(const struct scmi_shmem *a, const struct shmem_message *m, const void *payload);
+
+/* True where the area has no check. */
+static inline bool scmi__shmem_intact(const struct scmi_shmem *a, const struct shmem_message *m, const void *payload)
+{
+	return a->check == SCMI_SHMEM_CHECK_NONE || scmi__shmem_copy_whole(a, m, payload);
+}
 
 /* Reads flags, length and header; checks the length, and the integrity if the area has a check. */
-enum shmem_verdict scmi__shmem_take(const struct scmi_shmem *a, struct shmem_message *m);
+static inline enum shmem_verdict scmi__shmem_take(const struct scmi_shmem *a, struct shmem_message *m)
+{
+	enum shmem_verdict verdict = scmi__shmem_peek(a, m);
+
+	if (a->check != SCMI_SHMEM_CHECK_NONE && verdict == SHMEM_GOOD && !scmi__shmem_whole(a, m))
+		return SHMEM_DAMAGED;
+	return verdict;
+}
+
+/* Puts kind and value of the area's check down, for a message of ours. Only if a->check. */
+void scmi__shmem_seal(const struct scmi_shmem *a, uint32_t hdr, const void *payload, uint32_t len);
 
 /* Copies len bytes of payload from offset on out of the area; each word read once. Inside what take() said. */
 void scmi__shmem_read(const struct scmi_shmem *a, uint32_t offset, void *dst, uint32_t len);
@@ -77,7 +137,10 @@ void scmi__shmem_read(const struct scmi_shmem *a, uint32_t offset, void *dst, ui
 /* Writes a whole message: payload, length, header, flags, check. len at most shmem_capacity(). Gives nothing away. */
 void scmi__shmem_write(const struct scmi_shmem *a, uint32_t hdr, const void *payload, uint32_t len, uint32_t flags);
 
-/* What is wrong with an area, as a constant sentence that follows the member's name; NULL: nothing. */
+/*
+ * What is wrong with an area, as a constant sentence that begins with the member's name ("mem: ..."); NULL: nothing.
+ * port: the one that CACHED areas need.
+ */
 const char *scmi__shmem_fault(const struct scmi_shmem *a, const struct scmi_port *port);
 
 #endif

@@ -59,8 +59,8 @@ extern "C" {
  */
 enum scmi_shmem_check {
 	SCMI_SHMEM_CHECK_NONE = 0,
-	SCMI_SHMEM_CHECK_XOR = 1,   /* of all words; a last one that is not whole is filled up with zeros */
-	SCMI_SHMEM_CHECK_J1850 = 2, /* CRC-8, SAE J1850 */
+	SCMI_SHMEM_CHECK_XOR = 1, /* of all whole words, the last bytes of a message of 4n + m bytes are not covered */
+	SCMI_SHMEM_CHECK_J1850 = 2, /* CRC-8, SAE J1850, without its last inversion */
 	SCMI_SHMEM_CHECK_CRC32 = 3, /* IEEE 802.3 */
 };
 

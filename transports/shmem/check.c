@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Integrity checks, as the i.MX system manager computes them: over the bytes from the header on, as many as the length
+ * says. XOR takes whole words only. J1850 starts with 0xff and, unlike the standard, is not inverted at the end.
+ */
+#include "area.h"
+
+/* Remainders of the sixteen values of a nibble. */
+static const uint8_t j1850[16] = {
+	0x00, 0x1d, 0x3a, 0x27, 0x74, 0x69, 0x4e, 0x53, 0xe8, 0xf5, 0xd2, 0xcf, 0x9c, 0x81, 0xa6, 0xbb,
+};
+static const uint32_t crc32[16] = {
+	0x00000000, 0x1db71064, 0x3b6e20c8, 0x26d930ac, 0x76dc4190, 0x6b6b51f4, 0x4db26158, 0x5005713c,
+	0xedb88320, 0xf00f9344, 0xd6d6a3e8, 0xcb61b38c, 0x9b64c2b0, 0x86d3d2d4, 0xa00ae278, 0xbdbdf21c,
+};
+
+static uint32_t add_j1850(uint32_t sum, uint32_t byte)
+{
+	sum ^= byte;
+	sum = (sum << 4 & 0xff) ^ j1850[sum >> 4];
+	return (sum << 4 & 0xff) ^ j1850[sum >> 4];
+}
+
+static uint32_t add_crc32(uint32_t sum, uint32_t byte)
+{
+	sum ^= byte;
+	sum = sum >> 4 ^ crc32[sum & 15];
+	return sum >> 4 ^ crc32[sum & 15];
+}
+
+static uint32_t begin(uint32_t kind)
+{
+	if (kind == SCMI_SHMEM_CHECK_CRC32)
+		return UINT32_MAX;
+	return kind == SCMI_SHMEM_CHECK_J1850 ? 0xff : 0;
+}
+
+static uint32_t end(uint32_t kind, uint32_t sum)
+{
+	return kind == SCMI_SHMEM_CHECK_CRC32 ? ~sum : sum;
+}
+
+/* The first n bytes, 1 to 4, of a word whose first byte is its lowest. */
+static uint32_t add(uint32_t kind, uint32_t sum, uint32_t word, uint32_t n)
+{
+	if (kind == SCMI_SHMEM_CHECK_XOR)
+		return n == 4 ? sum ^ word : sum;
+	for (; n != 0; n--, word >>= 8)
+		sum = kind == SCMI_SHMEM_CHECK_J1850 ? add_j1850(sum, word & 0xff) : add_crc32(sum, word & 0xff);
+	return sum;
+}
+
+static uint32_t sum_of_copy(uint32_t kind, uint32_t hdr, const unsigned char *payload, uint32_t len)
+{
+	uint32_t sum = add(kind, begin(kind), hdr, 4);
+
+	while (len != 0) {
+		uint32_t n = len < 4 ? len : 4;
+		uint32_t word = 0;
+
+		(void)memcpy(&word, payload, n);
+		sum = add(kind, sum, shmem_le32(word), n);
+		payload += n;
+		len -= n;
+	}
+	return end(kind, sum);
+}
+
+static bool says(const struct scmi_shmem *a, uint32_t sum)
+{
+	return shmem_load(a, SCMI_SHMEM_CHECK_KIND) == a->check && shmem_load(a, SCMI_SHMEM_CHECK_VALUE) == sum;
+}
+
+bool scmi__shmem_whole(const struct scmi_shmem *a, const struct shmem_message *m)
+{
+	uint32_t kind = a->check;
+	uint32_t sum = add(kind, begin(kind), m->hdr, 4);
+	uint32_t at = 0;
+
+	while (at != m->len) {
+		uint32_t n = m->len - at < 4 ? m->len - at : 4;
+
+		sum = add(kind, sum, shmem_load(a, SCMI_SHMEM_PAYLOAD + at), n);
+		at += n;
+	}
+	return says(a, end(kind, sum));
+}
+
+bool scmi__shmem_copy_whole(const struct scmi_shmem *a, const struct shmem_message *m, const void *payload)
+{
+	return says(a, sum_of_copy(a->check, m->hdr, payload, m->len));
+}
+
+void scmi__shmem_seal(const struct scmi_shmem *a, uint32_t hdr, const void *payload, uint32_t len)
+{
+	shmem_store(a, SCMI_SHMEM_CHECK_KIND, a->check);
+	shmem_store(a, SCMI_SHMEM_CHECK_VALUE, sum_of_copy(a->check, hdr, payload, len));
+}
