@@ -9,7 +9,7 @@ import sys
 
 UMBRELLA = "scmi.h"
 # Files, and folders with a slash at the end, that only some systems have.
-HOSTED = ("port/", "hosted.h")
+HOSTED = ("port/", "hosted.h", "open.h", "scheme.h", "transport/mailbox_linux.h")
 
 
 def public_headers(top):

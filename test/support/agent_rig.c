@@ -160,7 +160,8 @@ static unsigned sum(const unsigned *figures, size_t n)
 
 static void check_calls(const struct rig *r, const struct scmi_agent_stats *s)
 {
-	unsigned known = r->ends[0] + r->ends[-SCMI_E_REMOTE] + r->ends[-SCMI_E_TRUNCATED] + r->ends[-SCMI_E_PROTO] +
+	unsigned malformed = r->ends[-SCMI_E_PROTO] + r->ends[-SCMI_E_COMMS];
+	unsigned known = r->ends[0] + r->ends[-SCMI_E_REMOTE] + r->ends[-SCMI_E_TRUNCATED] + malformed +
 			 r->ends[-SCMI_E_TIMEOUT] + r->ends[-SCMI_E_CANCELLED] + r->ends[-SCMI_E_CLOSED];
 	unsigned all = sum(r->ends, sizeof(r->ends) / sizeof(r->ends[0]));
 
@@ -168,7 +169,7 @@ static void check_calls(const struct rig *r, const struct scmi_agent_stats *s)
 	assert_int_equal(s->ok, r->ends[0]);
 	assert_int_equal(s->remote, r->ends[-SCMI_E_REMOTE]);
 	assert_int_equal(s->truncated, r->ends[-SCMI_E_TRUNCATED]);
-	assert_int_equal(s->malformed, r->ends[-SCMI_E_PROTO]);
+	assert_int_equal(s->malformed, malformed);
 	assert_int_equal(s->timed_out, r->ends[-SCMI_E_TIMEOUT]);
 	assert_int_equal(s->cancelled, r->ends[-SCMI_E_CANCELLED]);
 	assert_int_equal(s->closed, r->ends[-SCMI_E_CLOSED]);

@@ -250,11 +250,8 @@ static void settle_ends_call_and_debt(void **state)
 	static const struct {
 		int err;
 		int expected;
-	} cases[] = {{SCMI_E_IO, SCMI_E_IO},
-		     {SCMI_E_PROTO, SCMI_E_PROTO},
-		     {SCMI_OK, SCMI_E_PROTO},
-		     {5, SCMI_E_PROTO},
-		     {SCMI_E_LINK, SCMI_E_LINK}};
+	} cases[] = {{SCMI_E_IO, SCMI_E_IO}, {SCMI_E_PROTO, SCMI_E_PROTO}, {SCMI_OK, SCMI_E_PROTO},
+		     {5, SCMI_E_PROTO},      {SCMI_E_COMMS, SCMI_E_COMMS}, {SCMI_E_LINK, SCMI_E_LINK}};
 	struct rig *r = rig_up(RIG_IRQ, 1);
 	struct script_sent sent;
 	struct rig_call c;

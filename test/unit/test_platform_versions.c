@@ -183,6 +183,18 @@ static void reset_agent_speaks_the_newest_again(void **state)
 	expect(f, 1, SCMI_VERSION(3, 1), THIRD);
 }
 
+/* The endpoint has found another peer: what the last one negotiated is not the next one's. */
+static void endpoint_that_finds_another_peer_resets_its_agent_alone(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(negotiate(f, 1, SCMI_VERSION(1, 0)), SCMI_SUCCESS);
+	assert_int_equal(negotiate(f, 2, SCMI_VERSION(2, 0)), SCMI_SUCCESS);
+	f->endpoints[0].sink->reset(f->endpoints[0].channel);
+	expect(f, 1, SCMI_VERSION(3, 1), THIRD);
+	expect(f, 2, SCMI_VERSION(2, 0), SECOND);
+}
+
 /* ---- configurations that are refused ---- */
 
 static void expect_fault(struct fixture *f, const char *named)
@@ -225,6 +237,7 @@ int main(void)
 		TEST(older_major_can_be_negotiated_by_one_agent_alone),
 		TEST(version_that_is_not_listed_is_refused_and_changes_nothing),
 		TEST(reset_agent_speaks_the_newest_again),
+		TEST(endpoint_that_finds_another_peer_resets_its_agent_alone),
 		cmocka_unit_test(wrong_table_is_named_and_refused),
 	};
 

@@ -115,12 +115,33 @@ static void port_check_refuses_each_missing_function(void **state)
 	REFUSES_WITHOUT(self);
 }
 
+static void cache(void *ctx, void *mem, size_t len)
+{
+	(void)ctx;
+	(void)mem;
+	(void)len;
+}
+
+static void port_check_wants_both_cache_functions_or_none(void **state)
+{
+	struct scmi_port port = good;
+
+	(void)state;
+	port.cache_clean = cache;
+	assert_int_equal(scmi_port_check(&port), SCMI_E_INVAL);
+	port.cache_invalidate = cache;
+	assert_int_equal(scmi_port_check(&port), SCMI_OK);
+	port.cache_clean = NULL;
+	assert_int_equal(scmi_port_check(&port), SCMI_E_INVAL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(port_check_takes_a_whole_table),
 		cmocka_unit_test(port_check_refuses_null_version_and_event_size),
 		cmocka_unit_test(port_check_refuses_each_missing_function),
+		cmocka_unit_test(port_check_wants_both_cache_functions_or_none),
 	};
 
 	return cmocka_run_group_tests_name("port_check", tests, NULL, NULL);
