@@ -5,6 +5,7 @@
 #ifndef SCMI_HOSTED_INTERNAL_H
 #define SCMI_HOSTED_INTERNAL_H
 
+#include <pthread.h>
 #include <stdbool.h>
 
 /*
@@ -46,5 +47,8 @@ struct scmi__sleeper_ops {
 };
 
 extern const struct scmi__sleeper_ops scmi__sleeper_ops;
+
+/* Starts a thread in which signals are blocked, but those that its own faults raise. SCMI_OK, SCMI_E_IO. thread.c. */
+int scmi__thread_start(pthread_t *thread, void *(*run)(void *), void *arg);
 
 #endif

@@ -7,7 +7,6 @@
  */
 #define _POSIX_C_SOURCE 200809L
 
-#include <signal.h>
 #include <stdlib.h>
 
 #include "reactor.h"
@@ -38,24 +37,6 @@ static int ask(struct scmi_reactor *r, struct scmi__request *request)
 		pthread_cond_wait(&r->changed, &r->mutex);
 	pthread_mutex_unlock(&r->mutex);
 	return request->err;
-}
-
-/* With all signals blocked but those that a fault of the thread itself brings. */
-static int start_thread(struct scmi_reactor *r)
-{
-	sigset_t all;
-	sigset_t before;
-	int err;
-
-	sigfillset(&all);
-	sigdelset(&all, SIGBUS);
-	sigdelset(&all, SIGFPE);
-	sigdelset(&all, SIGILL);
-	sigdelset(&all, SIGSEGV);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	err = pthread_create(&r->thread, NULL, scmi__reactor_run, r);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return err == 0 ? SCMI_OK : SCMI_E_IO;
 }
 
 static int open_sleeper(struct scmi_reactor *r)
@@ -104,7 +85,7 @@ static int init(struct scmi_reactor *r)
 		return err;
 	err = open_sleeper(r);
 	if (err == SCMI_OK) {
-		err = start_thread(r);
+		err = scmi__thread_start(&r->thread, scmi__reactor_run, r);
 		if (err != SCMI_OK)
 			close_sleeper(r);
 	}

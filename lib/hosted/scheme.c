@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The library's own schemes, and sentences about what has gone wrong. */
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "scheme.h"
+
+#ifdef SCMI_HOSTED_MAILBOX
+#include <scmi/transport/mailbox_linux.h>
+#endif
+
+/* A scheme of a part that was left out is not here. */
+const struct scmi_scheme *const scmi__schemes[] = {
+#ifdef SCMI_HOSTED_MAILBOX
+	&scmi_mailbox_scheme,
+#endif
+	NULL,
+};
+
+void scmi__tell(const struct scmi_why *why, const char *format, ...)
+{
+	va_list args;
+
+	if (why == NULL || why->text == NULL || why->len == 0)
+		return;
+	va_start(args, format);
+	(void)vsnprintf(why->text, why->len, format, args);
+	va_end(args);
+}
+
+void scmi__reason_begin(struct scmi__reason *r)
+{
+	r->text[0] = '\0';
+	r->why = (struct scmi_why){.text = r->text, .len = sizeof(r->text)};
+}
+
+int scmi__reason_end(const struct scmi__reason *r, int err, const struct scmi_why *why)
+{
+	if (err != SCMI_OK)
+		scmi__tell(why, "%s", r->text[0] != '\0' ? r->text : scmi_strerror(err));
+	return err;
+}
