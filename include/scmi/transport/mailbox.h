@@ -129,7 +129,7 @@ struct scmi_mailbox_config {
 
 /* The agent's end, in the caller's memory. Opaque. */
 struct scmi_mailbox {
-	void *private_[32];
+	void *private_[40];
 };
 
 /*

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What the files of the agent's end share: its gate, the word of its A2P area, and its memory. */
+#ifndef SCMI_MAILBOX_AGENT_H
+#define SCMI_MAILBOX_AGENT_H
+
+#include <scmi/message.h>
+#include <scmi/transport/mailbox.h>
+
+#include "../shmem/area.h"
+#include "gate.h"
+
+/*
+ * Who finds nobody else inside while TELL is set takes TELL away and tells the core that the link is down: so nobody
+ * has to wait for the others, and scmi_mailbox_lost() may be called in an interrupt on top of any of them.
+ */
+#define GATE_OPEN  (1u << 31) /* started, and the platform is there */
+#define GATE_TELL  (1u << 30) /* link_down() is owed */
+#define GATE_COUNT (GATE_TELL - 1u)
+
+/*
+ * Who has the A2P area, in the low bits of a word whose rest grows with each command: who has seen an answer in the
+ * area takes it by the very word that he looked at before, else it may be the next command that stands there. Only the
+ * owner of WRITING and TAKING changes those; anybody may set WANTED beside them.
+ */
+#define A2P_STATE   7u
+#define A2P_IDLE    0u
+#define A2P_WRITING 1u /* a send() does */
+#define A2P_TAKING  3u /* an answer is being read */
+#define A2P_SENT    4u /* the platform has it, and owes us an answer */
+#define A2P_LEFT    5u /* the platform has it, and its answer is nobody's */
+#define A2P_GIVEN   4u /* in the last two: it may come back */
+#define A2P_WANTED  8u /* a send() was refused: ready() is owed */
+#define A2P_NUMBER  16u
+
+struct mailbox {
+	_Atomic uint32_t gate;
+	_Atomic uint32_t moving; /* start, stop, recover and found: one at a time */
+	_Atomic int32_t early;   /* the last loss since the doorbell was started, in time or not; SCMI_OK: none */
+	_Atomic int32_t why;     /* for link_down() */
+	_Atomic uint32_t a2p;
+	_Atomic uint32_t p2a; /* 1: a message is being taken there */
+	const struct scmi_sink *sink;
+	void *core;
+	const struct scmi_mailbox_doorbell *bell;
+	const struct scmi_port *port;
+	struct scmi_shmem area[SCMI_MAILBOX_AREAS];
+	struct scmi_shmem given[SCMI_MAILBOX_AREAS]; /* in the configuration */
+	uint32_t max_payload;
+	uint16_t token; /* of the command in the area */
+	uint8_t flags;  /* of a message that wants a doorbell: SCMI_SHMEM_INTR, or 0 where we cannot be rung */
+	bool fresh;
+	bool started; /* by the core */
+	bool belled;  /* the doorbell is */
+	bool told;    /* link_down() has been called since the last ready() */
+	uint32_t caps;
+	_Atomic uint32_t commands; /* this one and the next: by who has A2P */
+	_Atomic uint32_t rung;
+	_Atomic uint32_t events; /* by who has P2A; and the next */
+	_Atomic uint32_t rung_back;
+	_Atomic uint32_t errors; /* by anybody, and so on */
+	_Atomic uint32_t bad_length;
+	_Atomic uint32_t bad_check;
+	_Atomic uint32_t left;
+};
+
+_Static_assert(sizeof(struct mailbox) <= sizeof(struct scmi_mailbox), "it is in there");
+
+static inline struct mailbox *mailbox_of(struct scmi_mailbox *mailbox)
+{
+	return (struct mailbox *)(void *)mailbox;
+}
+
+static inline struct scmi_mailbox *handle_of(struct mailbox *m)
+{
+	return (struct scmi_mailbox *)(void *)m;
+}
+
+static inline bool mailbox_area_is_free(const struct mailbox *m, uint32_t which)
+{
+	return (scmi__shmem_status(&m->area[which], m->port) & SCMI_SHMEM_FREE) != 0;
+}
+
+static inline void mailbox_count(_Atomic uint32_t *counter)
+{
+	atomic_fetch_add_explicit(counter, 1u, memory_order_relaxed);
+}
+
+/* agent.c */
+extern const struct scmi_transport_ops scmi__mailbox_ops;
+
+/* agent_life.c */
+int scmi__mailbox_start(void *ctx, const struct scmi_sink *sink, void *core);
+void scmi__mailbox_stop(void *ctx);
+int scmi__mailbox_recover(void *ctx);
+void scmi__mailbox_wake(void *ctx);
+void scmi__mailbox_leave(struct mailbox *m);
+
+static inline bool mailbox_enter(struct mailbox *m)
+{
+	return gate_enter(&m->gate, GATE_OPEN);
+}
+
+#endif

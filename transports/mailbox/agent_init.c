@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The agent's end: its configuration, and what it tells of itself. */
+#include "agent.h"
+#include "check.h"
+
+/* The doorbell's capabilities that are the transport's, too. */
+#define BELL_CAPS (SCMI_CAP_IRQ | SCMI_CAP_ATOMIC | SCMI_CAP_SYNC_SEND)
+
+static bool together(bool a, bool b)
+{
+	return a == b;
+}
+
+const char *scmi__mailbox_bell_fault(const struct scmi_mailbox_doorbell *bell)
+{
+	if (bell == NULL)
+		return NULL;
+	if (bell->version != SCMI_MAILBOX_DOORBELL_V1)
+		return "doorbell: a version that this library does not know";
+	if ((bell->caps & ~BELL_CAPS) != 0)
+		return "doorbell: caps beyond IRQ, ATOMIC and SYNC_SEND";
+	if (!together(bell->start != NULL, bell->stop != NULL))
+		return "doorbell: start and stop, both or neither";
+	if (!together(bell->wait != NULL, bell->wake != NULL))
+		return "doorbell: wait and wake, both or neither";
+	if (!together(bell->fd != NULL, bell->clear != NULL) || !together(bell->fd != NULL, bell->raise != NULL))
+		return "doorbell: fd, clear and raise, all or none";
+	if ((bell->caps & SCMI_CAP_SYNC_SEND) != 0 && bell->ring == NULL)
+		return "doorbell: SYNC_SEND needs ring";
+	return NULL;
+}
+
+static bool is_there(const struct scmi_shmem *area)
+{
+	return area->mem != NULL || area->len != 0;
+}
+
+const char *scmi__mailbox_areas_fault(const struct scmi_shmem areas[SCMI_MAILBOX_AREAS], const struct scmi_port *port)
+{
+	const struct scmi_shmem *a2p = &areas[SCMI_MAILBOX_A2P];
+	const struct scmi_shmem *p2a = &areas[SCMI_MAILBOX_P2A];
+	const char *why = scmi__shmem_fault(a2p, port);
+
+	if (why == NULL && is_there(p2a))
+		why = scmi__shmem_fault(p2a, port);
+	if (why == NULL && a2p->mem == p2a->mem)
+		why = "areas: A2P and P2A are the same memory";
+	return why;
+}
+
+/* The doorbell's start will say where they are. */
+static const char *fault_of_later(const struct scmi_mailbox_config *c)
+{
+	if (c->max_payload < SCMI_SHMEM_BYTES_MIN - SCMI_SHMEM_PAYLOAD)
+		return "max_payload: less than a status and one word";
+	if (c->max_payload > SCMI_SHMEM_BYTES_MAX - SCMI_SHMEM_PAYLOAD)
+		return "max_payload: more than an area carries";
+	return NULL;
+}
+
+static const char *fault_of(const struct scmi_mailbox_config *c)
+{
+	const char *why;
+
+	if (c == NULL)
+		return "config: NULL";
+	if (c->size != sizeof(*c))
+		return "size: not sizeof(struct scmi_mailbox_config)";
+	if ((c->flags & ~SCMI_MAILBOX_FRESH) != 0)
+		return "flags: unknown bits";
+	if (c->max_inflight > SCMI_MAILBOX_INFLIGHT_MAX)
+		return "max_inflight: more than SCMI_MAILBOX_INFLIGHT_MAX";
+	if (c->port != NULL && scmi_port_check(c->port) != SCMI_OK)
+		return "port: its table is not complete (see scmi_port_check)";
+	why = scmi__mailbox_bell_fault(c->doorbell);
+	if (why != NULL)
+		return why;
+	if (c->flags == 0)
+		return scmi__mailbox_areas_fault(c->areas, c->port);
+	if (c->doorbell == NULL || c->doorbell->start == NULL)
+		return "doorbell: FRESH needs its start";
+	return c->areas[SCMI_MAILBOX_A2P].mem == NULL ? fault_of_later(c)
+						      : scmi__mailbox_areas_fault(c->areas, c->port);
+}
+
+int scmi_mailbox_check(const struct scmi_mailbox_config *config, const char **why)
+{
+	const char *fault = fault_of(config);
+
+	if (why != NULL)
+		*why = fault;
+	return fault == NULL ? SCMI_OK : SCMI_E_INVAL;
+}
+
+/* Whether anything happens here when the platform rings. */
+static bool can_be_rung(const struct scmi_mailbox_doorbell *bell)
+{
+	return bell != NULL && ((bell->caps & SCMI_CAP_IRQ) != 0 || bell->wait != NULL || bell->fd != NULL);
+}
+
+static uint32_t caps_of(const struct scmi_mailbox_config *c)
+{
+	uint32_t caps = SCMI_CAP_POLL;
+
+	if (is_there(&c->areas[SCMI_MAILBOX_P2A]))
+		caps |= SCMI_CAP_NOTIFY;
+	if (c->doorbell == NULL)
+		return caps;
+	if (c->doorbell->wait != NULL)
+		caps |= SCMI_CAP_WAIT;
+	return caps | c->doorbell->caps;
+}
+
+static void set_up(struct mailbox *m, const struct scmi_mailbox_config *c)
+{
+	const struct scmi_shmem *a2p = &c->areas[SCMI_MAILBOX_A2P];
+
+	*m = (struct mailbox){
+		.bell = c->doorbell,
+		.port = c->port,
+		.given = {*a2p, c->areas[SCMI_MAILBOX_P2A]},
+		.max_payload = a2p->mem != NULL ? shmem_capacity(a2p) : c->max_payload,
+		.flags = can_be_rung(c->doorbell) ? SCMI_SHMEM_INTR : 0u,
+		.fresh = (c->flags & SCMI_MAILBOX_FRESH) != 0,
+		.caps = caps_of(c),
+	};
+}
+
+int scmi_mailbox_init(struct scmi_mailbox *mailbox, const struct scmi_mailbox_config *config,
+		      struct scmi_transport *transport)
+{
+	struct mailbox *m;
+
+	if (mailbox == NULL || transport == NULL || fault_of(config) != NULL)
+		return SCMI_E_INVAL;
+	m = mailbox_of(mailbox);
+	set_up(m, config);
+	*transport = (struct scmi_transport){
+		.size = sizeof(*transport),
+		.caps = m->caps,
+		.ops = &scmi__mailbox_ops,
+		.ctx = m,
+		.max_payload = m->max_payload,
+		.max_inflight = config->max_inflight != 0 ? config->max_inflight : SCMI_MAILBOX_INFLIGHT_DEFAULT,
+	};
+	return SCMI_OK;
+}
+
+static uint32_t read_count(const _Atomic uint32_t *counter)
+{
+	return atomic_load_explicit(counter, memory_order_relaxed);
+}
+
+int scmi_mailbox_stats(struct scmi_mailbox *mailbox, struct scmi_mailbox_stats *stats)
+{
+	const struct mailbox *m = mailbox_of(mailbox);
+
+	if (mailbox == NULL || stats == NULL || stats->size != sizeof(*stats))
+		return SCMI_E_INVAL;
+	stats->commands = read_count(&m->commands);
+	stats->rung = read_count(&m->rung) + read_count(&m->rung_back);
+	stats->errors = read_count(&m->errors);
+	stats->bad_length = read_count(&m->bad_length);
+	stats->bad_check = read_count(&m->bad_check);
+	stats->left = read_count(&m->left);
+	stats->events = read_count(&m->events);
+	return SCMI_OK;
+}

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What both ends of a mailbox check of their configurations: a sentence that names the fault, or NULL. */
+#ifndef SCMI_MAILBOX_CHECK_H
+#define SCMI_MAILBOX_CHECK_H
+
+#include <scmi/transport/mailbox.h>
+
+const char *scmi__mailbox_bell_fault(const struct scmi_mailbox_doorbell *bell);
+const char *scmi__mailbox_areas_fault(const struct scmi_shmem areas[SCMI_MAILBOX_AREAS], const struct scmi_port *port);
+
+#endif

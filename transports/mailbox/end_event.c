@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The platform's end: notifications and delayed responses, through the P2A area. */
+#include "end.h"
+
+int scmi__mailbox_end_p2a(void *ctx)
+{
+	const struct scmi_mailbox_end *e = ctx;
+
+	return atomic_load_explicit(&e->peer, memory_order_relaxed);
+}
+
+/* The area is ours to write; false: somebody writes there, and ready() is owed. */
+static bool begin_event(struct scmi_mailbox_end *e)
+{
+	return (atomic_fetch_or(&e->p2a, P2A_WRITING) & P2A_WRITING) == 0;
+}
+
+/* Takes WANTED away if the area is free and nobody writes there; whether it has. All seq_cst: see refuse(). */
+static bool take_wanted(struct scmi_mailbox_end *e)
+{
+	uint32_t wanted = P2A_WANTED;
+
+	return atomic_load(&e->p2a) == P2A_WANTED && end_area_is_free(e, SCMI_MAILBOX_P2A) &&
+	       atomic_compare_exchange_strong(&e->p2a, &wanted, 0u);
+}
+
+/* Inside the gate. */
+void scmi__mailbox_end_tell_room(struct scmi_mailbox_end *e)
+{
+	if (!take_wanted(e) || !gate_enter(&e->gate, GATE_ON))
+		return;
+	e->sink->ready(e->channel);
+	end_leave(e);
+}
+
+static int refuse(struct scmi_mailbox_end *e)
+{
+	/*
+	 * WANTED, then a look: either we see that the area has become free, or whoever is rung for that, and the writer
+	 * who leaves, sees WANTED.
+	 */
+	atomic_fetch_or(&e->p2a, P2A_WANTED);
+	scmi__mailbox_end_tell_room(e);
+	return SCMI_E_BUSY;
+}
+
+static int send_inside(struct scmi_mailbox_end *e, uint32_t hdr, const void *payload, uint32_t len)
+{
+	const struct scmi_shmem *area = &e->area[SCMI_MAILBOX_P2A];
+	uint32_t p2a;
+
+	if (area->mem == NULL)
+		return SCMI_E_NOTSUP;
+	if (len > shmem_capacity(area))
+		return SCMI_E_TOOBIG;
+	if (!begin_event(e))
+		return refuse(e);
+	if (!end_area_is_free(e, SCMI_MAILBOX_P2A)) {
+		atomic_fetch_and(&e->p2a, ~P2A_WRITING);
+		return refuse(e);
+	}
+	scmi__shmem_write(area, hdr, payload, len, SCMI_SHMEM_INTR);
+	end_count(&e->events);
+	scmi__shmem_give(area, e->port, 0u);
+	p2a = atomic_fetch_and(&e->p2a, ~P2A_WRITING);
+	end_ring(e, SCMI_MAILBOX_RX);
+	if ((p2a & P2A_WANTED) != 0)
+		scmi__mailbox_end_tell_room(e); /* it may be free again: who was rung for that has seen us writing */
+	return SCMI_OK;
+}
+
+int scmi__mailbox_end_send(void *ctx, uint32_t hdr, const void *payload, uint32_t len)
+{
+	struct scmi_mailbox_end *e = ctx;
+	int err;
+
+	if (!gate_enter(&e->gate, GATE_HERE))
+		return SCMI_E_NOPEER;
+	err = send_inside(e, hdr, payload, len);
+	end_leave(e);
+	return err;
+}

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The platform's end: its configuration, its memory, and what it tells of itself. */
+#include "check.h"
+#include "end.h"
+
+#define PAYLOAD_MIN 8u /* status and one word */
+#define PAYLOAD_MAX (SCMI_SHMEM_BYTES_MAX - SCMI_SHMEM_PAYLOAD)
+
+static const struct scmi_endpoint_ops ops = {
+	.version = SCMI_ENDPOINT_V1,
+	.name = "mailbox",
+	.start = scmi__mailbox_end_start,
+	.stop = scmi__mailbox_end_stop,
+	.reply = scmi__mailbox_end_reply,
+	.send = scmi__mailbox_end_send,
+	.p2a = scmi__mailbox_end_p2a,
+};
+
+_Static_assert(sizeof(struct scmi_mailbox_end) <= SCMI_MAILBOX_END_BASE_BYTES, "SCMI_MAILBOX_END_WORDS() counts it");
+
+static bool has_agent(const struct scmi_mailbox_end_config *c)
+{
+	return c->areas[SCMI_MAILBOX_A2P].mem != NULL;
+}
+
+static uint32_t payload_of(const struct scmi_mailbox_end_config *c)
+{
+	return c->max_payload != 0 ? c->max_payload : shmem_capacity(&c->areas[SCMI_MAILBOX_A2P]);
+}
+
+static const char *fault_of_payload(const struct scmi_mailbox_end_config *c)
+{
+	if (!has_agent(c) && c->max_payload == 0)
+		return "max_payload: 0, and no area that tells it";
+	if (payload_of(c) < PAYLOAD_MIN)
+		return "max_payload: less than a status and one word";
+	if (payload_of(c) > PAYLOAD_MAX)
+		return "max_payload: more than an area carries";
+	if (has_agent(c) && payload_of(c) > shmem_capacity(&c->areas[SCMI_MAILBOX_A2P]))
+		return "max_payload: more than the A2P area carries";
+	return NULL;
+}
+
+static const char *fault_of(const struct scmi_mailbox_end_config *c)
+{
+	const char *why;
+
+	if (c == NULL)
+		return "config: NULL";
+	if (c->size != sizeof(*c))
+		return "size: not sizeof(struct scmi_mailbox_end_config)";
+	if (c->port != NULL && scmi_port_check(c->port) != SCMI_OK)
+		return "port: its table is not complete (see scmi_port_check)";
+	why = scmi__mailbox_bell_fault(c->doorbell);
+	if (why == NULL && has_agent(c))
+		why = scmi__mailbox_areas_fault(c->areas, c->port);
+	return why != NULL ? why : fault_of_payload(c);
+}
+
+int scmi_mailbox_end_check(const struct scmi_mailbox_end_config *config, const char **why)
+{
+	const char *fault = fault_of(config);
+
+	if (why != NULL)
+		*why = fault;
+	return fault == NULL ? SCMI_OK : SCMI_E_INVAL;
+}
+
+static size_t payload_bytes(const struct scmi_mailbox_end_config *c)
+{
+	return ((size_t)payload_of(c) + 15u) / 16u * 16u;
+}
+
+size_t scmi_mailbox_end_size(const struct scmi_mailbox_end_config *config)
+{
+	return fault_of(config) != NULL ? 0 : sizeof(struct scmi_mailbox_end) + 2u * payload_bytes(config);
+}
+
+static void set_up(struct scmi_mailbox_end *e, const struct scmi_mailbox_end_config *c)
+{
+	unsigned char *payloads = (unsigned char *)(e + 1);
+
+	*e = (struct scmi_mailbox_end){
+		.req = {.params = payloads, .reply = payloads + payload_bytes(c), .reply_cap = payload_of(c)},
+		.bell = c->doorbell,
+		.port = c->port,
+		.params = payloads,
+		.max_payload = payload_of(c),
+		.in_order = true,
+	};
+	if (!has_agent(c))
+		return;
+	e->area[SCMI_MAILBOX_A2P] = c->areas[SCMI_MAILBOX_A2P];
+	e->area[SCMI_MAILBOX_P2A] = c->areas[SCMI_MAILBOX_P2A];
+	e->in_order = false;
+	e->life = 1;
+	atomic_store_explicit(&e->peer, c->areas[SCMI_MAILBOX_P2A].mem != NULL ? 1 : 0, memory_order_relaxed);
+	atomic_store_explicit(&e->gate, GATE_HERE, memory_order_relaxed);
+}
+
+int scmi_mailbox_end_init(struct scmi_mailbox_end **end, void *mem, size_t len,
+			  const struct scmi_mailbox_end_config *config, struct scmi_endpoint *endpoint)
+{
+	if (end == NULL || mem == NULL || endpoint == NULL || fault_of(config) != NULL)
+		return SCMI_E_INVAL;
+	if (len < scmi_mailbox_end_size(config) || (uintptr_t)mem % alignof(max_align_t) != 0)
+		return SCMI_E_NOMEM;
+	*end = mem;
+	set_up(*end, config);
+	*endpoint = (struct scmi_endpoint){
+		.size = sizeof(*endpoint),
+		.max_payload = payload_of(config),
+		.ops = &ops,
+		.ctx = mem,
+	};
+	return SCMI_OK;
+}
+
+static uint32_t read_count(const _Atomic uint32_t *counter)
+{
+	return atomic_load_explicit(counter, memory_order_relaxed);
+}
+
+int scmi_mailbox_end_stats(struct scmi_mailbox_end *end, struct scmi_mailbox_end_stats *stats)
+{
+	if (end == NULL || stats == NULL || stats->size != sizeof(*stats))
+		return SCMI_E_INVAL;
+	stats->taken = read_count(&end->taken);
+	stats->rung = read_count(&end->rung) + read_count(&end->events);
+	stats->bad_status = read_count(&end->bad_status);
+	stats->bad_length = read_count(&end->bad_length);
+	stats->bad_check = read_count(&end->bad_check);
+	stats->stale = read_count(&end->stale);
+	stats->events = read_count(&end->events);
+	stats->open = read_count(&end->request) == REQUEST_OURS ? 0u : 1u;
+	return SCMI_OK;
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The platform's end, its life: the platform, which starts and stops, and agents, which come and go. */
+#include "check.h"
+#include "end.h"
+
+/* ---- the platform ---- */
+
+/* FREE is given by the port, too, where memory is cached. */
+static void put_in_order(const struct scmi_mailbox_end *e, uint32_t which)
+{
+	if (scmi_shmem_reset(&e->area[which]) == SCMI_OK)
+		scmi__shmem_give(&e->area[which], e->port, SCMI_SHMEM_FREE);
+}
+
+void scmi__mailbox_end_meet(struct scmi_mailbox_end *e)
+{
+	if (atomic_exchange(&e->strange, 0u) != 0)
+		e->sink->reset(e->channel);
+}
+
+int scmi__mailbox_end_start(void *ctx, const struct scmi_platform_sink *sink, void *channel)
+{
+	struct scmi_mailbox_end *e = ctx;
+
+	if ((atomic_load(&e->gate) & GATE_ON) != 0)
+		return SCMI_E_INVAL;
+	e->sink = sink;
+	e->channel = channel;
+	if (!e->in_order) {
+		put_in_order(e, SCMI_MAILBOX_A2P);
+		put_in_order(e, SCMI_MAILBOX_P2A);
+		e->in_order = true;
+	}
+	atomic_fetch_and(&e->p2a, ~P2A_WANTED); /* what waited has ended with the platform */
+	scmi__mailbox_end_meet(e);
+	atomic_fetch_or(&e->gate, GATE_ON);
+	end_wake(e); /* what stands in the area may have come while nobody looked */
+	return SCMI_OK;
+}
+
+void scmi__mailbox_end_stop(void *ctx)
+{
+	struct scmi_mailbox_end *e = ctx;
+
+	atomic_fetch_and(&e->gate, ~GATE_ON);
+	gate_await(&e->gate, GATE_INSIDE, e->port);
+}
+
+/* ---- an agent ---- */
+
+static bool may_attach(const struct scmi_mailbox_end *e, const struct scmi_shmem areas[SCMI_MAILBOX_AREAS])
+{
+	return (atomic_load(&e->gate) & GATE_HERE) == 0 && scmi__mailbox_areas_fault(areas, e->port) == NULL &&
+	       shmem_capacity(&areas[SCMI_MAILBOX_A2P]) >= e->max_payload;
+}
+
+/* Nobody looks at the areas. */
+static void take_up(struct scmi_mailbox_end *e, const struct scmi_shmem areas[SCMI_MAILBOX_AREAS])
+{
+	e->area[SCMI_MAILBOX_A2P] = areas[SCMI_MAILBOX_A2P];
+	e->area[SCMI_MAILBOX_P2A] = areas[SCMI_MAILBOX_P2A];
+	e->in_order = true;
+	e->life = e->life % INT32_MAX + 1u;
+	atomic_store(&e->peer, areas[SCMI_MAILBOX_P2A].mem != NULL ? (int)e->life : 0);
+}
+
+int scmi_mailbox_end_attach(struct scmi_mailbox_end *end, const struct scmi_shmem areas[SCMI_MAILBOX_AREAS])
+{
+	if (end == NULL || areas == NULL || !may_attach(end, areas))
+		return SCMI_E_INVAL;
+	take_up(end, areas);
+	/* Before anything goes to this agent; or, while the platform is stopped, when it starts. */
+	atomic_store(&end->strange, 1u);
+	if (gate_enter(&end->gate, GATE_ON)) {
+		scmi__mailbox_end_meet(end);
+		end_leave(end);
+	}
+	atomic_fetch_or(&end->gate, GATE_HERE);
+	end_wake(end);
+	return SCMI_OK;
+}
+
+/* Whoever waits for room in the areas of the agent that was is told, so that it does not get to the next one. */
+static void tell_wanting(struct scmi_mailbox_end *e)
+{
+	if ((atomic_exchange(&e->p2a, 0u) & P2A_WANTED) == 0 || !gate_enter(&e->gate, GATE_ON))
+		return;
+	e->sink->ready(e->channel);
+	end_leave(e);
+}
+
+void scmi_mailbox_end_detach(struct scmi_mailbox_end *end)
+{
+	if ((atomic_fetch_and(&end->gate, ~GATE_HERE) & GATE_HERE) == 0)
+		return;
+	gate_await(&end->gate, GATE_INSIDE, end->port);
+	tell_wanting(end);
+}
