@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The keys of a URI. A value that cannot be is an error whose sentence begins with the key. */
+#include <string.h>
+
+#include "internal.h"
+
+int scmi__key_next(const char **rest, struct scmi__key *key, const struct scmi_why *why)
+{
+	const char *at = *rest;
+	const size_t len = at != NULL ? strcspn(at, ",") : 0;
+	const char *equal;
+
+	if (at == NULL)
+		return SCMI_E_NOTFOUND;
+	*rest = at[len] == ',' ? at + len + 1 : NULL;
+	equal = memchr(at, '=', len);
+	if (equal == NULL || equal == at)
+		return scmi__why(why, SCMI_E_INVAL, "\"%.*s\": key=value is wanted", (int)(len < 80 ? len : 80), at);
+	key->name = at;
+	key->name_len = (size_t)(equal - at);
+	key->value = equal + 1;
+	key->value_len = len - key->name_len - 1;
+	return SCMI_OK;
+}
+
+bool scmi__key_is(const struct scmi__key *key, const char *name)
+{
+	return strlen(name) == key->name_len && memcmp(name, key->name, key->name_len) == 0;
+}
+
+/* Sentences show this much of a name or a value. */
+static int shown(size_t len)
+{
+	return (int)(len < 100 ? len : 100);
+}
+
+static int bad(const struct scmi__key *key, const struct scmi_why *why, const char *wanted)
+{
+	return scmi__why(why, SCMI_E_INVAL, "%.*s=%.*s: %s", shown(key->name_len), key->name, shown(key->value_len),
+			 key->value, wanted);
+}
+
+int scmi__key_unknown(const struct scmi__key *key, const struct scmi_why *why)
+{
+	return scmi__why(why, SCMI_E_INVAL, "%.*s: no such key here, or it stands there twice", shown(key->name_len),
+			 key->name);
+}
+
+static unsigned digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return (unsigned)(c - '0');
+	if (c >= 'a' && c <= 'f')
+		return (unsigned)(c - 'a') + 10u;
+	if (c >= 'A' && c <= 'F')
+		return (unsigned)(c - 'A') + 10u;
+	return 16;
+}
+
+/* All of len characters are digits of the base, and the number has 32 bits. */
+static bool number(const char *text, size_t len, unsigned base, uint32_t *out)
+{
+	uint64_t value = 0;
+
+	if (len == 0)
+		return false;
+	for (size_t i = 0; i < len; i++) {
+		if (digit(text[i]) >= base)
+			return false;
+		value = value * base + digit(text[i]);
+		if (value > UINT32_MAX)
+			return false;
+	}
+	*out = (uint32_t)value;
+	return true;
+}
+
+/* Decimal, or hexadecimal behind 0x. */
+static bool any_number(const char *text, size_t len, uint32_t *out)
+{
+	if (len > 2 && text[0] == '0' && text[1] == 'x')
+		return number(text + 2, len - 2, 16, out);
+	return number(text, len, 10, out);
+}
+
+int scmi__key_number(const struct scmi__key *key, uint32_t min, uint32_t max, uint32_t *out, const struct scmi_why *why)
+{
+	uint32_t value;
+
+	if (any_number(key->value, key->value_len, &value) && value >= min && value <= max) {
+		*out = value;
+		return SCMI_OK;
+	}
+	return scmi__why(why, SCMI_E_INVAL, "%.*s=%.*s: a number from %u to %u is wanted", shown(key->name_len),
+			 key->name, shown(key->value_len), key->value, min, max);
+}
+
+int scmi__key_octal(const struct scmi__key *key, uint32_t max, uint32_t *out, const struct scmi_why *why)
+{
+	uint32_t value;
+
+	if (number(key->value, key->value_len, 8, &value) && value <= max) {
+		*out = value;
+		return SCMI_OK;
+	}
+	return scmi__why(why, SCMI_E_INVAL, "%.*s=%.*s: an octal number up to %o is wanted", shown(key->name_len),
+			 key->name, shown(key->value_len), key->value, max);
+}
+
+int scmi__key_numbers(const struct scmi__key *key, uint32_t *out, size_t n, const struct scmi_why *why)
+{
+	const char *at = key->value;
+	const char *const end = at + key->value_len;
+
+	for (size_t i = 0; i < n; i++) {
+		const char *colon = memchr(at, ':', (size_t)(end - at));
+		const char *stop = i + 1 < n ? colon : end;
+
+		if (stop == NULL || !any_number(at, (size_t)(stop - at), &out[i]))
+			return bad(key, why, n == 2 ? "MAP:OFFSET is wanted" : "MAP:OFFSET:LEN is wanted");
+		at = stop + 1;
+	}
+	return SCMI_OK;
+}
+
+int scmi__key_area(const struct scmi__key *key, uint32_t *out, const struct scmi_why *why)
+{
+	uint32_t value;
+	int err = scmi__key_number(key, SCMI_SHMEM_BYTES_MIN, SCMI_SHMEM_BYTES_MAX, &value, why);
+
+	if (err != SCMI_OK)
+		return err;
+	if (value % 4u != 0)
+		return bad(key, why, "a multiple of 4 is wanted");
+	*out = value;
+	return SCMI_OK;
+}
+
+int scmi__key_text(const struct scmi__key *key, char *out, size_t room, const struct scmi_why *why)
+{
+	if (key->value_len == 0)
+		return bad(key, why, "a value is wanted");
+	if (key->value_len >= room)
+		return bad(key, why, "too long");
+	memcpy(out, key->value, key->value_len);
+	out[key->value_len] = '\0';
+	return SCMI_OK;
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What is said over the socket: one message, from the platform, when it has taken in or sent away an agent. Both are on
+ * one machine: host order. With WELCOME come three descriptors: the memory of the areas, sealed; an eventfd that the
+ * agent rings; the reading end of a pipe, by which it is rung.
+ *
+ * A pipe, because O_NONBLOCK belongs to an open file and an eventfd is one file for both: an agent could make the
+ * platform block in it. The platform's end of a pipe is its own. Of the other eventfd the platform takes edges, and
+ * never reads it.
+ *
+ * After that nobody sends anything. The socket stays open as the life line.
+ */
+#ifndef SCMI_MAILBOX_LINUX_UNIX_H
+#define SCMI_MAILBOX_LINUX_UNIX_H
+
+#include <sys/un.h>
+
+#include "internal.h"
+
+#define UNIX_MAGIC   UINT32_C(0x53434d58)
+#define UNIX_VERSION 1u
+#define UNIX_PATH    sizeof(((struct sockaddr_un *)0)->sun_path)
+
+enum unix_verdict {
+	UNIX_WELCOME = 0,
+	UNIX_FULL = 1,
+	UNIX_DENIED = 2,
+	UNIX_FAILED = 3, /* no memory or descriptor left */
+};
+
+struct unix_hello {
+	uint32_t magic;
+	uint32_t version;
+	uint32_t verdict; /* enum unix_verdict; without WELCOME the rest is 0 */
+	uint32_t bytes;   /* of the memory */
+	uint32_t offset[SCMI_MAILBOX_AREAS];
+	uint32_t len[SCMI_MAILBOX_AREAS];
+};
+
+enum unix_fd { UNIX_MEMORY, UNIX_RING, UNIX_RUNG, UNIX_FDS };
+
+/* What an agent has been given; fd -1: not there. */
+struct unix_gift {
+	struct unix_hello hello;
+	int fd[UNIX_FDS];
+	void *mem; /* hello.bytes, mapped */
+};
+
+/*
+ * Connects to a platform and takes what it gives, checked and mapped; *sock is the life line. SCMI_OK; SCMI_E_NOPEER,
+ * SCMI_E_IO with nothing kept; each with a sentence. unix_gift_close() undoes it.
+ */
+int scmi__unix_connect(const char *path, int *sock, struct unix_gift *gift, const struct scmi_why *why);
+void scmi__unix_gift_close(struct unix_gift *gift);
+
+/* Whether the other end of a life line has gone, or said something, which is against the rules. */
+bool scmi__unix_is_over(int sock);
+
+/* The socket's address, and its name taken and given back. */
+struct unix_name {
+	char path[UNIX_PATH];
+	uint64_t dev;
+	uint64_t ino;
+};
+
+/* Binds and listens. SCMI_OK; SCMI_E_BUSY, a platform lives there; SCMI_E_INVAL, SCMI_E_IO; each with a sentence. */
+int scmi__unix_bind(struct unix_name *name, uint32_t mode, int *sock, const struct scmi_why *why);
+
+/* Takes the name away, if it is still this one's. */
+void scmi__unix_unbind(const struct unix_name *name);
+
+int scmi__unix_listen(void **listener, const char *rest, const struct scmi_port *port, const struct scmi_why *why);
+uint32_t scmi__unix_agents(const void *listener);
+const struct scmi_endpoint *scmi__unix_endpoint(const void *listener, uint32_t i);
+int scmi__unix_run(void *listener);
+void scmi__unix_end(void *listener);
+void scmi__unix_unlisten(void *listener);
+
+#endif
