@@ -1,41 +1,65 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Which ways to a platform there are. */
+/* Ways to a platform: those that the library knows, and our own. */
 #include <stdio.h>
 #include <string.h>
 
 #include "scmictl.h"
 
-static const struct link_kind *const kinds[] = {
-	&link_loopback,
+static const struct {
+	const char *form; /* the whole URI, for messages */
+	const char *help;
+} known[] = {
+	{LOOPBACK_FORM, "a demonstration platform inside this program"},
+#ifdef SCMICTL_MAILBOX
+	{"mailbox:unix=PATH", "shared memory with a platform that listens at a socket, as scmid does"},
+	{"mailbox:shm=/NAME", "the same by name, for one agent"},
+	{"mailbox:uio=DEVICE,a2p=MAP:OFFSET:LEN[,p2a=..][,bell=MAP:OFFSET][,value=N]",
+	 "a mailbox unit of the hardware's"},
+#endif
 };
 
-#define KINDS (sizeof(kinds) / sizeof(kinds[0]))
+#define KNOWN (sizeof(known) / sizeof(known[0]))
 
-static const struct link_kind *refuse(const char *uri)
+static const struct scmi_scheme *const schemes[] = {&loopback_scheme};
+
+static enum outcome unknown(const char *uri)
 {
 	fprintf(stderr, "scmictl: unknown link '%s'; known are\n", uri);
-	for (size_t i = 0; i < KINDS; i++)
-		fprintf(stderr, "  %s\n      %s\n", kinds[i]->form, kinds[i]->help);
-	return NULL;
+	for (size_t i = 0; i < KNOWN; i++)
+		fprintf(stderr, "  %s\n      %s\n", known[i].form, known[i].help);
+	return MISUSED;
 }
 
-const struct link_kind *link_find(const char *uri, const char **rest)
+/* A sentence about a form goes on from the URI; others begin with what is wrong in it. */
+static enum outcome refuse(const char *uri, const char *sentence)
 {
-	size_t len = strcspn(uri, ":");
+	fprintf(stderr, "scmictl: link '%s'%s %s\n", uri, strncmp(sentence, "is not", 6) == 0 ? "" : ":", sentence);
+	return MISUSED;
+}
 
-	if (uri[len] == '\0')
-		return refuse(uri);
-	for (size_t i = 0; i < KINDS; i++) {
-		const struct link_kind *kind = kinds[i];
+static enum outcome fail(const struct session *s, int err, const char *sentence)
+{
+	char what[LINK_WHY_BYTES + 32u];
 
-		if (strlen(kind->scheme) != len || memcmp(kind->scheme, uri, len) != 0)
-			continue;
-		if (!kind->accepts(uri + len + 1)) {
-			fprintf(stderr, "scmictl: link '%s' is not of the form %s\n", uri, kind->form);
-			return NULL;
-		}
-		*rest = uri + len + 1;
-		return kind;
-	}
-	return refuse(uri);
+	snprintf(what, sizeof(what), "cannot open the link%s%s", sentence[0] != '\0' ? ": " : "", sentence);
+	return session_error(s, strcmp(sentence, scmi_strerror(err)) != 0 ? what : "cannot open the link", err, 0);
+}
+
+enum outcome link_open(struct session *s, struct link *link, const char *uri)
+{
+	char sentence[LINK_WHY_BYTES] = "";
+	const struct scmi_open_config config = {
+		.size = sizeof(config),
+		.schemes = schemes,
+		.schemes_n = sizeof(schemes) / sizeof(schemes[0]),
+		.why = {.text = sentence, .len = sizeof(sentence)},
+	};
+	size_t scheme = strcspn(uri, ":");
+	int err = scmi_link_open(&link->link, uri, &config, &s->port, &link->transport, &link->reconnect_us);
+
+	if (err == SCMI_E_NOTFOUND || scheme == 0 || uri[scheme] == '\0')
+		return unknown(uri);
+	if (err == SCMI_E_INVAL)
+		return refuse(uri, sentence);
+	return err == SCMI_OK ? GOOD : fail(s, err, sentence);
 }

@@ -3,7 +3,7 @@
  * scmictl: looks at a platform, and sends it what one likes.
  *
  * main.c reads the command line, session.c opens a link and an agent on it, line.c reads commands as words, one file a
- * group of commands does the rest. A new link is a row in link.c, a new command one in main.c.
+ * group of commands does the rest. A new command is a row in main.c.
  */
 #ifndef SCMICTL_H
 #define SCMICTL_H
@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include <scmi/agent.h>
+#include <scmi/open.h>
 #include <scmi/port/posix.h>
 
 /* Exit statuses. All functions that return an outcome have told the reason on stderr. */
@@ -60,35 +61,24 @@ extern const char help_text[];
 
 /* ---- links ---- */
 
-struct link_kind;
-
 /* A way to a platform, as opened from a URI. */
 struct link {
-	const struct link_kind *kind;
+	struct scmi_hosted_link *link;
 	struct scmi_transport transport;
-	void *state; /* the kind's own */
+	uint32_t reconnect_us; /* 0: a peer that has gone stays away */
 };
 
-struct link_kind {
-	const char *scheme; /* what stands before the colon */
-	const char *form;   /* the whole URI, for messages */
-	const char *help;
+struct session;
 
-	/* Whether this may stand behind the colon. */
-	bool (*accepts)(const char *rest);
+#define LINK_WHY_BYTES 512u
 
-	/* Fills in transport and state. Returns SCMI_OK or an error of the library's, with everything undone. */
-	int (*open)(struct link *link, const char *rest, const struct scmi_port *port);
+/* Opens it; what goes wrong is told. scmi_link_close() ends it. */
+enum outcome link_open(struct session *s, struct link *link, const char *uri);
 
-	/* Ends it; the agent is gone by then. */
-	void (*close)(struct link *link);
-};
+#define LOOPBACK_FORM "loopback:[demo|linux|many][,threaded][,file=PATH]"
 
-/* Finds the kind that a URI asks for; NULL, and *rest is left alone, after telling which there are. */
-const struct link_kind *link_find(const char *uri, const char **rest);
-
-/* A platform inside this program, see sim.c. */
-extern const struct link_kind link_loopback;
+/* A platform inside this program, see loopback.c. */
+extern const struct scmi_scheme loopback_scheme;
 
 /* ---- a session: an agent on a link ---- */
 
@@ -134,6 +124,9 @@ bool session_interrupted(const struct session *s);
 void session_sleep(struct session *s, uint64_t until_us);
 
 uint64_t session_now_us(const struct session *s);
+
+/* Whether the link of that protocol looks for a peer that has gone. */
+bool session_reconnects(const struct session *s, uint8_t protocol);
 
 /* Whether an error makes it useless to go on: that the platform refuses one thing does not. */
 bool is_fatal(int err);

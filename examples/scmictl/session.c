@@ -82,6 +82,11 @@ bool session_has_events(const struct session *s)
 	return (caps_of_any(s) & SCMI_CAP_NOTIFY) != 0;
 }
 
+bool session_reconnects(const struct session *s, uint8_t protocol)
+{
+	return s->links[scmi_agent_link(s->agent, protocol)].reconnect_us != 0;
+}
+
 uint32_t session_max_values(const struct session *s)
 {
 	uint32_t payload = 0;
@@ -147,7 +152,7 @@ static int init_agent(struct session *s)
 {
 	bool trace = s->options->trace;
 	struct scmi_link links[SCMI_LINKS_MAX - 1u];
-	const struct scmi_agent_config config = {
+	struct scmi_agent_config config = {
 		.size = sizeof(config),
 		.flags = SCMI_AGENT_DEFERRED,
 		.transport = &s->links[0].transport,
@@ -173,7 +178,9 @@ static int init_agent(struct session *s)
 			.transport = &s->links[i + 1u].transport,
 			.options = config.options,
 		};
+		links[i].options.reconnect_us = s->links[i + 1u].reconnect_us;
 	}
+	config.options.reconnect_us = s->links[0].reconnect_us;
 	s->latency = (struct scmi_latency){.size = sizeof(s->latency), .protocol = SCMI_ANY};
 	size = scmi_agent_size(&config);
 	s->memory = malloc(size);
@@ -205,15 +212,10 @@ static enum outcome cannot_open(const struct session *s, int err)
 static enum outcome open_link(struct session *s, const char *uri)
 {
 	struct link *link = &s->links[s->links_n];
-	const char *rest;
-	int err;
+	enum outcome outcome = link_open(s, link, uri);
 
-	link->kind = link_find(uri, &rest);
-	if (link->kind == NULL)
-		return MISUSED;
-	err = link->kind->open(link, rest, &s->port);
-	if (err != SCMI_OK)
-		return cannot_open(s, err);
+	if (outcome != GOOD)
+		return outcome;
 	s->links_n++;
 	if (s->options->number[TIMEOUT_MS] != 0)
 		link->transport.timeout_us = s->options->number[TIMEOUT_MS] * 1000u;
@@ -246,11 +248,8 @@ static void close_session(struct session *s)
 	free(s->memory);
 	if (s->alarmed)
 		s->port.event_fini(s->port.ctx, s->alarm);
-	while (s->links_n != 0) {
-		struct link *link = &s->links[--s->links_n];
-
-		link->kind->close(link);
-	}
+	while (s->links_n != 0)
+		scmi_link_close(s->links[--s->links_n].link);
 	scmi_posix_fini(&s->posix);
 }
 

@@ -155,6 +155,7 @@ static int take_keys(struct scmi__uri *uri, const char *text, bool agent, const 
 {
 	char *to = uri->rest;
 	bool first = true;
+	bool hollow = false; /* the rest begins with nothing */
 
 	for (const char *at = text;; at++) {
 		size_t len = strcspn(at, ",");
@@ -164,10 +165,7 @@ static int take_keys(struct scmi__uri *uri, const char *text, bool agent, const 
 		if (err != SCMI_OK)
 			return err;
 		if (key == SCMI__KEYS) {
-			if (first && len == 0 && text[0] != '\0') {
-				scmi__tell(why, "nothing stands on one side of a comma");
-				return SCMI_E_INVAL;
-			}
+			hollow = hollow || (first && len == 0);
 			if (!first)
 				*to++ = ',';
 			memcpy(to, at, len);
@@ -179,7 +177,10 @@ static int take_keys(struct scmi__uri *uri, const char *text, bool agent, const 
 			break;
 	}
 	*to = '\0';
-	return SCMI_OK;
+	if (!hollow || uri->given == 0)
+		return SCMI_OK;
+	scmi__tell(why, "nothing stands on one side of a comma");
+	return SCMI_E_INVAL;
 }
 
 int scmi__uri_read(struct scmi__uri *uri, const char *text, const struct scmi_open_config *config, bool agent,

@@ -156,6 +156,7 @@ static const struct uri_case uris[] = {
 	{"fake:", SCMI_OK, "", 0, 7000},
 	{"fake:unix=/run/a b,size=3", SCMI_OK, "unix=/run/a b,size=3", 0, 7000},
 	{"fake:a,,b,", SCMI_OK, "a,,b,", 0, 7000},
+	{"fake:,", SCMI_OK, ",", 0, 7000},
 	{"fake:wait=0", SCMI_OK, "", 0, 7000},
 	{"fake:a,reconnect=250,b", SCMI_OK, "a,b", 250000, 7000},
 	{"fake:timeout=3600000,a", SCMI_OK, "a", 0, 3600000000u},
@@ -185,7 +186,7 @@ static const struct uri_case uris[] = {
 	{"fake:reconnect=0", SCMI_E_INVAL, "reconnect=0: not a number of milliseconds from 1 to 3600000", 0, 0},
 	{"fake:a,timeout=3600001", SCMI_E_INVAL, "timeout=3600001: not a number of milliseconds", 0, 0},
 	{"fake:wait=1,", SCMI_E_INVAL, "nothing stands on one side of a comma", 0, 0},
-	{"fake:,a", SCMI_E_INVAL, "nothing stands on one side of a comma", 0, 0},
+	{"fake:,a,wait=1", SCMI_E_INVAL, "nothing stands on one side of a comma", 0, 0},
 };
 
 static void uris_are_taken_apart(void **state)
