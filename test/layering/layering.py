@@ -42,6 +42,7 @@ FLOORS = {
 				     r"scmi/transport/(shmem|mailbox|mailbox_linux)\.h", True),
 	"examples": (r"scmi/.*", True),
 	"examples/scmictl": (r"scmi/.*", True),
+	"examples/scmid": (r"scmi/.*", True),
 }
 # Private headers are their own folder's; the floors above lib/wire may use those of lib/wire too, scmictl its device's.
 ABOVE_WIRE = {floor: ["lib/wire"] for floor in ("lib/agent", "lib/platform", "lib/protocol")}

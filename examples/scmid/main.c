@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The command line. */
+#include <argp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <pthread.h>
+
+#include <scmi/version.h>
+
+#include "../sim/sim.h"
+#include "scmid.h"
+
+#define STRING_(x) #x
+#define STRING(x)  STRING_(x)
+#define VERSION    STRING(SCMI_LIB_VERSION_MAJOR) "." STRING(SCMI_LIB_VERSION_MINOR) "." STRING(SCMI_LIB_VERSION_PATCH)
+
+const char *argp_program_version = "scmid " VERSION; /* the name is argp's */
+
+static const char help_text[] = "Serves an SCMI platform with simulated clocks and sensors.\v"
+				"Links, where agents find the platform; --listen may be given again:\n"
+				"  mailbox:unix=PATH[,agents=N][,size=BYTES][,mode=OCTAL][,uid=ID]\n"
+				"              a socket; so many agents at once (16), areas of that size (128)\n"
+				"  mailbox:shm=/NAME[,size=BYTES]\n"
+				"              POSIX shared memory, for one agent\n"
+				"\n"
+				"It runs in the foreground until SIGTERM or SIGINT (Ctrl-C), and tells systemd when\n"
+				"it is ready. Each agent that the links have room for has a name: agent-1 and so on,\n"
+				"254 at most. The first of them may set permissions.\n"
+				"\n"
+				"Exit status: 0 it was ended by a signal; 1 the system said no: a name is taken, a\n"
+				"folder cannot be written; 2 the command line is wrong.\n"
+				"\n"
+				"  scmid --listen mailbox:unix=/run/user/1000/scmi.sock &\n"
+				"  scmictl --link mailbox:unix=/run/user/1000/scmi.sock clocks";
+
+static const struct argp_option known_options[] = {
+	{"listen", 'l', "URI", 0, "Serve agents there", 0},
+	{"set", 's', "NAME", 0,
+	 "Clocks and sensors: demo, one of each kind (default); linux, those that a Linux kernel "
+	 "was recorded with; many, 200 and 1000",
+	 0},
+	{0},
+};
+
+static enum outcome misuse(const char *before, const char *word, const char *after)
+{
+	if (word != NULL)
+		fprintf(stderr, "scmid: %s'%s'%s\n", before, word, after);
+	else
+		fprintf(stderr, "scmid: %s%s\n", before, after);
+	fputs("Try 'scmid --help'.\n", stderr);
+	return MISUSED;
+}
+
+static error_t read_option(int key, char *arg, struct argp_state *state)
+{
+	struct options *o = state->input;
+
+	switch (key) {
+	case 'l':
+		if (o->uris_n == LISTENERS_MAX)
+			exit((int)misuse("too many links: no room for ", arg, ""));
+		o->uris[o->uris_n++] = arg;
+		return 0;
+	case 's':
+		if (sim_find_set(arg) == NULL)
+			exit((int)misuse("unknown set ", arg, "; there are demo, linux and many"));
+		o->set = arg;
+		return 0;
+	case ARGP_KEY_ARG:
+		exit((int)misuse("it takes options only, but there is ", arg, ""));
+	case ARGP_KEY_END:
+		if (o->uris_n == 0)
+			exit((int)misuse("a link is needed: --listen URI", NULL, ""));
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+/* Held back here, before there is a thread; who starts us with SIGINT ignored, as scripts do, means it. */
+static void hold_signals(sigset_t *ending)
+{
+	struct sigaction old;
+
+	sigemptyset(ending);
+	sigaddset(ending, SIGTERM);
+	if (sigaction(SIGINT, NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+		sigaddset(ending, SIGINT);
+	(void)pthread_sigmask(SIG_BLOCK, ending, NULL); /* fails for another `how` only */
+	(void)signal(SIGPIPE, SIG_IGN);
+}
+
+int main(int argc, char **argv)
+{
+	const struct argp argp = {known_options, read_option, NULL, help_text, NULL, NULL, NULL};
+	struct options options = {.set = "demo"};
+	sigset_t ending;
+
+	argp_err_exit_status = MISUSED;
+	if (argp_parse(&argp, argc, argv, 0, NULL, &options) != 0)
+		return MISUSED;
+	hold_signals(&ending);
+	return (int)serve(&options, &ending);
+}
