@@ -17,7 +17,8 @@ extern "C" {
 enum scmi_smc_params {
 	SCMI_SMC_PLAIN = 0,      /* nothing */
 	SCMI_SMC_PAGE = 1,       /* page number of the area, of 4 KiB, and offset in it */
-	SCMI_SMC_CAPABILITY = 2, /* the capability id in the last 8 bytes of the area, read at each start */
+	SCMI_SMC_CAPABILITY = 2, /* the capability id: the last 8 bytes of the area, which then carries that much less;
+				    read at each start; the area is not CACHED */
 };
 
 /*
@@ -37,8 +38,9 @@ struct scmi_smc_config {
 	struct scmi_shmem area;
 
 	/*
-	 * The conduit: registers 0 to 7 in; register 0 out, which 0 is success and all else a refusal. Context: any; one
-	 * at a time.
+	 * The conduit: registers 0 to 7 in; register 0 out, which 0 is success and all else a refusal. There is one
+	 * command at a time, but the call for the next one may be made, in another context, while that for the last is
+	 * on its way back. Context: any.
 	 */
 	uintptr_t (*call)(void *ctx, const uintptr_t regs[8]);
 	void *ctx;
