@@ -5,8 +5,8 @@
  *
  *   linux_mailbox_platform DIRECTORY MBOXES SHMEMS
  *
- * makes DIRECTORY/page and DIRECTORY/socket, serves one kernel, and ends when that has gone. The last line of its output
- * tells what it has seen.
+ * makes DIRECTORY/page and DIRECTORY/socket, serves one kernel, and ends when that has gone. The last line of its
+ * output tells what it has seen.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -157,7 +157,7 @@ static void live(void)
 		if (event == LINK_GONE)
 			return;
 		/* One took as many as it may: there may be more, and no new doorbell for them. */
-		while (event == LINK_RUNG && scmi_mailbox_end_serve(host.end, TAKE_MAX) == TAKE_MAX)
+		while (event == LINK_RUNG && scmi_mailbox_end_serve(host.end, TAKE_MAX) >= TAKE_MAX)
 			;
 		end_late(now);
 		if (now < tick)

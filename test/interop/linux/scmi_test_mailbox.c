@@ -28,7 +28,7 @@ static struct {
 	struct mbox_chan chans[CHANNELS];
 	struct resource res;
 	void *page; /* of the host's file */
-	int fd;	    /* of the socket; -1: closed */
+	int fd;     /* of the socket; -1: closed */
 } unit = {.fd = -1};
 
 static char host[200];
