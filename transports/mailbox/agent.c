@@ -39,7 +39,8 @@ static void free_early(struct incoming *in)
 {
 	uint32_t w = in->word;
 
-	in->home = atomic_compare_exchange_strong(&in->m->a2p, &w, (w & ~A2P_STATE) | A2P_IDLE);
+	in->home =
+		(w & A2P_WANTED) == 0 && atomic_compare_exchange_strong(&in->m->a2p, &w, (w & ~A2P_STATE) | A2P_IDLE);
 }
 
 /* In any case. */
