@@ -24,6 +24,10 @@ static int ring(void *ctx, enum scmi_mailbox_signal signal)
 	atomic_fetch_add(&r->rung[signal], 1u);
 	if (signal == SCMI_MAILBOX_TX && r->ring_error != SCMI_OK)
 		return r->ring_error;
+	if (signal == SCMI_MAILBOX_TX && r->answer_and_fail != SCMI_OK) {
+		rig_answer(r, 4);
+		return r->answer_and_fail;
+	}
 	if (r->on_ring != NULL)
 		r->on_ring(r, signal);
 	else if (up && r->form.to_platform == RIG_INLINE)
@@ -45,6 +49,7 @@ static int start(void *ctx, struct scmi_mailbox *mailbox, struct scmi_shmem area
 	if ((r->form.flags & SCMI_MAILBOX_FRESH) != 0) {
 		assert_int_equal(areas[0].len, r->areas[0].len);
 		areas[0] = r->areas[0];
+		areas[0].len -= r->shrink;
 		areas[1] = r->areas[1];
 	}
 	return SCMI_OK;
@@ -56,6 +61,37 @@ static void stop(void *ctx)
 
 	r->stops++;
 	assert_int_equal(r->starts, r->stops);
+}
+
+static void wake(void *ctx)
+{
+	struct mailbox_rig *r = ctx;
+
+	r->wakes++;
+}
+
+static void wait(void *ctx, uint64_t deadline_us)
+{
+	(void)ctx;
+	(void)deadline_us;
+}
+
+static int fd(void *ctx)
+{
+	(void)ctx;
+	return 99;
+}
+
+static void clear(void *ctx)
+{
+	(void)ctx;
+}
+
+static void raise_fd(void *ctx)
+{
+	struct mailbox_rig *r = ctx;
+
+	r->raised++;
 }
 
 static void make_bells(struct mailbox_rig *r)
@@ -71,13 +107,27 @@ static void make_bells(struct mailbox_rig *r)
 		r->agent_bell.ring = NULL;
 	r->agent_bell.start = start;
 	r->agent_bell.stop = stop;
+	if (r->form.agent_fd) {
+		r->agent_bell.fd = fd;
+		r->agent_bell.clear = clear;
+		r->agent_bell.raise = raise_fd;
+	}
 	r->end_bell = plain;
-	r->end_bell.wake = NULL;
+	if (r->form.end_wakes) {
+		r->end_bell.wait = wait;
+		r->end_bell.wake = wake;
+	}
 	if (r->form.to_agent == RIG_POLLED)
 		r->end_bell.ring = NULL;
 }
 
 /* ---- parts ---- */
+
+void rig_place(struct mailbox_rig *r)
+{
+	for (uint32_t i = 0; i < 2u; i++)
+		r->areas[i].mem = (unsigned char *)r->memory[i] + r->shift * RIG_AREA;
+}
 
 static void make_areas(struct mailbox_rig *r)
 {
@@ -135,7 +185,7 @@ static void make_agent(struct mailbox_rig *r)
 		.transport = &r->transport,
 		.port = r->port,
 		.options.slots = RIG_SLOTS,
-		.event_buffers = (r->transport.caps & SCMI_CAP_NOTIFY) != 0 ? 2u : 0u,
+		.event_buffers = (r->transport.caps & SCMI_CAP_NOTIFY) != 0 && !r->form.no_events ? 2u : 0u,
 		.event_bytes = RIG_PAYLOAD,
 	};
 	size = scmi_agent_size(&r->config);
@@ -218,19 +268,19 @@ int mailbox_rig_ask(struct mailbox_rig *r)
 
 uint32_t rig_get(const struct mailbox_rig *r, uint32_t area, uint32_t offset)
 {
-	return scmi_get_le32((const unsigned char *)r->memory[area] + offset);
+	return scmi_get_le32((const unsigned char *)r->areas[area].mem + offset);
 }
 
 void rig_put(struct mailbox_rig *r, uint32_t area, uint32_t offset, uint32_t value)
 {
-	scmi_put_le32((unsigned char *)r->memory[area] + offset, value);
+	scmi_put_le32((unsigned char *)r->areas[area].mem + offset, value);
 }
 
 void rig_write(struct mailbox_rig *r, uint32_t area, uint32_t hdr, const void *payload, uint32_t length, uint32_t flags,
 	       uint32_t status)
 {
 	if (payload != NULL)
-		memcpy((unsigned char *)r->memory[area] + SCMI_SHMEM_PAYLOAD, payload, length - SCMI_HDR_BYTES);
+		memcpy((unsigned char *)r->areas[area].mem + SCMI_SHMEM_PAYLOAD, payload, length - SCMI_HDR_BYTES);
 	rig_put(r, area, SCMI_SHMEM_LENGTH, length);
 	rig_put(r, area, SCMI_SHMEM_HEADER, hdr);
 	rig_put(r, area, SCMI_SHMEM_FLAGS, flags);

@@ -10,6 +10,7 @@
 #include <stdalign.h>
 #include <stdarg.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -46,6 +47,9 @@ struct rig_form {
 	unsigned hostile; /* 1: no platform's end, the test plays it; 2: no agent, the test plays that */
 	uint32_t p2a;     /* bytes of that area; 0: RIG_AREA, 1: none */
 	uint32_t inflight;
+	bool agent_fd;  /* its doorbell has a descriptor */
+	bool end_wakes; /* a thread serves, and can be woken */
+	bool no_events; /* the agent has no buffers for any */
 	uint8_t check;
 	uint8_t area_flags;
 	uint32_t timeout_us;
@@ -72,10 +76,13 @@ struct mailbox_rig {
 
 	atomic_uint rung[4];                                                     /* by signal */
 	int ring_error;                                                          /* what TX returns */
+	int answer_and_fail;                                                     /* TX is answered, and returns this */
 	void (*on_ring)(struct mailbox_rig *r, enum scmi_mailbox_signal signal); /* NULL: as the form says */
 	unsigned starts;                                                         /* of the agent's doorbell */
 	unsigned stops;
 	int start_error;
+	unsigned shift;  /* 1: the areas lie elsewhere: see rig_place() */
+	uint32_t shrink; /* bytes that A2P is shorter by when the agent's doorbell starts */
 	unsigned sleeps; /* wait() that really slept */
 	unsigned wakes;  /* of either end */
 	unsigned raised;
@@ -93,6 +100,9 @@ void mailbox_rig_close(struct mailbox_rig *r);
 
 /* A call and its answer: how many clocks there are. Returns what the call did. */
 int mailbox_rig_ask(struct mailbox_rig *r);
+
+/* Puts the areas where `shift` says; the next start() of a FRESH doorbell finds them there. */
+void rig_place(struct mailbox_rig *r);
 
 /* The words of an area, as they are for a little endian machine. */
 uint32_t rig_get(const struct mailbox_rig *r, uint32_t area, uint32_t offset);
