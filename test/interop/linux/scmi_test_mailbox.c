@@ -28,8 +28,8 @@ static struct {
 	struct mbox_chan chans[CHANNELS];
 	struct resource res;
 	void *page; /* of the host's file */
-	int fd;     /* of the socket; -1: closed */
-} unit = {.fd = -1};
+	int fd;     /* of the socket */
+} unit;
 
 static char host[200];
 module_param_string(host, host, sizeof(host), 0444);
@@ -118,15 +118,12 @@ static irqreturn_t rung(int irq, void *dev)
 	u8 bytes[16];
 	int n;
 
-	while (unit.fd >= 0) {
+	for (;;) {
 		n = os_read_file(unit.fd, bytes, sizeof(bytes));
 		if (n == -EAGAIN)
 			break;
-		if (n <= 0) {
-			pr_err("scmi_test_mailbox: the host has gone\n");
-			os_close_file(unit.fd);
-			unit.fd = -1;
-		}
+		if (n <= 0)
+			panic("scmi_test_mailbox: the host has gone\n");
 		for (int i = 0; i < n; i++)
 			if (bytes[i] < CHANNELS && unit.chans[bytes[i]].cl)
 				mbox_chan_received_data(&unit.chans[bytes[i]], NULL);
