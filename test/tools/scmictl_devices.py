@@ -216,11 +216,13 @@ def test_events(link):
     rates = events(link, 1, "clock", "CLOCK_RATE_CHANGED", ",", "clock", "CLOCK_RATE_NOTIFY", "2", "1", ",",
                    "clock", "CLOCK_RATE_SET", "0", "2", "48000000", "0")
     same([(rate["agent"], rate["clock"], rate["rate"]) for rate in rates], [(1, 2, 48000000)], "new rate")
-    status, out, _ = run("-l", link, *SLOW, "notify", "clock", "-n", "2", ",", "clock", "CLOCK_RATE_NOTIFY", "2", "1",
+    # Two at once, of which an area holds but one.
+    n = 1 if link.startswith("mailbox:") else 2
+    status, out, _ = run("-l", link, *SLOW, "notify", "clock", "-n", str(n), ",", "clock", "CLOCK_RATE_NOTIFY", "2", "1",
                          ",", "clock", "CLOCK_RATE_CHANGE_REQUESTED_NOTIFY", "2", "1", ",",
                          "clock", "CLOCK_RATE_SET", "0", "2", "48000000", "0")
     check(status == 0 and "\n  clock 2 is asked for 48 MHz, by agent 1\n" in out and
-          "\n  clock 2 now has 48 MHz, by agent 1\n" in out, "a new rate, in words", status, out)
+          (n == 1 or "\n  clock 2 now has 48 MHz, by agent 1\n" in out), "a new rate, in words", status, out)
     # Just below its summit it passes both ways within half a second.
     status, out, _ = run("-l", link, *SLOW, "notify", "sensor", "-n", "2", ",", "sensor",
                          "SENSOR_TRIP_POINT_CONFIG", "0", "0x3", "66900", "0", ",",

@@ -6,7 +6,7 @@
 """
 import json
 
-from tool import LINKS, check, report, run
+from tool import LINKS, check, names_on, report, run
 
 
 def get(*words, status=0):
@@ -27,14 +27,15 @@ def same(got, wanted, what):
 
 
 def test_base(link):
+    vendor, we, other = names_on(link)
     agents = [{"id": 0, "name": "platform", "self": False},
-              {"id": 1, "name": "scmictl", "self": True},
-              {"id": 2, "name": "somebody else", "self": False}]
+              {"id": 1, "name": we, "self": True},
+              {"id": 2, "name": other, "self": False}]
     same(get("-l", link, "agents"), {"agents": agents}, "agents")
     info = get("-l", link, "info")
     same(info.get("agents"), agents, "info: agents")
     same([info.get(key) for key in ("vendor", "sub_vendor", "implementation", "version", "spoken", "this_agent")],
-         ["scmictl", "demo", 256, "2.1", "2.1", "scmictl"], "info")
+         [vendor, "demo", 256, "2.1", "2.1", we], "info")
     protocols = {row["id"]: row for row in get("-l", link, "protocols").get("protocols", [])}
     same(protocols.get(0x10, {}).get("version"), "2.1", "protocols: base")
     same(protocols.get(0x80), {"id": 0x80, "name": "vendor protocol", "version": "1.0", "attributes": 2},
@@ -44,7 +45,7 @@ def test_base(link):
 def test_messages(link):
     same(get("-l", link, "raw", "base", "3", ",", "0x80", "4", "0", status=1),
          {"messages": [{"kind": "reply", "protocol": 16, "message": 3, "name": "BASE_DISCOVER_VENDOR", "status": 0,
-                        "meaning": "success", "bytes": list(b"scmictl".ljust(16, b"\0"))},
+                        "meaning": "success", "bytes": list(names_on(link)[0].encode().ljust(16, b"\0"))},
                        {"kind": "reply", "protocol": 128, "message": 4, "status": -9, "meaning": "hardware error",
                         "bytes": []}]}, "raw")
     messages = get("-l", link, "notify", "0x80", "-n", "2", ",", "0x80", "6", "1").get("messages", [])

@@ -8,7 +8,7 @@ import os
 import signal
 import subprocess
 
-from tool import LINKS, Terminal, check, environment, program, report, run
+from tool import LINKS, Terminal, check, daemon, environment, program, report, run
 
 BOLD = "\x1b[1m"
 SLOW = ("-t", "60000")  # for slow machines only
@@ -82,7 +82,7 @@ def test_broken_pipe(link):
     for words in (["info"], ["--json", "info"], ["raw", "base", "3"], ["stats"], ["--help"]):
         read, write = os.pipe()
         os.close(read)
-        tool = subprocess.run([*program, "-l", link, *words], stdout=write, stderr=subprocess.PIPE, timeout=60)
+        tool = subprocess.run([*program, "-l", link, *SLOW, *words], stdout=write, stderr=subprocess.PIPE, timeout=60)
         os.close(write)
         if words != ["--help"]:  # that one is argp's
             check(tool.returncode == 1 and tool.stderr == b"", f"{words}: no reader", tool.returncode, tool.stderr)
@@ -90,6 +90,8 @@ def test_broken_pipe(link):
 
 test_colours()
 for uri in LINKS:
+    if daemon and uri == daemon.link:
+        daemon.start(agents=8)
     test_interrupt(uri)
     test_signals(uri)
     test_broken_pipe(uri)

@@ -1,15 +1,19 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What the tests of scmictl in Python share: it is run with pipes or at a terminal, and faults are counted."""
+import atexit
 import os
+import pathlib
 import pty
 import select
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 
 PATIENCE = 60  # seconds; for slow machines only
-LINKS = ("loopback:", "loopback:threaded")
+LINKS = ["loopback:", "loopback:threaded"]
 
 program = sys.argv[1:]
 cases = 0
@@ -34,9 +38,63 @@ def check(good, what, *seen):
         print("   ", repr(item))
 
 
+class Daemon:
+    """An scmid at a socket of its own. Where it was built, its link is one of LINKS."""
+
+    def __init__(self, binary):
+        self.command = [*program[:-1], str(binary)]
+        self.folder = tempfile.mkdtemp()
+        self.link = f"mailbox:unix={self.folder}/s"
+        self.process = None
+        atexit.register(self.forget)
+
+    def start(self, agents=2):
+        self.process = subprocess.Popen([*self.command, "--listen", f"{self.link},agents={agents}"],
+                                        stdin=subprocess.DEVNULL)
+        end = time.monotonic() + PATIENCE
+        while not os.path.exists(self.folder + "/s") and time.monotonic() < end:
+            time.sleep(0.001)
+
+    def stop(self):
+        """It has to end well each time, with its socket gone."""
+        self.process.terminate()
+        status = self.process.wait(PATIENCE)
+        check(status == 0 and os.listdir(self.folder) == [], "scmid does not end well", status, os.listdir(self.folder))
+        self.process = None
+
+    def fresh(self):
+        """Each run of scmictl on loopback finds a new device, and so here."""
+        if self.process:
+            self.stop()
+        self.start()
+
+    def forget(self):
+        if self.process:
+            self.process.kill()
+            self.process.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def find_daemon():
+    binary = pathlib.Path(program[-1]).parent.parent / "scmid" / "scmid"
+    return Daemon(binary) if binary.exists() else None
+
+
+daemon = find_daemon()
+if daemon:
+    LINKS.append(daemon.link)
+
+
+def names_on(link):
+    """Vendor, our name, and that of the other agent."""
+    return ("scmid", "agent-1", "agent-2") if daemon and link == daemon.link else ("scmictl", "scmictl", "somebody else")
+
+
 def run(*words, **options):
     """With pipes. Returns status, stdout, stderr."""
     options.setdefault("env", environment())
+    if daemon and daemon.link in words:
+        daemon.fresh()
     done = subprocess.run([*program, *words], stdin=subprocess.DEVNULL, capture_output=True, timeout=PATIENCE,
                           **options)
     return done.returncode, done.stdout.decode(), done.stderr.decode()
@@ -85,5 +143,7 @@ class Terminal:
 
 
 def report():
+    if daemon and daemon.process:
+        daemon.stop()
     print(f"{cases} checks, {faults} faults")
     sys.exit(faults != 0)
