@@ -151,6 +151,7 @@ static int make_end(struct listener *l, const struct scmi_port *port)
 	l->bell = (struct scmi_mailbox_doorbell){
 		.version = SCMI_MAILBOX_DOORBELL_V1, .name = "shm", .ctx = l, .ring = ring, .wake = wake};
 	len = scmi_mailbox_end_size(&config);
+	len = scmi_mailbox_end_size(&config); /* looks at the doorbell */
 	l->end_mem = malloc(len);
 	return l->end_mem != NULL ? scmi_mailbox_end_init(&l->end, l->end_mem, len, &config, &l->endpoint) : SCMI_E_IO;
 }
