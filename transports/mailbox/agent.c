@@ -7,15 +7,19 @@
  * platform's FREE before its doorbell, are sequentially consistent: one of the two sees the answer.
  */
 #include "agent.h"
+#include "short.h"
 
-/* A message that is being delivered: its cookie. */
+/*
+ * A message that has come, and while it is delivered its cookie. A short one is copied: its area is the next one's
+ * before anybody is told of it.
+ */
 struct incoming {
+	struct shmem_message msg;
 	struct mailbox *m;
-	uint32_t left;  /* bytes that the core has not asked for */
-	uint32_t word;  /* A2P: as it was when we began to take */
-	uint32_t flags; /* P2A: the platform's */
+	uint32_t left; /* bytes that the core has not asked for */
+	uint32_t copy[SHORT_BYTES / 4u];
 	uint8_t which;
-	bool home; /* the area may be used again */
+	bool home; /* P2A: the platform has it again */
 };
 
 /* Where one context at a time counts. */
@@ -32,22 +36,41 @@ static int ring(struct mailbox *m, enum scmi_mailbox_signal signal, _Atomic uint
 	return m->bell->ring(m->bell->ctx, signal);
 }
 
-/* ---- the answer to a command ---- */
+/* ---- a message ---- */
 
-/* With the last byte read the next command may come, before the done function runs; but not while we owe ready(). */
-static void free_early(struct incoming *in)
+static bool is_short(const struct incoming *in)
 {
-	uint32_t w = in->word;
-
-	in->home =
-		(w & A2P_WANTED) == 0 && atomic_compare_exchange_strong(&in->m->a2p, &w, (w & ~A2P_STATE) | A2P_IDLE);
+	return in->msg.len <= SHORT_BYTES;
 }
 
-/* In any case. */
-static void set_idle(struct mailbox *m)
+/* Reads it, or of a long one all but the payload. Changes nothing. */
+static enum shmem_verdict read_message(const struct mailbox *m, struct incoming *in)
 {
-	if ((atomic_fetch_and(&m->a2p, ~(A2P_STATE | A2P_WANTED)) & A2P_WANTED) != 0)
-		m->sink->ready(m->core);
+	const struct scmi_shmem *area = &m->area[in->which];
+	const enum shmem_verdict verdict = scmi__shmem_peek(area, &in->msg);
+	bool whole = true;
+
+	if (verdict != SHMEM_GOOD)
+		return verdict;
+	if (is_short(in))
+		short_read(area, in->copy, in->msg.len);
+	if (area->check != SCMI_SHMEM_CHECK_NONE)
+		whole = is_short(in) ? scmi__shmem_copy_whole(area, &in->msg, in->copy)
+				     : scmi__shmem_whole(area, &in->msg);
+	return whole ? SHMEM_GOOD : SHMEM_DAMAGED;
+}
+
+static void deliver(struct mailbox *m, struct incoming *in, uint16_t token)
+{
+	const struct scmi_rx rx = {
+		.hdr = in->msg.hdr,
+		.len = in->msg.len,
+		.data = is_short(in) ? in->copy : NULL,
+		.cookie = in,
+		.token = token,
+	};
+
+	(void)m->sink->rx(m->core, &rx);
 }
 
 /* What is wrong with the message; SCMI_OK: nothing. */
@@ -55,102 +78,106 @@ static int judge(struct mailbox *m, enum shmem_verdict verdict)
 {
 	if (verdict == SHMEM_GOOD)
 		return SCMI_OK;
-	if (verdict == SHMEM_DAMAGED) {
-		mailbox_count(&m->bad_check);
-		return SCMI_E_COMMS;
-	}
-	mailbox_count(&m->bad_length);
-	return SCMI_E_PROTO;
+	mailbox_count(verdict == SHMEM_DAMAGED ? &m->bad_check : &m->bad_length);
+	return verdict == SHMEM_DAMAGED ? SCMI_E_COMMS : SCMI_E_PROTO;
 }
 
-static int read_reply(struct mailbox *m, uint32_t status, struct shmem_message *msg)
-{
-	enum shmem_verdict verdict;
+/* ---- the answer to a command ---- */
 
-	if ((status & SCMI_SHMEM_ERROR) != 0) {
-		mailbox_count(&m->errors);
-		return SCMI_E_COMMS;
-	}
-	verdict = scmi__shmem_take(&m->area[SCMI_MAILBOX_A2P], msg);
-	if (verdict == SHMEM_GOOD && msg->len < SCMI_STATUS_BYTES)
-		verdict = SHMEM_SHORT;
-	return judge(m, verdict);
+/* After the word has told that it is ours. */
+static void deliver_reply(struct mailbox *m, struct incoming *in, enum shmem_verdict verdict, uint16_t token)
+{
+	const int err = judge(m, verdict);
+
+	if (err == SCMI_OK)
+		deliver(m, in, token);
+	else
+		(void)m->sink->settle(m->core, token, err);
 }
 
-static void deliver_reply(struct mailbox *m, uint32_t status, uint32_t word)
+static void settle_error(struct mailbox *m, uint16_t token)
 {
-	struct incoming in = {.m = m, .word = word, .which = SCMI_MAILBOX_A2P};
-	struct shmem_message msg;
-	struct scmi_rx rx = {.cookie = &in, .token = m->token};
-	int err = read_reply(m, status, &msg);
-
-	if (err == SCMI_OK) {
-		rx.hdr = msg.hdr;
-		rx.len = in.left = msg.len;
-		(void)m->sink->rx(m->core, &rx);
-	} else {
-		free_early(&in);
-		(void)m->sink->settle(m->core, rx.token, err);
-	}
-	if (!in.home)
-		set_idle(m);
+	mailbox_count(&m->errors);
+	(void)m->sink->settle(m->core, token, SCMI_E_COMMS);
 }
 
-/* What comes back of a command that is nobody's any more. */
-static void drop_left(struct mailbox *m, uint32_t word)
+static void tell_wanted(struct mailbox *m, uint32_t word)
 {
-	mailbox_count(&m->left);
 	if ((word & A2P_WANTED) != 0)
 		m->sink->ready(m->core);
 }
 
+static void set_idle(struct mailbox *m)
+{
+	tell_wanted(m, atomic_fetch_and(&m->a2p, ~(A2P_STATE | A2P_WANTED)));
+}
+
 /*
- * Takes what has come back in the area; true: an answer was delivered. Word before status: FREE that is seen then is
- * that of this word's command, or of none, if the word has changed since.
+ * Takes what has come back in the area; true: an answer was delivered. Word, then status, then message, then the word
+ * again, by compare-and-swap: while that has not changed nobody can have written there since FREE, so what was read is
+ * this word's answer. Only a long one has to be read later, and keeps the area until then.
  */
 static bool take_reply(struct mailbox *m)
 {
+	struct incoming in; /* not zeroed: this is the hot path */
+	enum shmem_verdict verdict = SHMEM_GOOD;
 	uint32_t w = atomic_load(&m->a2p);
 	uint32_t status;
 	uint32_t next;
+	uint16_t token;
 
+	in.which = SCMI_MAILBOX_A2P;
 	do {
 		if ((w & A2P_GIVEN) == 0)
 			return false;
 		status = scmi__shmem_status(&m->area[SCMI_MAILBOX_A2P], m->port);
 		if ((status & SCMI_SHMEM_FREE) == 0)
 			return false;
-		next = (w & ~A2P_STATE) | A2P_TAKING;
-		if ((w & A2P_STATE) == A2P_LEFT)
-			next = w & ~(A2P_STATE | A2P_WANTED);
+		token = (uint16_t)atomic_load_explicit(&m->token, memory_order_relaxed);
+		next = w & ~(A2P_STATE | A2P_WANTED);
+		if ((w & A2P_STATE) == A2P_SENT && (status & SCMI_SHMEM_ERROR) == 0) {
+			verdict = read_message(m, &in);
+			if (verdict == SHMEM_GOOD && in.msg.len < SCMI_STATUS_BYTES)
+				verdict = SHMEM_SHORT;
+			if (verdict == SHMEM_GOOD && !is_short(&in))
+				next = (w & ~A2P_STATE) | A2P_TAKING;
+		}
 	} while (!atomic_compare_exchange_weak(&m->a2p, &w, next));
-	if ((w & A2P_STATE) == A2P_LEFT) {
-		drop_left(m, w);
-		return false;
-	}
-	deliver_reply(m, status, next);
-	return true;
+	in.m = m;
+	if ((w & A2P_STATE) == A2P_LEFT)
+		mailbox_count(&m->left);
+	else if ((status & SCMI_SHMEM_ERROR) != 0)
+		settle_error(m, token);
+	else
+		deliver_reply(m, &in, verdict, token);
+	if ((next & A2P_STATE) == A2P_TAKING)
+		set_idle(m);
+	else
+		tell_wanted(m, w);
+	return (w & A2P_STATE) == A2P_SENT;
 }
 
 /* ---- a command ---- */
 
-/* The area is ours, for the next number; false: ready() is owed. */
-static bool begin_command(struct mailbox *m)
-{
-	uint32_t w = atomic_load_explicit(&m->a2p, memory_order_relaxed);
-	bool idle;
-
-	do {
-		idle = (w & A2P_STATE) == A2P_IDLE;
-	} while (!atomic_compare_exchange_weak(&m->a2p, &w, idle ? w + A2P_NUMBER + A2P_WRITING : w | A2P_WANTED));
-	return idle;
-}
-
-/* No room. Where the platform has given the area back just now, nobody else may be there to see it. */
+/* No room: ready() is owed. Where the platform has given the area back just now, nobody else may be there to see it. */
 static int refuse(struct mailbox *m)
 {
 	(void)take_reply(m);
 	return SCMI_E_BUSY;
+}
+
+/* The area is ours, for the next number. */
+static int begin_command(struct mailbox *m)
+{
+	uint32_t w = atomic_load_explicit(&m->a2p, memory_order_relaxed);
+	bool idle;
+
+	if ((w & A2P_STATE) == A2P_LEFT)
+		(void)take_reply(m);
+	do {
+		idle = (w & A2P_STATE) == A2P_IDLE;
+	} while (!atomic_compare_exchange_weak(&m->a2p, &w, idle ? w + A2P_NUMBER + A2P_WRITING : w | A2P_WANTED));
+	return idle ? SCMI_OK : refuse(m);
 }
 
 /* The platform has taken the area by itself, or never put it in order. */
@@ -177,33 +204,28 @@ static int take_back(struct mailbox *m, int err)
 	return err == SCMI_E_IO || err == SCMI_E_LINK ? err : SCMI_E_NOPEER;
 }
 
-static int ring_command(struct mailbox *m)
+static int send_inside(struct mailbox *m, const struct scmi_tx *tx)
 {
-	const int err = ring(m, SCMI_MAILBOX_TX, &m->rung);
+	const struct scmi_shmem *area = &m->area[SCMI_MAILBOX_A2P];
+	int err = begin_command(m);
 
+	if (err != SCMI_OK)
+		return err;
+	if (!mailbox_area_is_free(m, SCMI_MAILBOX_A2P))
+		return refuse_taken(m);
+	atomic_store_explicit(&m->token, tx->token, memory_order_relaxed);
+	count_own(&m->commands);
+	short_write(area, tx->hdr, tx->payload, tx->len, (tx->flags & SCMI_TX_POLL) != 0 ? 0u : m->flags);
+	scmi__shmem_give(area, m->port, 0u);
+	atomic_fetch_xor(&m->a2p, A2P_WRITING ^ A2P_SENT);
+	if (mailbox_area_is_free(m, SCMI_MAILBOX_A2P) && take_reply(m))
+		return SCMI_OK;
+	err = ring(m, SCMI_MAILBOX_TX, &m->rung);
 	if (err != SCMI_OK)
 		return take_back(m, err);
 	if ((m->caps & SCMI_CAP_SYNC_SEND) != 0)
 		(void)take_reply(m);
 	return SCMI_OK;
-}
-
-static int send_inside(struct mailbox *m, const struct scmi_tx *tx)
-{
-	const struct scmi_shmem *area = &m->area[SCMI_MAILBOX_A2P];
-
-	if ((atomic_load_explicit(&m->a2p, memory_order_relaxed) & A2P_STATE) == A2P_LEFT)
-		(void)take_reply(m);
-	if (!begin_command(m))
-		return refuse(m);
-	if (!mailbox_area_is_free(m, SCMI_MAILBOX_A2P))
-		return refuse_taken(m);
-	m->token = tx->token;
-	count_own(&m->commands);
-	scmi__shmem_write(area, tx->hdr, tx->payload, tx->len, (tx->flags & SCMI_TX_POLL) != 0 ? 0u : m->flags);
-	scmi__shmem_give(area, m->port, 0u);
-	atomic_fetch_xor(&m->a2p, A2P_WRITING ^ A2P_SENT);
-	return take_reply(m) ? SCMI_OK : ring_command(m);
 }
 
 static int send(void *ctx, const struct scmi_tx *tx)
@@ -233,25 +255,25 @@ static void give_back(struct incoming *in)
 
 	in->home = true;
 	scmi__shmem_give(&m->area[SCMI_MAILBOX_P2A], m->port, SCMI_SHMEM_FREE);
-	if ((in->flags & SCMI_SHMEM_INTR) != 0)
+	if (in->msg.flags != 0)
 		(void)ring(m, SCMI_MAILBOX_RX_REPLY, &m->rung_back);
 }
 
 static void deliver_event(struct mailbox *m)
 {
-	struct incoming in = {.m = m, .which = SCMI_MAILBOX_P2A};
-	struct shmem_message msg;
-	struct scmi_rx rx = {.cookie = &in, .token = SCMI_TOKEN_ANY};
-	enum shmem_verdict verdict;
+	struct incoming in;
+	int err;
 
-	verdict = scmi__shmem_take(&m->area[SCMI_MAILBOX_P2A], &msg);
-	in.flags = msg.flags;
+	in.m = m;
+	in.which = SCMI_MAILBOX_P2A;
+	in.home = false;
+	err = judge(m, read_message(m, &in));
 	count_own(&m->events);
-	if (judge(m, verdict) == SCMI_OK) {
-		rx.hdr = msg.hdr;
-		rx.len = in.left = msg.len;
-		(void)m->sink->rx(m->core, &rx);
-	}
+	in.left = in.msg.len;
+	if (err != SCMI_OK || is_short(&in))
+		give_back(&in);
+	if (err == SCMI_OK)
+		deliver(m, &in, SCMI_TOKEN_ANY);
 	if (!in.home)
 		give_back(&in);
 }
@@ -279,7 +301,7 @@ static uint32_t take_events(struct mailbox *m, uint32_t most)
 
 /* ---- both ---- */
 
-/* A reply's area is the next command's, and an event's is the platform's, as soon as the last byte has been read. */
+/* Of a long one. P2A is the platform's again with its last byte: before the handler runs, which may take its time. */
 static int fetch(void *ctx, const struct scmi_rx *rx, uint32_t offset, void *dst, uint32_t len)
 {
 	struct incoming *in = rx->cookie;
@@ -287,11 +309,7 @@ static int fetch(void *ctx, const struct scmi_rx *rx, uint32_t offset, void *dst
 	(void)ctx;
 	scmi__shmem_read(&in->m->area[in->which], offset, dst, len);
 	in->left -= len;
-	if (in->left != 0 || in->home)
-		return SCMI_OK;
-	if (in->which == SCMI_MAILBOX_A2P)
-		free_early(in);
-	else
+	if (in->which == SCMI_MAILBOX_P2A && in->left == 0 && !in->home)
 		give_back(in);
 	return SCMI_OK;
 }

@@ -38,7 +38,8 @@ struct mailbox {
 	_Atomic int32_t early;   /* the last loss since the doorbell was started, in time or not; SCMI_OK: none */
 	_Atomic int32_t why;     /* for link_down() */
 	_Atomic uint32_t a2p;
-	_Atomic uint32_t p2a; /* 1: a message is being taken there */
+	_Atomic uint32_t token; /* of the command there */
+	_Atomic uint32_t p2a;   /* 1: a message is being taken there */
 	const struct scmi_sink *sink;
 	void *core;
 	const struct scmi_mailbox_doorbell *bell;
@@ -46,8 +47,7 @@ struct mailbox {
 	struct scmi_shmem area[SCMI_MAILBOX_AREAS];
 	struct scmi_shmem given[SCMI_MAILBOX_AREAS]; /* in the configuration */
 	uint32_t max_payload;
-	uint16_t token; /* of the command in the area */
-	uint8_t flags;  /* of a message that wants a doorbell: SCMI_SHMEM_INTR, or 0 where we cannot be rung */
+	uint8_t flags; /* of a message that wants a doorbell: SCMI_SHMEM_INTR, or 0 where we cannot be rung */
 	bool fresh;
 	bool started; /* by the core */
 	bool belled;  /* the doorbell is */

@@ -7,6 +7,7 @@
  * private memory and written in one go.
  */
 #include "end.h"
+#include "short.h"
 
 static bool is_on(const struct scmi_mailbox_end *e)
 {
@@ -15,7 +16,6 @@ static bool is_on(const struct scmi_mailbox_end *e)
 
 /* ---- the answer ---- */
 
-/* After this the area, and the request, are free for the next. Ours before FREE: who is rung may come at once. */
 static void give(struct scmi_mailbox_end *e, uint32_t status, uint32_t intr)
 {
 	scmi__shmem_give(&e->area[SCMI_MAILBOX_A2P], e->port, status);
@@ -25,12 +25,13 @@ static void give(struct scmi_mailbox_end *e, uint32_t status, uint32_t intr)
 	end_ring(e, SCMI_MAILBOX_TX_REPLY);
 }
 
+/* After this the area, and the request, are free for the next. */
 static void answer(struct scmi_mailbox_end *e, uint32_t len)
 {
 	uint32_t status = SCMI_SHMEM_FREE;
 
 	if (len - 1u < e->max_payload)
-		scmi__shmem_write(&e->area[SCMI_MAILBOX_A2P], e->req.hdr, e->req.reply, len, 0u);
+		short_write(&e->area[SCMI_MAILBOX_A2P], e->req.hdr, e->req.reply, len, 0u);
 	else /* none can be given, or a lie */
 		status |= SCMI_SHMEM_ERROR;
 	atomic_store_explicit(&e->request, REQUEST_OURS, memory_order_relaxed);
@@ -66,7 +67,8 @@ static _Atomic uint32_t *copy_command(struct scmi_mailbox_end *e, uint32_t statu
 		return &e->bad_status;
 	if (verdict != SHMEM_GOOD || msg->len > e->max_payload)
 		return &e->bad_length;
-	scmi__shmem_read(area, 0, e->params, msg->len);
+	if (msg->len != 0)
+		scmi__shmem_read(area, 0, e->params, msg->len);
 	return scmi__shmem_intact(area, msg, e->params) ? NULL : &e->bad_check;
 }
 
@@ -134,20 +136,21 @@ static int turn(struct scmi_mailbox_end *e, int max)
 /* False: somebody has come meanwhile, and left his part to us. */
 static bool end_serving(struct scmi_mailbox_end *e)
 {
-	uint32_t gate = atomic_load_explicit(&e->gate, memory_order_relaxed);
-	uint32_t next;
+	const uint32_t was = atomic_load_explicit(&e->gate, memory_order_relaxed);
+	uint32_t gate = was;
 
-	do {
-		next = gate & ~((gate & GATE_AGAIN) != 0 ? GATE_AGAIN : GATE_SERVING);
-	} while (!atomic_compare_exchange_weak(&e->gate, &gate, next));
-	return (gate & GATE_AGAIN) == 0;
+	if ((gate & GATE_AGAIN) != 0) {
+		atomic_fetch_and(&e->gate, ~GATE_AGAIN);
+		return false;
+	}
+	return atomic_compare_exchange_strong(&e->gate, &gate, was & ~GATE_SERVING);
 }
 
 /* SCMI_E_CLOSED: one of the bits of `need` is missing. */
 static int serve(struct scmi_mailbox_end *e, uint32_t need, int max)
 {
 	uint32_t gate = atomic_load_explicit(&e->gate, memory_order_relaxed);
-	int n = 0;
+	int n;
 
 	do {
 		if ((gate & need) != need)
