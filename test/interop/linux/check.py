@@ -190,7 +190,9 @@ def check_counts(console, path, late):
 	for name in ("bad_status", "bad_check", "stale", "open"):
 		check_equal("platform's counter " + name, platform[name], 0)
 	check_equal("events, of both", platform["events"], kernel["delayed_response_ok"] + kernel["notification_ok"])
-	check_equal("one doorbell for each message", platform["rung"],
+	check_equal("the kernel's doorbells for commands", platform["tx"], platform["taken"] + platform["bad_length"])
+	check_equal("the kernel's doorbells for what it has taken", platform["rx_reply"], platform["events"])
+	check_equal("the platform's doorbells, one for each message", platform["rung"],
 				platform["taken"] + platform["bad_length"] + platform["events"])
 
 

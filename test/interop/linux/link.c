@@ -114,6 +114,8 @@ enum link_event link_sleep(struct link *link, int ms)
 	if (there[0].revents == 0)
 		return LINK_RUNG;
 	n = recv(link->fd, bytes, sizeof(bytes), MSG_DONTWAIT);
+	for (ssize_t i = 0; i < n; i++)
+		link->heard[bytes[i] % LINK_CHANNELS]++;
 	if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
 		return LINK_GONE;
 	return LINK_RUNG;

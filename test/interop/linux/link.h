@@ -13,6 +13,8 @@
 #define LINK_A2P        0x000u
 #define LINK_P2A        0x400u
 
+#define LINK_CHANNELS 4u
+
 struct link {
 	struct scmi_mailbox_doorbell doorbell;
 	struct scmi_shmem areas[SCMI_MAILBOX_AREAS];
@@ -22,6 +24,7 @@ struct link {
 	int listener;
 	int fd;      /* the kernel's; -1: not there yet */
 	int wake_fd; /* an eventfd */
+	uint32_t heard[LINK_CHANNELS];
 	char socket_path[100];
 };
 

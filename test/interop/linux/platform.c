@@ -167,6 +167,14 @@ static void live(void)
 	}
 }
 
+/* The kernel's doorbells of one kind; where they share a channel with others, those too. */
+static uint32_t heard(enum scmi_mailbox_signal signal)
+{
+	const int channel = scmi_mailbox_channel(host.link.mboxes, host.link.shmems, signal);
+
+	return channel >= 0 ? host.link.heard[channel] : 0u;
+}
+
 static void show_stats(void)
 {
 	struct scmi_mailbox_end_stats s = {.size = sizeof(s)};
@@ -174,8 +182,10 @@ static void show_stats(void)
 	if (scmi_mailbox_end_stats(host.end, &s) != SCMI_OK)
 		return;
 	printf("platform: taken=%" PRIu32 " rung=%" PRIu32 " bad_status=%" PRIu32 " bad_length=%" PRIu32
-	       " bad_check=%" PRIu32 " stale=%" PRIu32 " events=%" PRIu32 " open=%" PRIu32 "\n",
-	       s.taken, s.rung, s.bad_status, s.bad_length, s.bad_check, s.stale, s.events, s.open);
+	       " bad_check=%" PRIu32 " stale=%" PRIu32 " events=%" PRIu32 " open=%" PRIu32 " tx=%" PRIu32
+	       " rx_reply=%" PRIu32 "\n",
+	       s.taken, s.rung, s.bad_status, s.bad_length, s.bad_check, s.stale, s.events, s.open,
+	       heard(SCMI_MAILBOX_TX), heard(SCMI_MAILBOX_RX_REPLY));
 }
 
 static int close_platform(void)
