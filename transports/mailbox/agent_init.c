@@ -35,7 +35,7 @@ static bool is_there(const struct scmi_shmem *area)
 	return area->mem != NULL || area->len != 0;
 }
 
-const char *scmi__mailbox_areas_fault(const struct scmi_shmem areas[SCMI_MAILBOX_AREAS], const struct scmi_port *port)
+const char *scmi__mailbox_areas_fault(const struct scmi_shmem *areas, const struct scmi_port *port)
 {
 	const struct scmi_shmem *a2p = &areas[SCMI_MAILBOX_A2P];
 	const struct scmi_shmem *p2a = &areas[SCMI_MAILBOX_P2A];

@@ -6,6 +6,7 @@
 #include <scmi/transport/mailbox.h>
 
 const char *scmi__mailbox_bell_fault(const struct scmi_mailbox_doorbell *bell);
-const char *scmi__mailbox_areas_fault(const struct scmi_shmem areas[SCMI_MAILBOX_AREAS], const struct scmi_port *port);
+/* areas: SCMI_MAILBOX_AREAS of them. */
+const char *scmi__mailbox_areas_fault(const struct scmi_shmem *areas, const struct scmi_port *port);
 
 #endif
