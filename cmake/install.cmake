@@ -96,13 +96,20 @@ set(components development)
 if(SCMI_SHARED)
 	list(APPEND components library)
 endif()
-# scmictl carries its own copy of the library, so that it works from wherever it lies.
+# The tools carry their own copies of the library, so that they work from wherever they lie.
 if(TARGET scmictl)
 	install(TARGETS scmictl RUNTIME COMPONENT tools)
 	install(FILES docs/man/scmictl.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT tools)
 	install(FILES examples/scmictl/scmictl.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions
 		RENAME scmictl COMPONENT tools)
 	list(APPEND components tools)
+endif()
+if(TARGET scmid)
+	install(TARGETS scmid RUNTIME COMPONENT tools)
+	install(FILES docs/man/scmid.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT tools)
+	install(FILES examples/scmid/scmid.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions
+		RENAME scmid COMPONENT tools)
+	install(FILES examples/scmid/scmid.service DESTINATION lib/systemd/system COMPONENT tools)
 endif()
 
 set(package_library libscmi${abi})

@@ -31,6 +31,6 @@ set(CPACK_DEBIAN_DEVELOPMENT_DESCRIPTION "This package contains the headers, the
 set(CPACK_DEBIAN_TOOLS_PACKAGE_NAME ${package_tools})
 set(CPACK_DEBIAN_TOOLS_PACKAGE_SECTION utils)
 set(CPACK_DEBIAN_TOOLS_DESCRIPTION "This package contains scmictl, which shows what a platform offers and sends
- it any command.")
+ it any command, and scmid, a platform with simulated clocks and sensors.")
 
 include(CPack)

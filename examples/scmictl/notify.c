@@ -15,7 +15,10 @@ struct watch {
 	uint32_t shown;
 	uint32_t count; /* to show; UINT32_MAX: no limit */
 	bool lost;      /* nobody takes what we show; main() tells */
+	bool away;      /* the platform, and it may come again */
 };
+
+#define LOOK_US 1000000u /* between two looks whether the platform is still there */
 
 /* ---- asking ---- */
 
@@ -100,15 +103,56 @@ static int subscribe(struct session *s, struct watch *w)
 	return scmi_agent_subscribe(s->agent, &s->events);
 }
 
-static void listen(struct session *s, const struct watch *w)
+/* A platform that has gone tells nothing, so it is asked. */
+static int look(struct session *s, const struct watch *w)
+{
+	uint8_t reply[WORD_BYTES];
+	struct scmi_call call = {
+		.size = sizeof(call),
+		.protocol = w->protocol == SCMI_ANY ? SCMI_PROTOCOL_BASE : (uint8_t)w->protocol,
+		.message = SCMI_PROTOCOL_VERSION,
+		.reply = reply,
+		.reply_cap = sizeof(reply),
+	};
+
+	return scmi_agent_call(s->agent, &call);
+}
+
+/* One that has come again does not know what the one before was asked for. */
+static enum outcome attend(struct session *s, struct watch *w)
+{
+	int err = look(s, w);
+
+	if (!session_lost(err)) {
+		bool again = w->away && err == SCMI_OK;
+
+		w->away = w->away && !again;
+		return again ? ask(s, w) : GOOD;
+	}
+	if (!w->away)
+		(void)session_error(s, "notifications", err, 0);
+	w->away = true;
+	return session_reconnects(s, w->protocol == SCMI_ANY ? SCMI_PROTOCOL_BASE : (uint8_t)w->protocol) ? GOOD
+													  : FAILED;
+}
+
+static enum outcome listen(struct session *s, struct watch *w)
 {
 	uint32_t seconds = s->options->number[FOR_S];
 	uint64_t end = seconds == 0 ? SCMI_NEVER : session_now_us(s) + seconds * UINT64_C(1000000);
+	uint64_t next = session_now_us(s) + LOOK_US;
+	enum outcome outcome = GOOD;
 
-	while (w->shown < w->count && !w->lost && !session_interrupted(s) && session_now_us(s) < end) {
-		if (scmi_agent_poll(s->agent, INT32_MAX) == 0)
-			session_sleep(s, end);
+	while (outcome == GOOD && w->shown < w->count && !w->lost && !session_interrupted(s) &&
+	       session_now_us(s) < end) {
+		if (session_now_us(s) >= next) {
+			outcome = attend(s, w);
+			next = session_now_us(s) + LOOK_US;
+		}
+		if (scmi_agent_poll(s->agent, INT32_MAX) == 0 && outcome == GOOD)
+			session_sleep(s, next < end ? next : end);
 	}
+	return outcome;
 }
 
 /* What came, and what did not. */
@@ -140,7 +184,8 @@ static enum outcome notify_body(struct session *s, void *arg)
 	if (json_used())
 		json_open("messages", '[');
 	outcome = ask(s, w);
-	listen(s, w);
+	if (listen(s, w) != GOOD)
+		return FAILED;
 	return judge(s, w) == GOOD ? outcome : FAILED;
 }
 

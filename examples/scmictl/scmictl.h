@@ -125,6 +125,9 @@ void session_sleep(struct session *s, uint64_t until_us);
 
 uint64_t session_now_us(const struct session *s);
 
+/* Whether an error says that the platform has gone. */
+bool session_lost(int err);
+
 /* Whether the link of that protocol looks for a peer that has gone. */
 bool session_reconnects(const struct session *s, uint8_t protocol);
 

@@ -82,6 +82,11 @@ bool session_has_events(const struct session *s)
 	return (caps_of_any(s) & SCMI_CAP_NOTIFY) != 0;
 }
 
+bool session_lost(int err)
+{
+	return err == SCMI_E_LINK || err == SCMI_E_NOPEER;
+}
+
 bool session_reconnects(const struct session *s, uint8_t protocol)
 {
 	return s->links[scmi_agent_link(s->agent, protocol)].reconnect_us != 0;

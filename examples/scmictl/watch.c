@@ -10,6 +10,7 @@ struct watch {
 	const struct sensor *sensor;
 	struct spark spark; /* of the first value */
 	uint32_t shown;
+	bool away; /* the platform, and it may come again */
 };
 
 static void show_live(struct watch *w, const struct values *values)
@@ -50,6 +51,17 @@ static void sleep_until(struct session *s, uint64_t until_us)
 	}
 }
 
+/* Returns whether to go on without that value; that the platform has gone is told once. */
+static bool goes_on(const struct session *s, struct watch *w, int err)
+{
+	if (!session_lost(err) || !session_reconnects(s, SCMI_PROTOCOL_SENSOR))
+		return false;
+	if (!w->away)
+		(void)session_error(s, "SENSOR_READING_GET", err, 0);
+	w->away = true;
+	return true;
+}
+
 static enum outcome watch(struct session *s, const struct scmi_sensor_protocol *p, struct watch *w)
 {
 	const uint32_t *number = s->options->number;
@@ -62,9 +74,12 @@ static enum outcome watch(struct session *s, const struct scmi_sensor_protocol *
 	while (!session_interrupted(s) && session_now_us(s) < end) {
 		int err = sensor_values(p, w->sensor, s->options->async, &values, &status);
 
-		if (err != SCMI_OK)
+		if (err == SCMI_OK) {
+			w->away = false;
+			show_sample(w, &values);
+		} else if (!goes_on(s, w, err)) {
 			return session_error(s, "SENSOR_READING_GET", err, status);
-		show_sample(w, &values);
+		}
 		if (!output_flush() || w->shown == number[COUNT])
 			break; /* main() tells why nobody takes it any more */
 		next += period;

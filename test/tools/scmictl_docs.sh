@@ -31,14 +31,16 @@ commands=$(sed -n '/^Commands:/,/^$/ s/^  \([a-z]\+\) .*/\1/p' "$work/help")
 options=$(grep -o -E -- '--[a-z]+' "$work/help" | sort -u)
 [ "$(wc -w <<<"$commands")" -ge 11 ] || check "$commands" '' 'few commands in --help'
 
-# ---- the manual page ----
+# ---- the manual page, and that of scmid ----
 
-if command -v man >/dev/null; then
-	check "$(man --warnings -E UTF-8 -l "$page" 2>&1 >/dev/null)" '' 'man --warnings'
-fi
-if command -v mandoc >/dev/null; then
-	check "$(mandoc -T lint -W warning "$page")" '' 'mandoc -T lint'
-fi
+for file in "$page" "$root/docs/man/scmid.1"; do
+	if command -v man >/dev/null; then
+		check "$(man --warnings -E UTF-8 -l "$file" 2>&1 >/dev/null)" '' "man --warnings: $file"
+	fi
+	if command -v mandoc >/dev/null; then
+		check "$(mandoc -T lint -W warning "$file")" '' "mandoc -T lint: $file"
+	fi
+done
 sed 's/\\-/-/g; s/\\fI//g; s/\\fP//g' "$page" >"$work/page"
 for name in $commands; do
 	grep -q -E "^\.(B|BR) \"?$name\b" "$work/page" || check missing "$name" 'a command without a place in the manual page'
@@ -85,6 +87,10 @@ check "$(completes se)" 'sensors sensor' 'se'
 check "$(completes --json --ti)" '--timeout=' '--ti'
 check "$(completes -l lo)" 'loopback:' 'a link'
 check "$(completes --link=lo)" 'loopback:' 'a link behind ='
+check "$(completes -l '')" 'loopback: mailbox:' 'all links'
+check "$(completes -l mailbox:u)" 'unix= uio=/dev/uio' 'a way of a mailbox'
+check "$(completes -l mailbox:unix=/dev/nul)" '/dev/null' 'a path'
+check "$(completes --link=mailbox:unix=/x,wait=3,re)" 'reconnect=' 'a word of any link'
 check "$(completes --link=loopback:l)" 'linux' 'a word of a link'
 check "$(completes -l loopback:linux,th)" 'linux,threaded' 'a second word of a link'
 check "$(completes -l loopback: cl)" 'clocks clock' 'a command behind a link'
@@ -104,6 +110,24 @@ check "$(completes raw s)" 'system sensor' 'a protocol'
 check "$(completes notify base , po)" 'power powercap' 'a protocol behind a comma'
 check "$(completes raw base '')" '' 'no protocol behind a protocol'
 check "$(completes -l nowhere: clock '')" '' 'a link that does not work'
+
+# ---- completion of scmid, by the same means ----
+
+# shellcheck source=/dev/null
+source "$root/examples/scmid/scmid.bash"
+listens() {
+	printf -v COMP_LINE '%q ' scmid "${@:1:$#-1}"
+	COMP_LINE+=${!#}
+	COMP_POINT=${#COMP_LINE}
+	COMPREPLY=()
+	_scmid
+	echo "${COMPREPLY[*]}"
+}
+check "$(listens '')" '--listen= --set= --help --usage --version' 'options of scmid'
+check "$(listens --set=l)" 'linux' 'a set'
+check "$(listens -l mail)" 'mailbox:' 'where to listen'
+check "$(listens --set demo --listen=mailbox:unix=/dev/nul)" '/dev/null' 'a path to listen at'
+check "$(listens -l mailbox:unix=/x,ag)" 'agents=' 'a word of a listener'
 
 echo "$checks checks, $faults faults"
 [ "$faults" = 0 ]

@@ -52,8 +52,14 @@ class Daemon:
         self.process = subprocess.Popen([*self.command, "--listen", f"{self.link},agents={agents}"],
                                         stdin=subprocess.DEVNULL)
         end = time.monotonic() + PATIENCE
-        while not os.path.exists(self.folder + "/s") and time.monotonic() < end:
+        while not self.listens() and time.monotonic() < end:
             time.sleep(0.001)
+
+    def listens(self):
+        """The socket is in its folder a moment before somebody listens at it."""
+        with open("/proc/net/unix", encoding="ascii", errors="replace") as file:
+            sockets = [line.split() for line in file]
+        return any(line[-1] == self.folder + "/s" and line[3] == "00010000" for line in sockets)
 
     def stop(self):
         """It has to end well each time, with its socket gone."""
