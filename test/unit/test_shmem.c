@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The area, against bytes laid out by hand after DEN0056's table of the shared memory layout: where each word lies, what
- * each length means, that nothing beside a message is read or written. check.c: test_shmem_check.c.
+ * The area, against bytes laid out by hand after DEN0056's table of the shared memory layout: where each word lies,
+ * what each length means, that nothing beside a message is read or written. check.c: test_shmem_check.c.
  */
 #include "shmem_rig.h"
 

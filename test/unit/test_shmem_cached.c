@@ -2,8 +2,8 @@
 /*
  * Memory that is not coherent: each end sees the area through a cache of its own. The model is as unkind as a processor
  * may be. Cleaning goes from the first line to the last, invalidating the other way round, each invalidated line is
- * fetched again at once, and between two lines the other end acts. A clean or an invalidate can be left out, to see that
- * it was needed.
+ * fetched again at once, and between two lines the other end acts. A clean or an invalidate can be left out, to see
+ * that it was needed.
  */
 #include "shmem_rig.h"
 

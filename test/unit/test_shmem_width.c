@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * How wide the accesses to an area are. The library's files are compiled for the thread sanitizer, but in place of its
- * library the test has the functions that such code calls before, or instead of, each access: an access to the area that
- * is not one aligned atomic one of 32 bits is a fault, and each of those is counted.
+ * library the test has the functions that such code calls before, or instead of, each access: an access to the area
+ * that is not one aligned atomic one of 32 bits is a fault, and each of those is counted.
  */
 #include "shmem_rig.h"
 
