@@ -59,7 +59,7 @@ extern "C" {
  */
 enum scmi_shmem_check {
 	SCMI_SHMEM_CHECK_NONE = 0,
-	SCMI_SHMEM_CHECK_XOR = 1, /* of all whole words, the last bytes of a message of 4n + m bytes are not covered */
+	SCMI_SHMEM_CHECK_XOR = 1,   /* of all whole words; up to 3 bytes behind them are not covered */
 	SCMI_SHMEM_CHECK_J1850 = 2, /* CRC-8, SAE J1850, without its last inversion */
 	SCMI_SHMEM_CHECK_CRC32 = 3, /* IEEE 802.3 */
 };
@@ -74,8 +74,9 @@ struct scmi_shmem {
 };
 
 /*
- * Puts an area in order: reserved words, flags and length 0, then FREE. The platform does so before an agent may use
- * it, for both directions; an agent never does. CACHED memory is not cleaned: that is the caller's affair here.
+ * Puts an area in order: all words before the payload 0, but for the kind of a check, then FREE. The platform does so
+ * before an agent may use it, for both directions; an agent never does. CACHED memory is not cleaned: that is the
+ * caller's affair here.
  * Returns SCMI_OK, or SCMI_E_INVAL: NULL, a length or an alignment that is not allowed. Context: any.
  */
 int scmi_shmem_reset(const struct scmi_shmem *area);
