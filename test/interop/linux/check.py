@@ -19,7 +19,7 @@ CLOCKS = {
 }
 # A sensor: its label, its least and its highest value. What is no such quantity hwmon does not show.
 SENSORS = {
-	"temp1": ("cpu_temp", 43000, 67000),
+	"temp1": ("cpu_temp", 42900, 67100),
 	"temp2": ("board_temp", 31250, 31250),
 	"in0": ("battery_voltage_at_connector", 3660, 3740),
 	"power1": ("soc_power", 1600000, 2100000),
@@ -147,7 +147,7 @@ def check_p2a(console):
 	check_reading("raw delayed response", raw.get("delayed", ""), delayed + word(0) + word(2), 3660, 3740)
 	check_answer(console, "notify_on", word(0))
 	for name in ("update_1", "update_2"):
-		check_reading("raw notification", raw.get(name, ""), header(1, 3, 0x15) + word(0) + word(0), 43000, 67000)
+		check_reading("raw notification", raw.get(name, ""), header(1, 3, 0x15) + word(0) + word(0), 42900, 67100)
 	check_answer(console, "notify_off", word(0))
 
 
