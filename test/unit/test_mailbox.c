@@ -70,11 +70,55 @@ static void the_platform_sends_unasked(void **state)
 	}
 }
 
+/* A done function that submits the next: on the same stack, which does not grow. */
+struct chain {
+	struct scmi_call call;
+	uint32_t version;
+	unsigned left;
+	uintptr_t lowest;
+	uintptr_t highest;
+};
+
+static void next(struct scmi_call *call, int err)
+{
+	struct chain *c = call->arg;
+	const uintptr_t here = (uintptr_t)__builtin_frame_address(0);
+
+	assert_int_equal(err, SCMI_OK);
+	c->lowest = here < c->lowest ? here : c->lowest;
+	c->highest = here > c->highest ? here : c->highest;
+	if (c->left-- > 0)
+		assert_int_equal(scmi_agent_submit(rig.agent, call), SCMI_OK);
+}
+
+static void chained_calls_do_not_grow_the_stack(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < FORMS; i++) {
+		struct chain c = {.left = 500, .lowest = UINTPTR_MAX};
+
+		mailbox_rig_open(&rig, &forms[i]);
+		c.call = rig_call(SCMI_PROTOCOL_VERSION, &c.version, sizeof(c.version));
+		c.call.done = next;
+		c.call.arg = &c;
+		assert_int_equal(scmi_agent_submit(rig.agent, &c.call), SCMI_OK);
+		for (unsigned n = 0; n < 2000 && c.left != UINT32_MAX; n++) {
+			(void)scmi_mailbox_end_serve(rig.end, 1);
+			(void)scmi_agent_poll(rig.agent, 4);
+		}
+		assert_int_equal(c.left, UINT32_MAX);
+		assert_true(c.highest - c.lowest < 4096);
+		assert_int_equal(mailbox_rig_ask(&rig), SCMI_OK); /* no doorbell has been forgotten */
+		mailbox_rig_close(&rig);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(calls_go_and_come),
 		cmocka_unit_test(the_platform_sends_unasked),
+		cmocka_unit_test(chained_calls_do_not_grow_the_stack),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

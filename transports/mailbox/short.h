@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Short messages, most of all there are: written and read word by word where they are sent and taken, without a call. */
+/* Short messages, as most are: written and read word by word where they are sent and taken, without a call. */
 #ifndef SCMI_MAILBOX_SHORT_H
 #define SCMI_MAILBOX_SHORT_H
 
