@@ -77,8 +77,9 @@ struct scmi_port {
 
 	/*
 	 * For shared memory that this processor caches and its peer does not see through the cache: clean writes len
-	 * bytes at mem back to memory, invalidate makes the next read of them come from there. mem and len are multiples
-	 * of a cache line wherever the memory handed to a transport is. Each is complete, and ordered with the accesses
+	 * bytes at mem back to memory; invalidate writes back what is dirty, too, and makes the next read of them come
+	 * from there: one context may look for an answer while another writes a message. mem and len are multiples of a
+	 * cache line wherever the memory handed to a transport is. Each is complete, and ordered with the accesses
 	 * around it, when it returns. Optional, both or neither; a transport refuses memory that needs them without.
 	 * Context: any.
 	 */

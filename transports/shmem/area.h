@@ -70,8 +70,8 @@ void scmi__shmem_give_cached(const struct scmi_shmem *a, const struct scmi_port 
 
 /*
  * The channel status; seq_cst, for a look that follows what was said about oneself. What the other end wrote before it
- * is seen after this. port: for CACHED areas. Those are invalidated here, and what this end has written and not given
- * away is lost with that: so only who has the area to itself may look, none beside scmi__shmem_write().
+ * is seen after this. port: for CACHED areas. Those are invalidated here, which by the port's contract writes back what
+ * another context has just put there.
  */
 static inline uint32_t scmi__shmem_status(const struct scmi_shmem *a, const struct scmi_port *port)
 {
