@@ -44,8 +44,8 @@ int scmi_open(struct scmi_agent **agent, const char *uri, const struct scmi_open
 
 /*
  * Stops an agent of scmi_open()'s, ends its calls with SCMI_E_CLOSED, closes its link and frees all. NULL: nothing.
- * Returns SCMI_OK; SCMI_E_CONTEXT from a callback, where nothing is done; SCMI_E_INVAL: it is not of scmi_open()'s.
- * Context: thread.
+ * Returns SCMI_OK; SCMI_E_CONTEXT from a callback, where nothing is done; SCMI_E_INVAL: it is not of scmi_open()'s (a
+ * safeguard: what stands in front of the agent is looked at). Context: thread.
  */
 int scmi_close(struct scmi_agent *agent);
 
@@ -55,7 +55,8 @@ struct scmi_hosted_link;
 /*
  * Opens it. *transport gets time-outs as timeout= says; *reconnect_us, if not NULL, gets what reconnect= says, 0 if
  * nothing, for scmi_agent_options. port outlives the link; config->agent is not looked at. The peer is looked for when
- * the agent starts; with wait= here already, that long. Returns as scmi_open(). Context: thread.
+ * the agent starts; with wait= here already, that long, by a start and a stop of the transport. Returns as scmi_open().
+ * Context: thread.
  */
 int scmi_link_open(struct scmi_hosted_link **link, const char *uri, const struct scmi_open_config *config,
 		   const struct scmi_port *port, struct scmi_transport *transport, uint32_t *reconnect_us);
@@ -86,7 +87,10 @@ const struct scmi_endpoint *scmi_listener_endpoint(const struct scmi_listener *l
  */
 int scmi_listener_start(struct scmi_listener *listener);
 
-/* Sends all agents away and ends the thread; nothing is being served when it returns. Not running: nothing. */
+/*
+ * Sends all agents away and ends the thread; nothing is being served when it returns. Not running, or on that thread
+ * itself, in a handler: nothing.
+ */
 void scmi_listener_stop(struct scmi_listener *listener);
 
 /* Stops, and gives the name back; the platform has been stopped, and no request is open. NULL: nothing. */

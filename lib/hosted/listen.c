@@ -9,11 +9,31 @@
 
 struct scmi_listener {
 	const struct scmi_scheme *scheme;
-	void *listener; /* the scheme's */
+	void *listener;        /* the scheme's */
+	pthread_mutex_t mutex; /* of the two below: a handler may try to stop the listener that it runs on */
 	pthread_t thread;
 	bool runs;
 	atomic_bool ending;
 };
+
+static struct scmi_listener *make(int *err)
+{
+	struct scmi_listener *l = calloc(1, sizeof(*l));
+
+	*err = l == NULL ? SCMI_E_NOMEM : SCMI_OK;
+	if (l == NULL || pthread_mutex_init(&l->mutex, NULL) == 0)
+		return l;
+	*err = SCMI_E_IO;
+	free(l);
+	return NULL;
+}
+
+static void forget(struct scmi_listener *l)
+{
+	if (l != NULL)
+		pthread_mutex_destroy(&l->mutex);
+	free(l);
+}
 
 int scmi_listen(struct scmi_listener **listener, const char *uri, const struct scmi_open_config *config,
 		const struct scmi_port *port)
@@ -31,11 +51,12 @@ int scmi_listen(struct scmi_listener **listener, const char *uri, const struct s
 	err = scmi__uri_read(&parts, uri, config, false, why);
 	if (err != SCMI_OK)
 		return err;
-	l = calloc(1, sizeof(*l));
-	err = l != NULL ? parts.scheme->listen(&l->listener, parts.rest, port, &reason.why) : SCMI_E_NOMEM;
+	l = make(&err);
+	if (l != NULL)
+		err = parts.scheme->listen(&l->listener, parts.rest, port, &reason.why);
 	scmi__uri_free(&parts);
 	if (err != SCMI_OK) {
-		free(l);
+		forget(l);
 		return scmi__reason_end(&reason, err, why);
 	}
 	l->scheme = parts.scheme;
@@ -66,24 +87,40 @@ static void *run(void *arg)
 
 int scmi_listener_start(struct scmi_listener *listener)
 {
-	int err;
+	int err = SCMI_E_INVAL;
 
-	if (listener == NULL || listener->runs)
-		return SCMI_E_INVAL;
-	atomic_store(&listener->ending, false);
-	err = scmi__thread_start(&listener->thread, run, listener);
-	listener->runs = err == SCMI_OK;
+	if (listener == NULL)
+		return err;
+	pthread_mutex_lock(&listener->mutex);
+	if (!listener->runs) {
+		atomic_store(&listener->ending, false);
+		err = scmi__thread_start(&listener->thread, run, listener);
+		listener->runs = err == SCMI_OK;
+	}
+	pthread_mutex_unlock(&listener->mutex);
 	return err;
+}
+
+/* Whether there is a thread to be ended by this one; then it is this one's affair. */
+static bool take_thread(struct scmi_listener *l)
+{
+	bool taken;
+
+	pthread_mutex_lock(&l->mutex);
+	taken = l->runs && !pthread_equal(l->thread, pthread_self());
+	if (taken)
+		l->runs = false;
+	pthread_mutex_unlock(&l->mutex);
+	return taken;
 }
 
 void scmi_listener_stop(struct scmi_listener *listener)
 {
-	if (listener == NULL || !listener->runs || pthread_equal(listener->thread, pthread_self()))
+	if (listener == NULL || !take_thread(listener))
 		return;
 	atomic_store(&listener->ending, true);
 	listener->scheme->end(listener->listener);
 	(void)pthread_join(listener->thread, NULL);
-	listener->runs = false;
 }
 
 void scmi_listener_close(struct scmi_listener *listener)
@@ -92,5 +129,5 @@ void scmi_listener_close(struct scmi_listener *listener)
 		return;
 	scmi_listener_stop(listener);
 	listener->scheme->unlisten(listener->listener);
-	free(listener);
+	forget(listener);
 }
