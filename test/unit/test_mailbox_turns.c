@@ -157,6 +157,7 @@ static void an_area_that_is_taken_from_us_comes_back(void **state)
 	rig_put(&rig, A2P, SCMI_SHMEM_STATUS, SCMI_SHMEM_FREE);
 	interrupt();
 	assert_int_equal(rig_stats(&rig).commands, 1);
+	assert_int_equal(rig_stats(&rig).left, 1);
 	rig_answer(&rig, 4);
 	interrupt();
 	assert_int_equal(result(&call), SCMI_OK);
@@ -344,6 +345,72 @@ static void p2a_goes_back_before_the_handler_runs(void **state)
 	mailbox_rig_close(&rig);
 }
 
+/* ---- at the contract itself: what a transport is asked, without an agent ---- */
+
+struct core {
+	unsigned rx;
+	unsigned readies;
+	int sent_inside; /* what a send inside rx() returned */
+	unsigned char bytes[RIG_PAYLOAD];
+};
+
+static int send_plain(void)
+{
+	static const unsigned char other[RIG_PAYLOAD] = {0xee, 0xee, 0xee, 0xee, [RIG_PAYLOAD - 1u] = 0xee};
+	const struct scmi_tx tx = {.hdr = 0x40000, .token = 1, .payload = other, .len = sizeof(other)};
+
+	return rig.transport.ops->send(rig.transport.ctx, &tx);
+}
+
+/* As if another context sent while we read. */
+static int take_core(void *core, const struct scmi_rx *rx)
+{
+	struct core *c = core;
+
+	c->rx++;
+	c->sent_inside = send_plain();
+	if (rx->data != NULL)
+		memcpy(c->bytes, rx->data, rx->len);
+	else
+		assert_int_equal(rig.transport.ops->fetch(rig.transport.ctx, rx, 0, c->bytes, rx->len), SCMI_OK);
+	return SCMI_OK;
+}
+
+static void take_ready(void *core)
+{
+	struct core *c = core;
+
+	c->readies++;
+	assert_int_equal(send_plain(), SCMI_OK);
+}
+
+/* A short answer's area is the next one's at once; a long one's when it has been read, and ready() tells then. */
+static void an_answer_is_whole_whatever_is_sent_meanwhile(void **state)
+{
+	const struct scmi_sink sink = {.version = SCMI_SINK_V1, .rx = take_core, .ready = take_ready};
+
+	(void)state;
+	for (uint32_t values = 0; values <= RIG_PAYLOAD - 4u; values++) {
+		struct core core = {0};
+
+		mailbox_rig_make(&rig, &silent);
+		(void)scmi_shmem_reset(&rig.areas[A2P]);
+		(void)scmi_shmem_reset(&rig.areas[P2A]);
+		assert_int_equal(rig.transport.ops->start(rig.transport.ctx, &sink, &core), SCMI_OK);
+		assert_int_equal(send_plain(), SCMI_OK);
+		rig_answer(&rig, values);
+		interrupt();
+		assert_int_equal(core.rx, 1);
+		assert_int_equal(core.sent_inside, values + 4u <= 32u ? SCMI_OK : SCMI_E_BUSY);
+		assert_int_equal(core.readies, values + 4u <= 32u ? 0 : 1);
+		for (uint32_t i = 0; i < values; i++)
+			assert_int_equal(core.bytes[4u + i], i);
+		assert_false(rig_is_free(&rig, A2P));
+		rig.transport.ops->stop(rig.transport.ctx);
+		mailbox_rig_close(&rig);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -360,6 +427,7 @@ int main(void)
 		cmocka_unit_test(a_refused_call_goes_when_the_answer_has_come),
 		cmocka_unit_test(a_refused_call_goes_after_a_wrong_answer),
 		cmocka_unit_test(p2a_goes_back_before_the_handler_runs),
+		cmocka_unit_test(an_answer_is_whole_whatever_is_sent_meanwhile),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

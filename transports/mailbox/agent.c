@@ -172,8 +172,6 @@ static int begin_command(struct mailbox *m)
 	uint32_t w = atomic_load_explicit(&m->a2p, memory_order_relaxed);
 	bool idle;
 
-	if ((w & A2P_STATE) == A2P_LEFT)
-		(void)take_reply(m);
 	do {
 		idle = (w & A2P_STATE) == A2P_IDLE;
 	} while (!atomic_compare_exchange_weak(&m->a2p, &w, idle ? w + A2P_NUMBER + A2P_WRITING : w | A2P_WANTED));

@@ -239,10 +239,11 @@ void scmi_mailbox_end_detach(struct scmi_mailbox_end *end);
 /*
  * The agent has rung, or it is time to look: takes a command, up to max of them one after another, serves it on the
  * caller's stack, and tells the platform where P2A is free again that was not. Of several contexts at once one serves
- * for all. Returns how many it took; 0, none is there, the last one has not been answered yet, or another context
- * serves; SCMI_E_CLOSED, the platform has not started, or nobody is attached. When a request that kept a command
- * waiting has been answered, doorbell->wake() is called: serve again. Context: any from which the platform may be
- * entered.
+ * for all, beyond its max, if need be, for what the others have left to it. Returns how many it took; 0, none is there,
+ * the last one has not been answered yet, or another context serves; SCMI_E_CLOSED, the platform has not started, or
+ * nobody is attached. When the answer to a detached agent has come, for which the next one's command may wait,
+ * doorbell->wake() is called: serve again. Without wake() that command is served by who answers. Context: any from which
+ * the platform may be entered.
  */
 int scmi_mailbox_end_serve(struct scmi_mailbox_end *end, int max);
 
@@ -254,7 +255,7 @@ struct scmi_mailbox_end_stats {
 	uint32_t bad_status; /* taken with ERROR set: given back with ERROR and FREE */
 	uint32_t bad_length; /* below 4 or beyond the area: likewise */
 	uint32_t bad_check;  /* the integrity check failed: likewise */
-	uint32_t stale;      /* answers that came after detach or a stop */
+	uint32_t stale;      /* answers to an agent that was detached */
 	uint32_t events;     /* P2A messages that were sent */
 	uint32_t open;       /* requests that the platform holds, now */
 };
