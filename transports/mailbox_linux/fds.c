@@ -54,7 +54,7 @@ bool scmi__event_raise(int fd)
 	return raised;
 }
 
-void scmi__event_lower(int fd)
+bool scmi__event_lower(int fd)
 {
 	const int saved = errno;
 	unsigned char drain[4096];
@@ -64,6 +64,7 @@ void scmi__event_lower(int fd)
 		n = read(fd, drain, sizeof(drain));
 	while (n == (ssize_t)sizeof(drain) || (n < 0 && errno == EINTR));
 	errno = saved;
+	return n != 0;
 }
 
 uint64_t scmi__now_us(void)

@@ -26,8 +26,8 @@ int scmi__event_open(void);
 /* Adds one. False: neither added nor readable already. */
 bool scmi__event_raise(int fd);
 
-/* Reads a doorbell empty, an eventfd or a pipe. */
-void scmi__event_lower(int fd);
+/* Reads a doorbell empty, an eventfd or a pipe. False: of a pipe the other end has been closed. */
+bool scmi__event_lower(int fd);
 
 /* By CLOCK_MONOTONIC. */
 uint64_t scmi__now_us(void);

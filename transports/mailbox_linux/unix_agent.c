@@ -33,20 +33,20 @@ struct link {
 
 /* ---- connections ---- */
 
-static void unlink_line(struct link *l)
+/* The pipe is the platform's as well: closing it does not take it out. */
+static void unlink_fds(struct link *l)
 {
 	scmi__sleep_remove(&l->sleep, l->sock);
 	scmi__sleep_remove(&l->watch, l->sock);
+	scmi__sleep_remove(&l->sleep, l->gift.fd[UNIX_RUNG]);
+	scmi__sleep_remove(&l->watch, l->gift.fd[UNIX_RUNG]);
 }
 
 static void disconnect(struct link *l)
 {
 	if (l->sock < 0)
 		return;
-	unlink_line(l);
-	/* The pipe is the platform's as well: closing it does not take it out. */
-	scmi__sleep_remove(&l->sleep, l->gift.fd[UNIX_RUNG]);
-	scmi__sleep_remove(&l->watch, l->gift.fd[UNIX_RUNG]);
+	unlink_fds(l);
 	scmi__fd_close(&l->sock);
 	scmi__unix_gift_close(&l->gift);
 }
@@ -111,13 +111,26 @@ static int ring(void *ctx, enum scmi_mailbox_signal signal)
 	return scmi__event_raise(l->gift.fd[UNIX_RING]) ? SCMI_OK : SCMI_E_IO;
 }
 
-/* The first to see it tells. The descriptor stays readable from now on: nobody shall sleep on it any more. */
+/* The first to see it tells. What stays readable from now on shall keep nobody from sleeping. */
+static void lose(struct link *l)
+{
+	if (atomic_exchange(&l->lost, 1u) != 0)
+		return;
+	unlink_fds(l);
+	scmi_mailbox_lost(&l->mailbox, SCMI_E_LINK);
+}
+
 static void look_at_line(struct link *l)
 {
-	if (!scmi__unix_is_over(l->sock) || atomic_exchange(&l->lost, 1u) != 0)
-		return;
-	unlink_line(l);
-	scmi_mailbox_lost(&l->mailbox, SCMI_E_LINK);
+	if (scmi__unix_is_over(l->sock))
+		lose(l);
+}
+
+/* A platform that keeps the line but closes the doorbell is no platform any more, either. */
+static void lower(struct link *l)
+{
+	if (!scmi__event_lower(l->gift.fd[UNIX_RUNG]))
+		lose(l);
 }
 
 static void bell_wait(void *ctx, uint64_t deadline_us)
@@ -126,7 +139,7 @@ static void bell_wait(void *ctx, uint64_t deadline_us)
 	const uint32_t ready = scmi__sleep(&l->sleep, deadline_us);
 
 	if ((ready & 1u << TAG_RUNG) != 0)
-		scmi__event_lower(l->gift.fd[UNIX_RUNG]);
+		lower(l);
 	if ((ready & 1u << TAG_LINE) != 0)
 		look_at_line(l);
 }
@@ -156,9 +169,9 @@ static void clear(void *ctx)
 			look_at_line(l);
 		return;
 	}
-	scmi__event_lower(l->gift.fd[UNIX_RUNG]);
+	lower(l);
 	if (atomic_exchange(&l->raised, 0u) != 0)
-		scmi__event_lower(l->watch.wake);
+		(void)scmi__event_lower(l->watch.wake);
 	look_at_line(l);
 }
 
