@@ -214,6 +214,32 @@ static void an_agent_comes_back(void **state)
 	}
 }
 
+/* Nobody calls, nobody waits: polls alone find out that the platform has gone. */
+static void who_polls_only_is_told(void **state)
+{
+	(void)state;
+	for (int shm = 0; shm < 2; shm++) {
+		struct place *p = place_open(uri_of(shm, ""));
+		struct hang hang = hang_watch();
+		struct scmi_agent_stats s = {.size = sizeof(s)};
+		struct guest *g;
+
+		place_run(p);
+		g = guest_open(uri_of(shm, ""));
+		place_close(p);
+		p = place_open(uri_of(shm, ""));
+		place_run(p);
+		while (s.recovered == 0) {
+			assert_false(hangs(&hang));
+			(void)scmi_agent_poll(g->agent, 1);
+			assert_int_equal(scmi_agent_stats(g->agent, 0, &s), SCMI_OK);
+		}
+		assert_int_equal(guest_ask(g), SCMI_OK);
+		guest_close(g);
+		place_close(p);
+	}
+}
+
 /* What it was promised by the first platform, an agent cannot take from one with smaller areas. */
 static void smaller_areas_are_not_taken(void **state)
 {
@@ -421,6 +447,7 @@ int main(void)
 		cmocka_unit_test(nobody_there_is_told_at_once),
 		cmocka_unit_test(an_agent_is_served_and_nothing_is_left),
 		cmocka_unit_test(an_agent_comes_back),
+		cmocka_unit_test(who_polls_only_is_told),
 		cmocka_unit_test(smaller_areas_are_not_taken),
 		cmocka_unit_test(one_agent_more_is_refused),
 		cmocka_unit_test(many_agents_have_areas_of_their_own),

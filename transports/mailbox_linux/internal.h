@@ -135,7 +135,7 @@ extern const struct scmi__way scmi__way_uio;
 /* An end that sleeps looks this often whether the other one lives, where nothing else tells. */
 #define LOOK_AGAIN_US 100000u
 
-/* Polls between two looks whether the other end lives, of who polls only. */
-#define POLLS_PER_LOOK 256u
+/* Who polls only looks at the clock this seldom, whether it is time for that. */
+#define POLLS_PER_LOOK 16u
 
 #endif

@@ -34,6 +34,7 @@ struct link {
 	uint32_t seen;         /* the sleeper's */
 	_Atomic uint32_t woken;
 	_Atomic uint32_t lost;
+	_Atomic uint32_t polls;
 	_Atomic uint32_t looked; /* when we last looked for the platform, in milliseconds */
 };
 
@@ -165,7 +166,6 @@ static void look_for_platform(struct link *l)
 		scmi_mailbox_lost(&l->mailbox, SCMI_E_LINK);
 }
 
-/* Who polls only learns here that the platform is dead. */
 static int ring(void *ctx, enum scmi_mailbox_signal signal)
 {
 	struct link *l = ctx;
@@ -203,6 +203,26 @@ static void bell_wake(void *ctx)
 
 	atomic_store(&l->woken, 1u);
 	scmi__futex_ring(&l->head->to_agent);
+}
+
+/* There is no descriptor; but who polls only learns by clear() that the platform is dead. */
+static int no_fd(void *ctx)
+{
+	(void)ctx;
+	return -1;
+}
+
+static void clear(void *ctx)
+{
+	struct link *l = ctx;
+
+	if (atomic_fetch_add_explicit(&l->polls, 1u, memory_order_relaxed) % POLLS_PER_LOOK == 0)
+		look_for_platform(l);
+}
+
+static void no_raise(void *ctx)
+{
+	(void)ctx;
 }
 
 /* ---- opening and closing ---- */
@@ -272,6 +292,9 @@ static int shm_open_link(void **link, const char *rest, const struct scmi_port *
 		.ring = ring,
 		.wait = bell_wait,
 		.wake = bell_wake,
+		.fd = no_fd,
+		.clear = clear,
+		.raise = no_raise,
 	};
 	err = make(l, rest, port, transport, why);
 	if (err == SCMI_OK)

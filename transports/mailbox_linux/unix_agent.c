@@ -29,6 +29,7 @@ struct link {
 	_Atomic uint32_t raised;
 	_Atomic uint32_t lost;
 	_Atomic uint32_t polls;
+	_Atomic uint32_t looked; /* at the line, when last, in milliseconds */
 };
 
 /* ---- connections ---- */
@@ -159,6 +160,17 @@ static int bell_fd(void *ctx)
 	return l->watch.epoll;
 }
 
+/* For who polls only: now and then, for it is a system call. */
+static void look_in_time(struct link *l)
+{
+	const uint32_t now = (uint32_t)(scmi__now_us() / 1000u);
+
+	if (now - atomic_load_explicit(&l->looked, memory_order_relaxed) < LOOK_AGAIN_US / 2u / 1000u)
+		return;
+	atomic_store_explicit(&l->looked, now, memory_order_relaxed);
+	look_at_line(l);
+}
+
 static void clear(void *ctx)
 {
 	struct link *l = ctx;
@@ -166,7 +178,7 @@ static void clear(void *ctx)
 
 	if (atomic_load_explicit(&l->watched, memory_order_relaxed) == 0) {
 		if (polls % POLLS_PER_LOOK == 0)
-			look_at_line(l);
+			look_in_time(l);
 		return;
 	}
 	lower(l);

@@ -18,8 +18,9 @@ extern "C" {
 
 /*
  * Two eventfds, one each way: ring_fd is written, rung_fd is slept on; any number of ends may use them. Both stay the
- * caller's, open until destroy. The clock of wait() is the port's, which counts as CLOCK_MONOTONIC does (posix.h and
- * linux.h). Returns SCMI_OK; SCMI_E_INVAL; SCMI_E_IO, no memory or descriptor. Context: thread.
+ * caller's, open until destroy, and become non-blocking. The clock of wait() is the port's, which counts as
+ * CLOCK_MONOTONIC does (posix.h and linux.h). Returns SCMI_OK; SCMI_E_INVAL; SCMI_E_IO, no memory or descriptor.
+ * Context: thread.
  */
 struct scmi_mailbox_eventfd;
 int scmi_mailbox_eventfd_create(struct scmi_mailbox_eventfd **bell, int ring_fd, int rung_fd,
@@ -73,12 +74,14 @@ void scmi_mailbox_uio_close(struct scmi_mailbox_uio *uio);
  * "mailbox:", for scmi_open() and scmi_listen() (open.h), which know it. Keys for both sides:
  *
  *   unix=PATH     A socket. Each agent that connects gets areas of its own, in memory that neither side can shrink, and
- *                 a pair of eventfds. The platform takes whoever the socket's permissions let in and who runs as the
- *                 same user or as root; uid=ID: as that user too. An end that dies is seen at once.
+ *                 doorbells, an eventfd and a pipe. The platform takes whoever the socket's permissions let in and who
+ *                 runs as the same user or as root; uid=ID: as that user too. An end that dies is seen at once.
  *   shm=/NAME     POSIX shared memory for one agent, and a futex; only for processes that trust each other not to
- *                 shrink it. Each end holds a lock in it that dies with it: a peer that has died is seen within 200 ms,
- *                 and the name of a dead platform is taken over.
+ *                 shrink it. Each end holds a lock in it that dies with it: who sleeps sees within 200 ms that its peer
+ *                 has died, and the name of a dead platform is taken over. No descriptor.
  *   uio=DEVICE    Agents only: see above. a2p=MAP:OFFSET:LEN, p2a=MAP:OFFSET:LEN, bell=MAP:OFFSET, value=N.
+ *
+ * An agent looks for its platform when the link is opened, and again with each start and recovery.
  *
  * unix and shm, platform's side: size=BYTES of an area, 128 by default; unix: agents=N, at once, 16 by default,
  * mode=OCTAL of the socket, 0600 by default. A platform that comes again is found by the agents' reconnect.
