@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * "unix=" with agents that do what they like with what they were given, from a seed: SEED=n tries another one, ROUNDS=n
+ * more of it.
+ */
+#define _GNU_SOURCE
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "../../transports/mailbox_linux/unix.h"
+#include "../support/hang.h"
+#include "fds.h"
+#include "mailbox_linux_rig.h"
+
+static uint64_t random_state;
+
+static uint32_t rnd(uint32_t below)
+{
+	random_state = random_state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+	return (uint32_t)(random_state >> 33) % below;
+}
+
+static uint32_t setting(const char *name, uint32_t otherwise)
+{
+	const char *text = getenv(name);
+
+	return text != NULL ? (uint32_t)strtoul(text, NULL, 10) : otherwise;
+}
+
+static int group_start(void **state)
+{
+	(void)state;
+	random_state = setting("SEED", 1);
+	return 0;
+}
+
+static int group_end(void **state)
+{
+	(void)state;
+	rig_folder_end();
+	return 0;
+}
+
+/* What one of them does, before it goes or stays for a while. */
+static void misbehave(int sock, struct unix_gift *g)
+{
+	static const unsigned char garbage[300] = {1, 2, 3};
+	const uint64_t full = UINT64_MAX - 1u;
+	uint32_t *words = g->mem;
+
+	(void)fcntl(g->fd[UNIX_RING], F_SETFL, O_RDWR | O_NONBLOCK); /* we ourselves do not block */
+	switch (rnd(8)) {
+	case 0:
+		(void)!send(sock, garbage, 1u + rnd(sizeof(garbage)), MSG_DONTWAIT | MSG_NOSIGNAL);
+		break;
+	case 2:
+		(void)!write(g->fd[UNIX_RING], &full, sizeof(full));
+		break;
+	case 3:
+		for (int i = 0; i < 50; i++)
+			(void)scmi__event_raise(g->fd[UNIX_RING]);
+		break;
+	case 4:
+		shutdown(sock, (int)rnd(3));
+		break;
+	default:
+		break;
+	}
+	for (uint32_t n = rnd(40); n != 0; n--) {
+		words[rnd(g->hello.bytes / 4u)] = rnd(3) != 0 ? rnd(64) : UINT32_MAX - rnd(2);
+		words[1] = rnd(4);
+		(void)scmi__event_raise(g->fd[UNIX_RING]);
+	}
+	if (rnd(2) != 0) { /* who uses these open files would block now */
+		(void)fcntl(g->fd[UNIX_RING], F_SETFL, O_RDWR);
+		(void)fcntl(g->fd[UNIX_RUNG], F_SETFL, O_RDONLY);
+	}
+}
+
+static void hostile_agents_hurt_themselves_only(void **state)
+{
+	const uint32_t rounds = setting("ROUNDS", 3000);
+	const unsigned before = open_fds();
+	struct place *p = place_open(rig_uri(",agents=5"));
+	struct guest *good;
+	int socks[3] = {-1, -1, -1};
+	struct unix_gift gifts[3];
+
+	(void)state;
+	place_run(p);
+	good = guest_open(rig_uri(""));
+	assert_non_null(good);
+	for (uint32_t i = 0; i < rounds; i++) {
+		const uint32_t at = rnd(3);
+
+		if (socks[at] < 0) {
+			assert_int_equal(
+				scmi__unix_connect(rig_uri("") + strlen("unix="), &socks[at], &gifts[at], NULL),
+				SCMI_OK);
+		} else if (rnd(3) != 0) {
+			misbehave(socks[at], &gifts[at]);
+		} else {
+			scmi__unix_gift_close(&gifts[at]);
+			scmi__fd_close(&socks[at]);
+		}
+		if (i % 8u == 0)
+			assert_int_equal(guest_ask(good), SCMI_OK);
+	}
+	for (int i = 0; i < 3; i++) {
+		if (socks[i] >= 0)
+			scmi__unix_gift_close(&gifts[i]);
+		scmi__fd_close(&socks[i]);
+	}
+	assert_int_equal(guest_ask(good), SCMI_OK);
+	guest_close(good);
+	place_close(p);
+	assert_int_equal(open_fds(), before);
+}
+
+/* It takes what it is given, asks, and never reads a doorbell. */
+static void an_agent_that_never_reads_does_not_block(void **state)
+{
+	struct place *p = place_open(rig_uri(""));
+	struct unix_gift g;
+	struct hang hang = hang_watch();
+	struct guest *good;
+	uint32_t *a2p;
+	int sock;
+
+	(void)state;
+	place_run(p);
+	good = guest_open(rig_uri(""));
+	assert_int_equal(scmi__unix_connect(rig_uri("") + strlen("unix="), &sock, &g, NULL), SCMI_OK);
+	a2p = (uint32_t *)((unsigned char *)g.mem + g.hello.offset[SCMI_MAILBOX_A2P]);
+	for (int i = 0; i < 20000; i++) { /* more than a pipe holds */
+		_Atomic uint32_t *status = scmi__shared_word(a2p + SCMI_SHMEM_STATUS / 4u);
+
+		a2p[SCMI_SHMEM_FLAGS / 4u] = SCMI_SHMEM_INTR;
+		a2p[SCMI_SHMEM_LENGTH / 4u] = 4;
+		a2p[SCMI_SHMEM_HEADER / 4u] = 0x4000;
+		atomic_store(status, 0u);
+		assert_true(scmi__event_raise(g.fd[UNIX_RING]));
+		while ((atomic_load(status) & SCMI_SHMEM_FREE) == 0)
+			assert_false(hangs(&hang));
+	}
+	assert_int_equal(guest_ask(good), SCMI_OK);
+	scmi__unix_gift_close(&g);
+	scmi__fd_close(&sock);
+	guest_close(good);
+	place_close(p);
+}
+
+/* While the system has no descriptor left nobody can be let in; those inside are served, and later all is well. */
+static void no_descriptor_left_is_survived(void **state)
+{
+	struct place *p = place_open(rig_uri(""));
+	struct guest *good;
+	struct guest *late;
+	struct hang hang = hang_watch();
+	static struct fd_hog hog;
+
+	(void)state;
+	place_run(p);
+	good = guest_open(rig_uri(""));
+	for (unsigned left = 0; left < 14; left++) {
+		fd_hog_all_but(&hog, left);
+		late = guest_open(rig_uri(""));
+		assert_int_equal(guest_ask(good), SCMI_OK);
+		fd_hog_end(&hog);
+		if (late != NULL)
+			guest_close(late);
+	}
+	while ((late = guest_open(rig_uri(""))) == NULL)
+		assert_false(hangs(&hang));
+	guest_close(late);
+	guest_close(good);
+	place_close(p);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(hostile_agents_hurt_themselves_only),
+		cmocka_unit_test(an_agent_that_never_reads_does_not_block),
+		cmocka_unit_test(no_descriptor_left_is_survived),
+	};
+
+	return cmocka_run_group_tests_name("mailbox_linux_agents", tests, group_start, group_end);
+}
