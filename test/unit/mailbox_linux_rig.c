@@ -120,7 +120,7 @@ void place_close(struct place *p)
 
 /* ---- agents ---- */
 
-static int start_agent(struct guest *g)
+int guest_start(struct guest *g)
 {
 	struct scmi_agent_config config = {
 		.size = sizeof(config), .transport = &g->transport, .port = &g->port, .options.reconnect_us = 2000};
@@ -129,16 +129,29 @@ static int start_agent(struct guest *g)
 	return scmi_agent_start(g->agent);
 }
 
-struct guest *guest_open(const char *rest)
+struct guest *guest_new(void)
 {
 	struct guest *g = calloc(1, sizeof(*g));
-	const struct scmi_why why = why_here();
 
 	assert_non_null(g);
 	assert_int_equal(scmi_posix_init(&g->posix, &g->port), SCMI_OK);
-	rig_err = scmi_mailbox_scheme.open(&g->link, rest, &g->port, &g->transport, &why);
+	return g;
+}
+
+int guest_link(struct guest *g, const char *rest)
+{
+	const struct scmi_why why = why_here();
+
+	return scmi_mailbox_scheme.open(&g->link, rest, &g->port, &g->transport, &why);
+}
+
+struct guest *guest_open(const char *rest)
+{
+	struct guest *g = guest_new();
+
+	rig_err = guest_link(g, rest);
 	if (rig_err == SCMI_OK) {
-		rig_err = start_agent(g);
+		rig_err = guest_start(g);
 		if (rig_err == SCMI_OK)
 			return g;
 		assert_int_equal(scmi_agent_fini(g->agent), SCMI_OK);

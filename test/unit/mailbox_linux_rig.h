@@ -46,6 +46,12 @@ struct guest {
 };
 
 struct guest *guest_open(const char *rest);
+
+/* The same in steps; the caller closes what has been started. */
+struct guest *guest_new(void);
+int guest_link(struct guest *g, const char *rest);
+int guest_start(struct guest *g);
+
 void guest_close(struct guest *g);
 
 /* Asks for the base protocol's version. What the call ended with. */

@@ -240,6 +240,26 @@ static void who_polls_only_is_told(void **state)
 	}
 }
 
+/* The connection that was made when the link was opened is dead when the agent starts: it makes another. */
+static void a_first_connection_that_has_died_is_replaced(void **state)
+{
+	(void)state;
+	for (int shm = 0; shm < 2; shm++) {
+		struct place *p = place_open(uri_of(shm, ""));
+		struct guest *g = guest_new();
+
+		place_run(p);
+		assert_int_equal(guest_link(g, uri_of(shm, "")), SCMI_OK);
+		place_close(p);
+		p = place_open(uri_of(shm, ""));
+		place_run(p);
+		assert_int_equal(guest_start(g), SCMI_OK);
+		assert_int_equal(guest_ask(g), SCMI_OK);
+		guest_close(g);
+		place_close(p);
+	}
+}
+
 /* What it was promised by the first platform, an agent cannot take from one with smaller areas. */
 static void smaller_areas_are_not_taken(void **state)
 {
@@ -448,6 +468,7 @@ int main(void)
 		cmocka_unit_test(an_agent_is_served_and_nothing_is_left),
 		cmocka_unit_test(an_agent_comes_back),
 		cmocka_unit_test(who_polls_only_is_told),
+		cmocka_unit_test(a_first_connection_that_has_died_is_replaced),
 		cmocka_unit_test(smaller_areas_are_not_taken),
 		cmocka_unit_test(one_agent_more_is_refused),
 		cmocka_unit_test(many_agents_have_areas_of_their_own),
