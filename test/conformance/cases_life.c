@@ -84,41 +84,53 @@ static void unanswered_command_survives_a_restart(struct conf_env *env)
 	conf_peer_hold(&env->peer, false);
 	conf_call_init(&c[1], env, CONF_ECHO, NULL, 0);
 	err = scmi_agent_submit(env->agent, &c[1].call);
-	if (err == SCMI_OK)
+	assert_true(err == SCMI_OK || err == SCMI_E_BUSY);
+	if (err == SCMI_OK && (env->kind->traits & CONF_WIDE) != 0)
 		assert_int_equal(conf_finish(&c[1]), SCMI_OK);
-	else
-		assert_int_equal(err, SCMI_E_BUSY);
 	req = conf_peer_take(&env->peer, 0);
 	conf_peer_play(&env->peer, &req, false);
-	for (int i = 0; i < 16; i++) /* every slot of a group */
+	if (err == SCMI_OK)
+		assert_int_equal(conf_finish(&c[1]), SCMI_OK);
+	(void)scmi_agent_poll(env->agent, 16); /* a link of one area is seen to be free again */
+	for (int i = 0; i < 16; i++)           /* every slot of a group */
 		conf_echo_works(env);
 }
 
+struct pushed {
+	struct conf_env *env;
+	uint32_t n; /* there may be room for one only */
+};
+
 static void push_something(void *arg)
 {
-	struct conf_env *env = arg;
+	struct pushed *p = arg;
+	struct conf_env *env = p->env;
 	const unsigned char payload[8] = {0};
 
-	(void)env->kind->push(env->link, scmi_hdr(CONF_PROTOCOL, 1, SCMI_MSG_NOTIFICATION, 0), payload, 8);
-	(void)env->kind->push(env->link, scmi_hdr(CONF_PROTOCOL, 1, SCMI_MSG_COMMAND, 1), payload, 8);
+	p->n += env->kind->push(env->link, scmi_hdr(CONF_PROTOCOL, 1, SCMI_MSG_NOTIFICATION, 0), payload, 8) == SCMI_OK;
+	p->n += env->kind->push(env->link, scmi_hdr(CONF_PROTOCOL, 1, SCMI_MSG_COMMAND, 1), payload, 8) == SCMI_OK;
 }
 
-static bool both_came(void *arg)
+static bool all_came(void *arg)
 {
-	return conf_stats(arg).received == 2;
+	const struct pushed *p = arg;
+
+	return conf_stats(p->env).received == p->n;
 }
 
 static void message_before_start_has_returned_is_counted(struct conf_env *env)
 {
+	struct pushed pushed = {.env = env};
 	struct scmi_agent_stats s;
 
 	env->shim.on_start = push_something;
-	env->shim.arg = env;
+	env->shim.arg = &pushed;
 	conf_start(env);
-	conf_until(env, both_came, env);
+	assert_in_range(pushed.n, (env->kind->traits & CONF_EIGHT) != 0 ? 2 : 1, 2);
+	conf_until(env, all_came, &pushed);
 	s = conf_stats(env);
 	assert_int_equal(s.unclaimed, 1);
-	assert_int_equal(s.stray_token, 1);
+	assert_int_equal(s.stray_token, pushed.n - 1u);
 	conf_check_equations(&s);
 	conf_echo_works(env);
 }

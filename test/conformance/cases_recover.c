@@ -99,7 +99,8 @@ static void reply_of_before_a_recovery_ends_no_fresh_call(struct conf_env *env)
 {
 	struct conf_call old;
 	struct conf_call fresh[8];
-	const uint32_t n = env->kind->depth < 9u ? 1u : 8u;
+	uint32_t received;
+	const uint32_t n = (env->kind->traits & CONF_WIDE) == 0 || env->kind->depth < 9u ? 1u : 8u;
 
 	conf_start(env);
 	conf_hold(env, &old, 99);
@@ -107,16 +108,17 @@ static void reply_of_before_a_recovery_ends_no_fresh_call(struct conf_env *env)
 	if ((env->kind->traits & CONF_STUBBORN) != 0) /* its answer lies there, and nobody looks at it */
 		conf_answer(env);
 	assert_int_equal(scmi_agent_recover(env->agent, 0), SCMI_OK);
-	assert_int_equal(old.err, SCMI_E_LINK);
+	assert_int_equal(old.err, conf_at_once(env) ? SCMI_OK : SCMI_E_LINK);
+	received = conf_stats(env).received;
 	for (uint32_t i = 0; i < n; i++)
 		conf_hold(env, &fresh[i], i);
 	if ((env->kind->traits & CONF_STUBBORN) == 0) {
-		conf_peer_wait(&env->peer, n + 1u);
+		conf_peer_wait(&env->peer, (env->kind->traits & CONF_WIDE) != 0 ? n + 1u : 1u);
 		conf_answer(env);
 	}
 	while (env->kind->away(env->link) != n) /* the old one is gone */
 		(void)scmi_agent_poll(env->agent, 16);
-	assert_int_equal(conf_stats(env).received, 0);
+	assert_int_equal(conf_stats(env).received, received);
 	for (uint32_t i = 0; i < n; i++)
 		assert_int_equal(conf_call_ended(&fresh[i]), 0);
 	conf_answer_all(env);
@@ -351,6 +353,11 @@ static void *call_on(void *arg)
 	return NULL;
 }
 
+static bool no_debts(void *arg)
+{
+	return conf_stats(arg).quarantined == 0;
+}
+
 static void recover_beside_callers(struct conf_env *env)
 {
 	struct conf_thread threads[THREADS];
@@ -370,6 +377,7 @@ static void recover_beside_callers(struct conf_env *env)
 	}
 	for (uint32_t i = 0; i < THREADS; i++)
 		conf_thread_end(&threads[i]);
+	conf_until(env, no_debts, env); /* a recovery that could not has left some */
 	check_pool(env);
 }
 

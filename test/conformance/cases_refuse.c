@@ -194,7 +194,7 @@ static void empty_answers_go_home(struct conf_env *env)
 		if (i % 2u != 0) /* also for a call that has ended */
 			assert_int_equal(scmi_agent_cancel(env->agent, &c.call), SCMI_OK);
 		assert_int_equal(env->kind->answer(env->link, req.ref, req.hdr, NULL, 0, false), SCMI_OK);
-		assert_int_equal(conf_finish(&c), i % 2u != 0 ? SCMI_E_CANCELLED : SCMI_E_PROTO);
+		assert_int_equal(conf_finish(&c), i % 2u != 0 ? SCMI_E_CANCELLED : conf_empty(env));
 		while (conf_stats(env).settled != i + 1u)
 			(void)scmi_agent_poll(env->agent, 16);
 	}
@@ -225,6 +225,11 @@ static void notifications_that_are_too_long_go_home(struct conf_env *env)
 	check_home(env);
 }
 
+static bool one_by_one(const struct conf_env *env)
+{
+	return (env->kind->traits & CONF_EIGHT) == 0 && (env->transport.caps & SCMI_CAP_IRQ) == 0;
+}
+
 /* No event buffer is free, for nobody runs the handlers. */
 static void notifications_without_a_buffer_go_home(struct conf_env *env)
 {
@@ -239,7 +244,8 @@ static void notifications_without_a_buffer_go_home(struct conf_env *env)
 	conf_receive(env, MANY);
 	s = conf_stats(env);
 	assert_int_equal(s.accepted + s.dropped, MANY);
-	assert_true(s.accepted >= 1 && s.dropped >= 1);
+	/* One at a time, and fetched by who polls: then its buffer is free before the next one comes. */
+	assert_true(s.accepted >= 1 && (s.dropped >= 1 || one_by_one(env)));
 	assert_int_equal(h.n, s.accepted);
 	check_home(env);
 }

@@ -151,7 +151,7 @@ static void check_counters(struct conf_env *env)
 	assert_int_equal(s.ok, ended[-SCMI_OK]);
 	assert_int_equal(s.remote, ended[-SCMI_E_REMOTE]);
 	assert_int_equal(s.truncated, ended[-SCMI_E_TRUNCATED]);
-	assert_int_equal(s.malformed, ended[-SCMI_E_PROTO]);
+	assert_int_equal(s.malformed, ended[-SCMI_E_PROTO] + ended[-SCMI_E_COMMS]);
 	assert_in_range(ended[-SCMI_E_TIMEOUT], s.timed_out, s.timed_out + env->unsure);
 	assert_int_equal(s.cancelled, ended[-SCMI_E_CANCELLED]);
 	/* A call may also have been refused with these. */

@@ -108,6 +108,21 @@ void conf_receive(struct conf_env *env, uint32_t received)
 	assert_int_equal(conf_stats(env).received, received);
 }
 
+bool conf_forgets(const struct conf_env *env)
+{
+	return (env->kind->traits & (CONF_UNASKED | CONF_STANDS)) == CONF_UNASKED;
+}
+
+bool conf_at_once(const struct conf_env *env)
+{
+	return (env->kind->traits & CONF_STUBBORN) != 0 && (env->transport.caps & SCMI_CAP_IRQ) != 0;
+}
+
+int conf_empty(const struct conf_env *env)
+{
+	return env->kind->empty != 0 ? env->kind->empty : SCMI_E_PROTO;
+}
+
 static bool all_home(void *arg)
 {
 	struct conf_env *env = arg;

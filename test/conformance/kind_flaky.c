@@ -120,6 +120,7 @@ struct conf_kind conf_flaky_kind(const struct conf_kind *below, const char *name
 		.traits = below->traits & ~CONF_FD,
 		.depth = below->depth,
 		.max_payload = below->max_payload,
+		.empty = below->empty,
 		.make = calm ? make_calm : make_transparent,
 		.destroy = destroy,
 		.peer_start = peer_start,

@@ -37,6 +37,7 @@
 #define CONF_EIGHT       (1u << 10) /* push() has room for eight messages that nobody takes */
 #define CONF_LOST_LATER  (1u << 11) /* peer_stop() does not wait for who delivers: that one tells of the loss */
 #define CONF_THREADED    (1u << 12) /* has threads of its own, which need real time */
+#define CONF_STANDS      (1u << 13) /* what was pushed stands there whoever stops, and is delivered at the next start */
 
 struct conf_link; /* the kind's own */
 struct conf_peer;
@@ -47,6 +48,7 @@ struct conf_kind {
 	uint32_t traits;
 	uint32_t depth;       /* what max_inflight must be */
 	uint32_t max_payload; /* what max_payload must be */
+	int empty;            /* what a call ends with whose answer has no message; 0: SCMI_E_PROTO. Where CONF_EMPTY */
 
 	/* A fresh pair over this port, its peer not started; requests go to conf_peer_came(peer). NULL: failed. */
 	struct conf_link *(*make)(const struct conf_kind *kind, const struct scmi_port *port, struct conf_peer *peer,
@@ -287,6 +289,12 @@ void conf_queue(struct conf_env *env, struct conf_call *c, uint32_t number, uint
 void conf_next_is(struct conf_env *env, struct conf_call *c, uint32_t number);
 /* Drives the agent until this many messages have been received in all, and none is being delivered. */
 void conf_receive(struct conf_env *env, uint32_t received);
+/* What was pushed before a stop is gone with it, if anything can be pushed at all. */
+bool conf_forgets(const struct conf_env *env);
+/* An answer is delivered by who gives it, also where recovery has to wait for it. */
+bool conf_at_once(const struct conf_env *env);
+/* What a call ends with that is answered without a message. */
+int conf_empty(const struct conf_env *env);
 /* Drives the agent until every buffer of the transport is home. */
 void conf_all_home(struct conf_env *env);
 /* Sends what answers no request, as soon as there is room. */
