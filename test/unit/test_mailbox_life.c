@@ -262,6 +262,35 @@ static void a_loss_inside_an_upcall_is_told_when_that_is_through(void **state)
 	mailbox_rig_close(&rig);
 }
 
+static void count_down(void *core, int err)
+{
+	unsigned *downs = core;
+
+	assert_int_equal(err, SCMI_E_IO);
+	(*downs)++;
+}
+
+/* At the contract itself, without an agent: a loss is told once, and not at all once it is stopped. */
+static void a_loss_is_told_once(void **state)
+{
+	const struct scmi_sink sink = {.version = SCMI_SINK_V1, .link_down = count_down};
+	unsigned downs = 0;
+
+	(void)state;
+	mailbox_rig_make(&rig, &silent);
+	(void)scmi_shmem_reset(&rig.areas[A2P]);
+	(void)scmi_shmem_reset(&rig.areas[P2A]);
+	assert_int_equal(rig.transport.ops->start(rig.transport.ctx, &sink, &downs), SCMI_OK);
+	scmi_mailbox_lost(&rig.mailbox, SCMI_E_IO);
+	scmi_mailbox_lost(&rig.mailbox, SCMI_E_IO);
+	assert_int_equal(downs, 1);
+	rig.transport.ops->stop(rig.transport.ctx);
+	rig.transport.ops->stop(rig.transport.ctx);
+	scmi_mailbox_lost(&rig.mailbox, SCMI_E_IO);
+	assert_int_equal(downs, 1);
+	mailbox_rig_close(&rig);
+}
+
 /* ---- both ends of the recordings ---- */
 
 static const struct rig_form pair = {.to_platform = RIG_INLINE, .to_agent = RIG_INLINE};
@@ -372,6 +401,7 @@ int main(void)
 		cmocka_unit_test(a_platform_that_is_not_found_can_be_found_later),
 		cmocka_unit_test(areas_that_carry_less_are_refused),
 		cmocka_unit_test(a_loss_inside_an_upcall_is_told_when_that_is_through),
+		cmocka_unit_test(a_loss_is_told_once),
 		cmocka_unit_test(an_agent_goes_and_comes_to_a_platform),
 		cmocka_unit_test(the_next_agent_hears_nothing_that_it_has_not_asked_for),
 		cmocka_unit_test(a_delayed_response_is_kept_while_p2a_is_busy),

@@ -73,6 +73,27 @@ static void the_next_agents_command_waits_for_the_last_ones_answer(void **state)
 	close_end();
 }
 
+static void a_stopped_platform_is_asked_nothing(void **state)
+{
+	(void)state;
+	open_end(&silent);
+	platform.reply = SCMI_REPLY_LATER;
+	command(1, 1);
+	assert_int_equal(serve(), 1);
+	scmi_mailbox_end_detach(rig.end);
+	assert_int_equal(scmi_mailbox_end_attach(rig.end, rig.areas), SCMI_OK);
+	command(2, 1);
+	rig.endpoint.ops->stop(rig.endpoint.ctx);
+	answer_open(8);
+	assert_int_equal(platform.requests, 1);
+	assert_false(rig_is_free(&rig, A2P));
+	platform.reply = 8;
+	assert_int_equal(rig.endpoint.ops->start(rig.endpoint.ctx, &sink, &platform), SCMI_OK);
+	assert_int_equal(serve(), 1);
+	assert_int_equal(platform.requests, 2);
+	close_end();
+}
+
 static void who_waits_to_serve_is_woken(void **state)
 {
 	struct rig_form form = silent;
@@ -146,6 +167,7 @@ static void a_new_agent_is_met_before_its_first_request(void **state)
 	assert_int_equal(platform.resets, 0);
 	command(2, 0);
 	assert_int_equal(rig.endpoint.ops->start(rig.endpoint.ctx, &sink, &platform), SCMI_OK);
+	assert_int_equal(platform.resets, 1);
 	assert_int_equal(serve(), 1);
 	assert_int_equal(platform.resets, 1);
 	assert_int_equal(platform.reset_before, 1);
@@ -180,6 +202,7 @@ int main(void)
 		cmocka_unit_test(p2a_is_one_message_at_a_time),
 		cmocka_unit_test(without_p2a_nothing_is_sent),
 		cmocka_unit_test(the_next_agents_command_waits_for_the_last_ones_answer),
+		cmocka_unit_test(a_stopped_platform_is_asked_nothing),
 		cmocka_unit_test(who_waits_to_serve_is_woken),
 		cmocka_unit_test(an_answer_without_an_agent_is_dropped),
 		cmocka_unit_test(who_waits_for_p2a_hears_of_a_detach),

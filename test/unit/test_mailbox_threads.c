@@ -52,13 +52,10 @@ struct bed {
 	unsigned place;
 	bool inline_bells;
 
-	atomic_uint ok;
-	atomic_uint lost; /* ended because the link was down or went so */
-	atomic_uint other;
+	atomic_uint ok, lost, other; /* calls, by how they ended */
 };
 
 static struct bed bed;
-
 /* ---- bells ---- */
 
 static void make_bell(struct bell *b)
@@ -272,12 +269,9 @@ static void hear(struct scmi_subscriber *self, uint32_t hdr, const void *payload
 
 static void note(struct bed *b, int err)
 {
-	if (err == SCMI_OK)
-		atomic_fetch_add(&b->ok, 1u);
-	else if (err == SCMI_E_NOPEER || err == SCMI_E_LINK)
-		atomic_fetch_add(&b->lost, 1u);
-	else
-		atomic_fetch_add(&b->other, 1u);
+	const bool lost = err == SCMI_E_NOPEER || err == SCMI_E_LINK;
+
+	atomic_fetch_add(err == SCMI_OK ? &b->ok : lost ? &b->lost : &b->other, 1u);
 }
 
 static void *call(void *arg)
@@ -445,12 +439,15 @@ static void calls_and_events_go_beside_each_other(void **state)
 	}
 }
 
+static void pause_1ms(void)
+{
+	(void)nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+}
+
 static void lose_and_find(struct bed *b)
 {
 	for (unsigned i = 0; i < 30; i++) {
-		const struct timespec pause = {.tv_nsec = 1000000};
-
-		(void)nanosleep(&pause, NULL);
+		pause_1ms();
 		if (i % 3u == 0) {
 			(void)scmi_agent_recover(b->agent, 0);
 			continue;
@@ -473,9 +470,7 @@ static void platforms_go_and_come_beside_calls(void **state)
 static void restart(struct bed *b)
 {
 	for (unsigned i = 0; i < 20; i++) {
-		const struct timespec pause = {.tv_nsec = 1000000};
-
-		(void)nanosleep(&pause, NULL);
+		pause_1ms();
 		b->endpoint.ops->stop(b->endpoint.ctx);
 		assert_int_equal(b->endpoint.ops->start(b->endpoint.ctx, &sink, b), SCMI_OK);
 	}

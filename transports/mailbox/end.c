@@ -16,46 +16,50 @@ static bool is_on(const struct scmi_mailbox_end *e)
 
 /* ---- the answer ---- */
 
-static void give(struct scmi_mailbox_end *e, uint32_t status, uint32_t intr)
-{
-	scmi__shmem_give(&e->area[SCMI_MAILBOX_A2P], e->port, status);
-	if (intr == 0)
-		return;
-	end_count(&e->rung);
-	end_ring(e, SCMI_MAILBOX_TX_REPLY);
-}
-
-/* After this the area, and the request, are free for the next. */
+/* ERROR: none can be given, the command could not be taken, or a length that is a lie. */
 static void answer(struct scmi_mailbox_end *e, uint32_t len)
 {
+	const struct scmi_shmem *area = &e->area[SCMI_MAILBOX_A2P];
 	uint32_t status = SCMI_SHMEM_FREE;
 
 	if (len - 1u < e->max_payload)
-		short_write(&e->area[SCMI_MAILBOX_A2P], e->req.hdr, e->req.reply, len, 0u);
-	else /* none can be given, or a lie */
+		short_write(area, e->req.hdr, e->req.reply, len, 0u);
+	else
 		status |= SCMI_SHMEM_ERROR;
-	atomic_store_explicit(&e->request, REQUEST_OURS, memory_order_relaxed);
-	give(e, status, e->intr);
+	scmi__shmem_give(area, e->port, status);
+	if (e->intr != 0 && end_can_ring(e)) {
+		end_count(&e->rung);
+		end_ring(e, SCMI_MAILBOX_TX_REPLY);
+	}
+}
+
+/* The answer is ours, and the request; false: another context was first. */
+static bool take_back(struct scmi_mailbox_end *e)
+{
+	uint32_t answered = REQUEST_ANSWERED;
+
+	return atomic_compare_exchange_strong(&e->request, &answered, REQUEST_OURS);
 }
 
 /* Of an agent that has gone. */
 static void drop_answer(struct scmi_mailbox_end *e)
 {
-	uint32_t answered = REQUEST_ANSWERED;
-
-	if (!atomic_compare_exchange_strong(&e->request, &answered, REQUEST_OURS))
-		return;
 	atomic_fetch_add_explicit(&e->stale, 1u, memory_order_relaxed);
 	end_wake(e);
 }
 
-/* ---- the command ---- */
-
-static void refuse(struct scmi_mailbox_end *e, _Atomic uint32_t *why, uint32_t intr)
+/* What is to be given, or SCMI_REPLY_LATER: nothing. */
+static uint32_t late_answer(struct scmi_mailbox_end *e)
 {
-	end_count(why);
-	give(e, SCMI_SHMEM_ERROR | SCMI_SHMEM_FREE, intr);
+	if (!take_back(e))
+		return SCMI_REPLY_LATER;
+	if (e->req_life == e->life)
+		return e->reply_len;
+	drop_answer(e);
+	return SCMI_REPLY_LATER;
 }
+
+/* ---- the command ---- */
 
 /* Copies the command; NULL: it is good, else the counter of what is wrong with it. */
 static _Atomic uint32_t *copy_command(struct scmi_mailbox_end *e, uint32_t status, struct shmem_message *msg)
@@ -72,62 +76,69 @@ static _Atomic uint32_t *copy_command(struct scmi_mailbox_end *e, uint32_t statu
 	return scmi__shmem_intact(area, msg, e->params) ? NULL : &e->bad_check;
 }
 
-static void run(struct scmi_mailbox_end *e, const struct shmem_message *msg)
+/* Put off: it is the platform's, unless it has been answered already. */
+static void leave_open(struct scmi_mailbox_end *e)
+{
+	uint32_t ours = REQUEST_OURS;
+
+	(void)atomic_compare_exchange_strong(&e->request, &ours, REQUEST_OPEN);
+}
+
+static uint32_t run(struct scmi_mailbox_end *e, const struct shmem_message *msg)
 {
 	uint32_t len;
 
 	e->req.hdr = msg->hdr;
 	e->req.len = msg->len;
-	e->intr = msg->flags;
 	e->req_life = e->life;
-	atomic_store_explicit(&e->request, REQUEST_OPEN, memory_order_relaxed);
 	end_count(&e->taken);
 	len = e->sink->request(e->channel, &e->req);
-	if (len != SCMI_REPLY_LATER) /* else it may be answered already */
-		answer(e, len);
+	if (len == SCMI_REPLY_LATER)
+		leave_open(e);
+	return len;
 }
 
-/* The next command; false: there is none, or the last one is still the platform's. */
-static bool serve_one(struct scmi_mailbox_end *e)
+/* The next command, and what is to be given for it as above; false: there is none. */
+static bool next_command(struct scmi_mailbox_end *e, uint32_t *len)
 {
+	const uint32_t status = scmi__shmem_status(&e->area[SCMI_MAILBOX_A2P], e->port);
 	struct shmem_message msg;
 	_Atomic uint32_t *fault;
-	uint32_t status;
 
-	if (atomic_load_explicit(&e->request, memory_order_relaxed) != REQUEST_OURS || !is_on(e))
-		return false;
-	status = scmi__shmem_status(&e->area[SCMI_MAILBOX_A2P], e->port);
 	if ((status & SCMI_SHMEM_FREE) != 0)
 		return false;
 	if (atomic_load_explicit(&e->strange, memory_order_relaxed) != 0)
 		scmi__mailbox_end_meet(e);
 	fault = copy_command(e, status, &msg);
+	e->intr = msg.flags;
+	*len = SCMI_REPLY_NONE;
 	if (fault == NULL)
-		run(e, &msg);
+		*len = run(e, &msg);
 	else
-		refuse(e, fault, msg.flags);
+		end_count(fault);
 	return true;
 }
 
 /* ---- who serves ---- */
 
-static void put_answer(struct scmi_mailbox_end *e)
-{
-	if (e->req_life == e->life)
-		answer(e, e->reply_len);
-	else
-		drop_answer(e);
-}
-
 static int turn(struct scmi_mailbox_end *e, int max)
 {
 	int n = 0;
 
-	/* Acquire: the reply, and that nobody uses the request any more. */
-	if (atomic_load_explicit(&e->request, memory_order_acquire) == REQUEST_ANSWERED)
-		put_answer(e);
-	while (n < max && serve_one(e))
-		n++;
+	for (;;) {
+		/* Acquire: the reply, and that nobody uses the request any more. */
+		const uint32_t request = atomic_load_explicit(&e->request, memory_order_acquire);
+		uint32_t len;
+
+		if (request == REQUEST_ANSWERED)
+			len = late_answer(e);
+		else if (n < max && request == REQUEST_OURS && is_on(e) && next_command(e, &len))
+			n++;
+		else
+			break;
+		if (len != SCMI_REPLY_LATER)
+			answer(e, len);
+	}
 	if ((atomic_load(&e->p2a) & P2A_WANTED) != 0)
 		scmi__mailbox_end_tell_room(e);
 	return n;
@@ -150,7 +161,7 @@ static bool end_serving(struct scmi_mailbox_end *e)
 static int serve(struct scmi_mailbox_end *e, uint32_t need, int max)
 {
 	uint32_t gate = atomic_load_explicit(&e->gate, memory_order_relaxed);
-	int n;
+	int n = 0;
 
 	do {
 		if ((gate & need) != need)
@@ -159,10 +170,12 @@ static int serve(struct scmi_mailbox_end *e, uint32_t need, int max)
 					       gate | ((gate & GATE_SERVING) != 0 ? GATE_AGAIN : GATE_SERVING)));
 	if ((gate & GATE_SERVING) != 0)
 		return 0;
-	n = turn(e, max);
-	while (!end_serving(e))
-		n += turn(e, 1);
-	return n;
+	for (;;) {
+		n += turn(e, max);
+		if (end_serving(e))
+			return n;
+		max = 1; /* for whoever has come meanwhile */
+	}
 }
 
 int scmi_mailbox_end_serve(struct scmi_mailbox_end *end, int max)
@@ -184,6 +197,7 @@ void scmi__mailbox_end_reply(void *ctx, struct scmi_request *req, uint32_t len)
 	atomic_store(&e->request, REQUEST_ANSWERED);
 	if (serve(e, GATE_HERE, max) != SCMI_E_CLOSED)
 		return;
-	drop_answer(e);
+	if (take_back(e))
+		drop_answer(e);
 	(void)serve(e, GATE_HERE, max);
 }

@@ -80,11 +80,15 @@ static inline void end_wake(const struct scmi_mailbox_end *e)
 		e->bell->wake(e->bell->ctx);
 }
 
-/* Rings the agent; nobody looks at what that returns. */
+static inline bool end_can_ring(const struct scmi_mailbox_end *e)
+{
+	return e->bell != NULL && e->bell->ring != NULL;
+}
+
+/* Nobody looks at what it returns. */
 static inline void end_ring(const struct scmi_mailbox_end *e, enum scmi_mailbox_signal signal)
 {
-	if (e->bell != NULL && e->bell->ring != NULL)
-		(void)e->bell->ring(e->bell->ctx, signal);
+	(void)e->bell->ring(e->bell->ctx, signal);
 }
 
 /* end.c */

@@ -63,7 +63,8 @@ static int send_inside(struct scmi_mailbox_end *e, uint32_t hdr, const void *pay
 	end_count(&e->events);
 	scmi__shmem_give(area, e->port, 0u);
 	p2a = atomic_fetch_and(&e->p2a, ~P2A_WRITING);
-	end_ring(e, SCMI_MAILBOX_RX);
+	if (end_can_ring(e))
+		end_ring(e, SCMI_MAILBOX_RX);
 	if ((p2a & P2A_WANTED) != 0)
 		scmi__mailbox_end_tell_room(e); /* it may be free again: who was rung for that has seen us writing */
 	return SCMI_OK;

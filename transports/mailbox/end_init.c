@@ -127,12 +127,12 @@ int scmi_mailbox_end_stats(struct scmi_mailbox_end *end, struct scmi_mailbox_end
 	if (end == NULL || stats == NULL || stats->size != sizeof(*stats))
 		return SCMI_E_INVAL;
 	stats->taken = read_count(&end->taken);
-	stats->rung = read_count(&end->rung) + read_count(&end->events);
+	stats->rung = read_count(&end->rung) + (end_can_ring(end) ? read_count(&end->events) : 0u);
 	stats->bad_status = read_count(&end->bad_status);
 	stats->bad_length = read_count(&end->bad_length);
 	stats->bad_check = read_count(&end->bad_check);
 	stats->stale = read_count(&end->stale);
 	stats->events = read_count(&end->events);
-	stats->open = read_count(&end->request) == REQUEST_OURS ? 0u : 1u;
+	stats->open = read_count(&end->request) != REQUEST_OURS;
 	return SCMI_OK;
 }

@@ -242,8 +242,8 @@ void scmi_mailbox_end_detach(struct scmi_mailbox_end *end);
  * for all, beyond its max, if need be, for what the others have left to it. Returns how many it took; 0, none is there,
  * the last one has not been answered yet, or another context serves; SCMI_E_CLOSED, the platform has not started, or
  * nobody is attached. When the answer to a detached agent has come, for which the next one's command may wait,
- * doorbell->wake() is called: serve again. Without wake() that command is served by who answers. Context: any from which
- * the platform may be entered.
+ * doorbell->wake() is called: serve again. Without wake() that command is served by who answers. Context: any from
+ * which the platform may be entered.
  */
 int scmi_mailbox_end_serve(struct scmi_mailbox_end *end, int max);
 
