@@ -46,6 +46,8 @@ static int start(void *ctx, struct scmi_mailbox *mailbox, struct scmi_shmem area
 	if (r->start_error != SCMI_OK)
 		return r->start_error;
 	r->starts++;
+	if (r->lose_in_start != SCMI_OK)
+		scmi_mailbox_lost(mailbox, r->lose_in_start);
 	if ((r->form.flags & SCMI_MAILBOX_FRESH) != 0) {
 		assert_int_equal(areas[0].len, r->areas[0].len);
 		areas[0] = r->areas[0];
@@ -119,6 +121,18 @@ static void make_bells(struct mailbox_rig *r)
 	}
 	if (r->form.to_agent == RIG_POLLED)
 		r->end_bell.ring = NULL;
+}
+
+/* ---- memory that is not coherent ---- */
+
+static void care(void *ctx, void *mem, size_t len)
+{
+	struct fake_port *fake = ctx;
+	struct mailbox_rig *r = fake->arg;
+
+	assert_int_equal((uintptr_t)mem % 64u + len % 64u, 0);
+	if (r->between_at != 0 && --r->between_at == 0)
+		r->between();
 }
 
 /* ---- parts ---- */
@@ -222,6 +236,10 @@ void mailbox_rig_make(struct mailbox_rig *r, const struct rig_form *form)
 	r->fake.arg = r;
 	r->fake.step_us = 1;
 	r->port = form->port != NULL ? form->port : &r->fake.port;
+	if ((form->area_flags & SCMI_SHMEM_CACHED) != 0) {
+		r->fake.port.cache_clean = care;
+		r->fake.port.cache_invalidate = care;
+	}
 	make_areas(r);
 	make_bells(r);
 	if (form->hostile != 1u)

@@ -81,6 +81,10 @@ struct mailbox_rig {
 	unsigned starts;                                                         /* of the agent's doorbell */
 	unsigned stops;
 	int start_error;
+	int lose_in_start; /* what the platform is lost with as soon as the doorbell is started; SCMI_OK: it is not */
+	/* CACHED areas: counts down in each call for the cache's sake; at 0 `between` runs, as another context would */
+	unsigned between_at;
+	void (*between)(void);
 	unsigned shift;  /* 1: the areas lie elsewhere: see rig_place() */
 	uint32_t shrink; /* bytes that A2P is shorter by when the agent's doorbell starts */
 	unsigned sleeps; /* wait() that really slept */

@@ -16,6 +16,7 @@ static const struct rig_form forms[] = {
 	{.to_platform = RIG_INLINE, .to_agent = RIG_INLINE, .check = SCMI_SHMEM_CHECK_CRC32},
 	{.to_platform = RIG_INLINE, .to_agent = RIG_INLINE, .flags = SCMI_MAILBOX_FRESH},
 	{.to_platform = RIG_INLINE, .to_agent = RIG_INLINE, .area_flags = SCMI_SHMEM_WIDE},
+	{.to_platform = RIG_INLINE, .to_agent = RIG_INLINE, .area_flags = SCMI_SHMEM_CACHED},
 };
 
 #define FORMS (sizeof(forms) / sizeof(forms[0]))

@@ -262,6 +262,44 @@ static void a_loss_inside_an_upcall_is_told_when_that_is_through(void **state)
 	mailbox_rig_close(&rig);
 }
 
+/* The loss is noted before anybody is let in. */
+static void a_platform_may_be_lost_inside_start(void **state)
+{
+	struct rig_form form = silent;
+	struct scmi_call call = sent();
+
+	(void)state;
+	form.flags = SCMI_MAILBOX_FRESH;
+	mailbox_rig_make(&rig, &form);
+	move_areas();
+	rig.lose_in_start = SCMI_E_LINK;
+	assert_int_equal(scmi_agent_start(rig.agent), SCMI_OK);
+	assert_int_equal(scmi_agent_submit(rig.agent, &call), SCMI_E_NOPEER);
+	rig.lose_in_start = SCMI_OK;
+	move_areas();
+	assert_int_equal(scmi_mailbox_found(&rig.mailbox), SCMI_OK);
+	call_and_check();
+	mailbox_rig_close(&rig);
+}
+
+/* Without FRESH, too: as soon as the area is free again the link can be had back. */
+static void a_loss_without_fresh_ends_with_a_recovery(void **state)
+{
+	struct scmi_call call = sent();
+
+	(void)state;
+	mailbox_rig_open(&rig, &silent);
+	assert_int_equal(scmi_agent_submit(rig.agent, &call), SCMI_OK);
+	scmi_mailbox_lost(&rig.mailbox, SCMI_E_IO);
+	assert_int_equal(scmi_agent_wait(rig.agent, &call), SCMI_E_IO);
+	assert_int_equal(scmi_agent_recover(rig.agent, 0), SCMI_E_BUSY);
+	assert_int_equal(scmi_agent_submit(rig.agent, &call), SCMI_E_NOPEER);
+	rig_answer(&rig, 4);
+	assert_int_equal(scmi_agent_recover(rig.agent, 0), SCMI_OK);
+	call_and_check();
+	mailbox_rig_close(&rig);
+}
+
 static void count_down(void *core, int err)
 {
 	unsigned *downs = core;
@@ -402,6 +440,8 @@ int main(void)
 		cmocka_unit_test(areas_that_carry_less_are_refused),
 		cmocka_unit_test(a_loss_inside_an_upcall_is_told_when_that_is_through),
 		cmocka_unit_test(a_loss_is_told_once),
+		cmocka_unit_test(a_platform_may_be_lost_inside_start),
+		cmocka_unit_test(a_loss_without_fresh_ends_with_a_recovery),
 		cmocka_unit_test(an_agent_goes_and_comes_to_a_platform),
 		cmocka_unit_test(the_next_agent_hears_nothing_that_it_has_not_asked_for),
 		cmocka_unit_test(a_delayed_response_is_kept_while_p2a_is_busy),

@@ -31,6 +31,51 @@ static void p2a_is_one_message_at_a_time(void **state)
 	close_end();
 }
 
+static void agent_takes_it(void)
+{
+	rig_put(&rig, P2A, SCMI_SHMEM_STATUS, SCMI_SHMEM_FREE);
+	assert_int_equal(serve(), 0);
+	assert_int_equal(platform.readies, 0); /* who sends just now is not told that there is room */
+}
+
+/* The agent gives P2A back when a send has just seen that it is busy: with the second look at the cache. */
+static void room_that_comes_beside_a_refusal_is_told(void **state)
+{
+	struct rig_form form = silent;
+
+	(void)state;
+	form.area_flags = SCMI_SHMEM_CACHED;
+	open_end(&form);
+	assert_int_equal(send_event(4), SCMI_OK);
+	rig.between = agent_takes_it;
+	rig.between_at = 2;
+	assert_int_equal(send_event(4), SCMI_E_BUSY);
+	assert_int_equal(platform.readies, 1);
+	assert_int_equal(send_event(4), SCMI_OK);
+	close_end();
+}
+
+static void another_sends_and_agent_takes_it(void)
+{
+	assert_int_equal(send_event(4), SCMI_E_BUSY);
+	agent_takes_it();
+}
+
+/* One that is refused because another one writes there hears of it, even if the agent is faster than that one. */
+static void who_is_refused_beside_a_send_is_told(void **state)
+{
+	struct rig_form form = silent;
+
+	(void)state;
+	form.area_flags = SCMI_SHMEM_CACHED;
+	open_end(&form);
+	rig.between = another_sends_and_agent_takes_it;
+	rig.between_at = 4; /* two of the look, one before FREE is cleared, and the one after that */
+	assert_int_equal(send_event(4), SCMI_OK);
+	assert_int_equal(platform.readies, 1);
+	close_end();
+}
+
 static void without_p2a_nothing_is_sent(void **state)
 {
 	struct rig_form form = silent;
@@ -200,6 +245,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(p2a_is_one_message_at_a_time),
+		cmocka_unit_test(room_that_comes_beside_a_refusal_is_told),
+		cmocka_unit_test(who_is_refused_beside_a_send_is_told),
 		cmocka_unit_test(without_p2a_nothing_is_sent),
 		cmocka_unit_test(the_next_agents_command_waits_for_the_last_ones_answer),
 		cmocka_unit_test(a_stopped_platform_is_asked_nothing),

@@ -345,6 +345,60 @@ static void p2a_goes_back_before_the_handler_runs(void **state)
 	mailbox_rig_close(&rig);
 }
 
+static void platform_gives_it_back(void)
+{
+	rig_put(&rig, A2P, SCMI_SHMEM_STATUS, SCMI_SHMEM_FREE);
+	interrupt(); /* a send is at work: it finds nothing */
+}
+
+static void platform_answers(void)
+{
+	rig_answer(&rig, 4);
+	interrupt();
+	assert_int_equal(rig.rung[SCMI_MAILBOX_TX], 0);
+}
+
+static void open_cached(void (*between)(void), unsigned at)
+{
+	struct rig_form form = silent;
+
+	form.area_flags = SCMI_SHMEM_CACHED;
+	mailbox_rig_open(&rig, &form);
+	rig.between = between;
+	rig.between_at = at;
+}
+
+/* The area comes back when a send has just seen that it is not there: with the second look at the cache. */
+static void an_area_that_comes_back_beside_a_refusal_is_seen(void **state)
+{
+	struct scmi_call call = submitted(0);
+
+	(void)state;
+	open_cached(platform_gives_it_back, 0);
+	rig_put(&rig, A2P, SCMI_SHMEM_STATUS, 0);
+	rig.between_at = 2;
+	assert_int_equal(scmi_agent_submit(rig.agent, &call), SCMI_OK);
+	assert_int_equal(rig_stats(&rig).commands, 1);
+	rig_answer(&rig, 4);
+	interrupt();
+	assert_int_equal(result(&call), SCMI_OK);
+	mailbox_rig_close(&rig);
+}
+
+/* The platform polls, and answers before the sender has said that it is sent. */
+static void an_answer_that_is_faster_than_its_sender_is_seen(void **state)
+{
+	struct scmi_call call = submitted(0);
+
+	(void)state;
+	open_cached(platform_answers, 0);
+	rig.between_at = 4; /* two of the look, one before FREE is cleared, and the one after that */
+	assert_int_equal(scmi_agent_submit(rig.agent, &call), SCMI_OK);
+	assert_int_equal(result(&call), SCMI_OK);
+	assert_int_equal(rig.rung[SCMI_MAILBOX_TX], 0);
+	mailbox_rig_close(&rig);
+}
+
 /* ---- at the contract itself: what a transport is asked, without an agent ---- */
 
 struct core {
@@ -427,6 +481,8 @@ int main(void)
 		cmocka_unit_test(a_refused_call_goes_when_the_answer_has_come),
 		cmocka_unit_test(a_refused_call_goes_after_a_wrong_answer),
 		cmocka_unit_test(p2a_goes_back_before_the_handler_runs),
+		cmocka_unit_test(an_area_that_comes_back_beside_a_refusal_is_seen),
+		cmocka_unit_test(an_answer_that_is_faster_than_its_sender_is_seen),
 		cmocka_unit_test(an_answer_is_whole_whatever_is_sent_meanwhile),
 	};
 
