@@ -9,8 +9,9 @@ work=$(mktemp -d)
 cases=0
 faults=0
 
-# Where scmid was built its link is tried too: a fresh one for each run, as each run on loopback has a fresh device.
-scmid=("${@:1:$#-1}" "$(dirname "${!#}")/../scmid/scmid")
+# Where scmid was built ($SCMID, which may be empty; else beside scmictl) its link is tried too: a fresh one for each run,
+# as each run on loopback has a fresh device.
+scmid=("${@:1:$#-1}" "${SCMID-$(dirname "${!#}")/../scmid/scmid}")
 daemon=mailbox:unix=$work/s
 running=
 links=(loopback: loopback:threaded)

@@ -42,7 +42,7 @@ class Daemon:
     """An scmid at a socket of its own. Where it was built, its link is one of LINKS."""
 
     def __init__(self, binary):
-        self.command = [*program[:-1], str(binary)]
+        self.command = [*program[:-1], binary]
         self.folder = tempfile.mkdtemp()
         self.link = f"mailbox:unix={self.folder}/s"
         self.process = None
@@ -82,8 +82,10 @@ class Daemon:
 
 
 def find_daemon():
-    binary = pathlib.Path(program[-1]).parent.parent / "scmid" / "scmid"
-    return Daemon(binary) if binary.exists() else None
+    """$SCMID, which may be empty; without it, what lies beside scmictl."""
+    beside = pathlib.Path(program[-1]).parent.parent / "scmid" / "scmid"
+    binary = os.environ.get("SCMID", str(beside) if beside.exists() else "")
+    return Daemon(binary) if binary else None
 
 
 daemon = find_daemon()
