@@ -206,7 +206,7 @@ struct scmi_mailbox_end_config {
 #define SCMI_MAILBOX_END_WORDS(payload)                                                                                \
 	((SCMI_MAILBOX_END_BASE_BYTES + 2u * (((size_t)(payload) + 15u) / 16u * 16u) + sizeof(max_align_t) - 1u) /     \
 	 sizeof(max_align_t))
-#define SCMI_MAILBOX_END_BASE_BYTES (sizeof(void *) == 8u ? 320u : 224u)
+#define SCMI_MAILBOX_END_BASE_BYTES (sizeof(void *) == 8u ? 224u : 160u)
 
 /* As scmi_mailbox_check(). */
 int scmi_mailbox_end_check(const struct scmi_mailbox_end_config *config, const char **why);
