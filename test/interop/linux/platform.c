@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The platform that a real kernel talks to: the simulated clocks and sensors, and a vendor's protocol, 0x80, whose
- * command 3 answers after so many milliseconds as its parameter says.
+ * command 3 is answered a little after there is a file DIRECTORY/answer, which is then removed.
  *
  *   linux_mailbox_platform DIRECTORY MBOXES SHMEMS
  *
  * makes DIRECTORY/page and DIRECTORY/socket, serves one kernel, and ends when that has gone. The last line of its
  * output tells what it has seen.
  */
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <scmi/message.h>
 #include <scmi/platform.h>
@@ -26,6 +26,7 @@
 #define LATE_ANSWER   3u
 #define SERVERS       4u
 #define TAKE_MAX      16
+#define LITTLE_US     300000u
 
 struct host {
 	struct scmi_posix posix;
@@ -37,7 +38,8 @@ struct host {
 	struct scmi_server base;
 	struct scmi_server late;
 	struct scmi_request *late_request; /* that waits for its answer */
-	uint64_t late_us;
+	uint64_t late_us;                  /* when it gets it */
+	char told[100];                    /* the file */
 	const struct scmi_server *servers[SERVERS];
 	struct scmi_endpoint endpoint;
 	struct scmi_platform_agent agent;
@@ -59,18 +61,20 @@ static int32_t late_answer(void *model, struct scmi_request *req)
 	if (host.late_request != NULL)
 		return SCMI_BUSY;
 	host.late_request = req;
-	host.late_us = now_us() + (uint64_t)scmi_request_u32(req, 0) * 1000u;
+	host.late_us = SCMI_NEVER;
 	return SCMI_REQUEST_LATER;
 }
 
 static const struct scmi_server_command late_commands[] = {
-	{.message = LATE_ANSWER, .handle = late_answer, .params_min = 4, .params_max = 4},
+	{.message = LATE_ANSWER, .handle = late_answer},
 };
 
 static void end_late(uint64_t until_us)
 {
 	struct scmi_request *req = host.late_request;
 
+	if (req != NULL && unlink(host.told) == 0)
+		host.late_us = now_us() + LITTLE_US;
 	if (req == NULL || host.late_us > until_us)
 		return;
 	host.late_request = NULL;
@@ -159,9 +163,9 @@ static void live(void)
 		/* One took as many as it may: there may be more, and no new doorbell for them. */
 		while (event == LINK_RUNG && scmi_mailbox_end_serve(host.end, TAKE_MAX) >= TAKE_MAX)
 			;
-		end_late(now);
 		if (now < tick)
 			continue;
+		end_late(now);
 		sim_tick(host.sim);
 		tick = now + SIM_TICK_US;
 	}
@@ -193,7 +197,7 @@ static int close_platform(void)
 	int err;
 
 	(void)scmi_platform_stop(host.platform);
-	end_late(UINT64_MAX);
+	end_late(SCMI_NEVER);
 	sim_end(host.sim);
 	show_stats();
 	err = scmi_platform_fini(host.platform);
@@ -209,6 +213,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: %s DIRECTORY MBOXES SHMEMS\n", argv[0]);
 		return 2;
 	}
+	snprintf(host.told, sizeof(host.told), "%s/answer", argv[1]);
 	err = scmi_posix_init(&host.posix, &host.port);
 	if (err == SCMI_OK)
 		err = link_open(&host.link, argv[1], (uint32_t)atoi(argv[2]), (uint32_t)atoi(argv[3]));
