@@ -25,14 +25,19 @@ extern "C" {
 #define SCMI_SINK_V1      1u
 
 /* Capabilities, declared in struct scmi_transport. */
-#define SCMI_CAP_POLL       (1u << 0) /* poll() delivers what has come */
-#define SCMI_CAP_IRQ        (1u << 1) /* delivers by itself, from an interrupt or a thread of its own */
-#define SCMI_CAP_SYNC_SEND  (1u << 2) /* as a rule the reply has been delivered when send() returns */
-#define SCMI_CAP_NOTIFY     (1u << 3) /* can carry platform-to-agent messages */
-#define SCMI_CAP_ATOMIC     (1u << 4) /* send() may be called from an interrupt */
-#define SCMI_CAP_CONCURRENT (1u << 5) /* room for max_inflight messages; send() may run in several contexts at once */
-#define SCMI_CAP_WAIT       (1u << 6) /* wait() and wake() are there: a waiting caller can drive receive */
-#define SCMI_CAP_PEER_BUFS  (1u << 7) /* until it answers, the peer may write memory that was posted for a command */
+#define SCMI_CAP_POLL         (1u << 0) /* poll() delivers what has come */
+#define SCMI_CAP_IRQ          (1u << 1) /* delivers by itself, from an interrupt or a thread of its own */
+#define SCMI_CAP_SYNC_SEND    (1u << 2) /* as a rule the reply has been delivered when send() returns */
+#define SCMI_CAP_NOTIFY       (1u << 3) /* can carry platform-to-agent messages */
+#define SCMI_CAP_ATOMIC       (1u << 4) /* send() may be called from an interrupt */
+#define SCMI_CAP_CONCURRENT   (1u << 5) /* room for max_inflight messages; send() may run in several contexts at once */
+#define SCMI_CAP_WAIT         (1u << 6) /* wait() and wake() are there: a waiting caller can drive receive */
+#define SCMI_CAP_PEER_BUFS    (1u << 7) /* until it answers, the peer may write memory that was posted for a command */
+/*
+ * The peer cannot be reset: the delayed response of a command of before may still come after recover() or stop(). Its
+ * slot stays owed until then; what follows of these two promises the rest.
+ */
+#define SCMI_CAP_LATE_DELAYED (1u << 8)
 
 /* Defaults that a transport may leave 0 take these values. */
 #define SCMI_TIMEOUT_DEFAULT_US         30000u

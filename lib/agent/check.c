@@ -6,7 +6,7 @@
 
 #define CAPS_ALL                                                                                                       \
 	(SCMI_CAP_POLL | SCMI_CAP_IRQ | SCMI_CAP_SYNC_SEND | SCMI_CAP_NOTIFY | SCMI_CAP_ATOMIC | SCMI_CAP_CONCURRENT | \
-	 SCMI_CAP_WAIT | SCMI_CAP_PEER_BUFS)
+	 SCMI_CAP_WAIT | SCMI_CAP_PEER_BUFS | SCMI_CAP_LATE_DELAYED)
 
 #define PAYLOAD_MAX     (1u << 24)
 #define EVENTS_MAX      (1u << 30) /* bytes of all event buffers: their size is counted in 32 bits on small machines */

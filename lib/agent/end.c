@@ -98,23 +98,23 @@ void scmi__end_all(struct link *l, int err)
 }
 
 /*
- * What the peer owed will not come. A slot in send() keeps its debt, for its message may go out on the next link; it
+ * What the peer owed will not come: these debts, W_OWED or a part of it. A slot in send() keeps its debt, for its message may go out on the next link; it
  * costs that slot until its reply, the next loss, a recovery, a stop or its lateness.
  */
-void scmi__forgive(struct link *l, struct slot *s)
+void scmi__forgive(struct link *l, struct slot *s, uint32_t debts)
 {
 	uint32_t w = atomic_load_explicit(&s->word, memory_order_acquire);
 	uint32_t n;
 
 	do {
 		/* A live call is of a link that has come back already. */
-		if ((w & W_OWED) == 0 || (w & W_SENDING) != 0 || (w & (W_CALL | W_CLAIMED)) == W_CALL)
+		if ((w & debts) == 0 || (w & W_SENDING) != 0 || (w & (W_CALL | W_CLAIMED)) == W_CALL)
 			return;
-		n = w & ~W_OWED;
+		n = w & ~debts;
 		if ((n & W_HOLDS) == 0)
 			n &= ~W_LOW;
 	} while (!atomic_compare_exchange_weak_explicit(&s->word, &w, n, memory_order_seq_cst, memory_order_acquire));
-	count_debts(l, w);
+	count_debts(l, w & debts);
 	tell(l);
 }
 

@@ -335,7 +335,7 @@ bool scmi__claim(struct slot *s, uint32_t *w);
 void scmi__finish(struct link *l, struct slot *s, uint32_t held);
 void scmi__end(struct link *l, struct slot *s, int err, uint32_t held);
 void scmi__end_all(struct link *l, int err);
-void scmi__forgive(struct link *l, struct slot *s);
+void scmi__forgive(struct link *l, struct slot *s, uint32_t debts);
 
 /* ---- time.c ---- */
 

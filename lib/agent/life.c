@@ -114,13 +114,18 @@ static void empty_link(struct link *l, int err)
 		pause_for(l);
 }
 
-/* The transport has stopped: what it held has been released, and what the peer owed will not come. */
+/*
+ * The transport has stopped: what it held has been released, and what the peer owed will not come; but a delayed response
+ * where nothing can take that back.
+ */
 static void clear_link(struct link *l)
 {
+	const uint32_t debts = (l->transport.caps & SCMI_CAP_LATE_DELAYED) != 0 ? W_OWED_R : W_OWED;
+
 	for (uint32_t i = 0; i < l->limit; i++) {
 		while ((atomic_load_explicit(&l->slots[i].word, memory_order_seq_cst) & W_HELD) != 0)
 			pause(l->agent);
-		scmi__forgive(l, &l->slots[i]);
+		scmi__forgive(l, &l->slots[i], debts);
 	}
 }
 
@@ -432,7 +437,7 @@ void scmi__link_down(void *core, int err)
 	} while (!change(l, &gate, without_peer(gate_state(gate))));
 	scmi__end_all(l, err);
 	for (uint32_t i = 0; i < l->limit; i++)
-		scmi__forgive(l, &l->slots[i]);
+		scmi__forgive(l, &l->slots[i], W_OWED);
 	scmi__wake_all(l->agent);
 	scmi__retry_later(l);
 }
