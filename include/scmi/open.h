@@ -28,8 +28,8 @@ struct scmi_open_config {
 	const struct scmi_scheme *const *schemes; /* of the caller's, looked at before the library's own */
 	struct scmi_why why;                      /* what has gone wrong */
 	/*
-	 * scmi_open(): what the agent is made with; transport and port are not looked at, event_buffers 0 is 8 where the
-	 * link carries notifications. NULL: defaults.
+	 * scmi_open(): what the agent is made with; transport and port are not looked at, event_buffers 0 is 8 where
+	 * the link carries notifications. NULL: defaults.
 	 */
 	const struct scmi_agent_config *agent;
 };

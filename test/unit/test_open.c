@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* scmi_open() and scmi_link_open(), over a scheme of the test's own, which fails where the test wants it. */
+#define _POSIX_C_SOURCE 200809L
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -13,134 +16,7 @@
 #include <scmi/protocol/base.h>
 
 #include "fake_port.h"
-
-/* ---- the scheme: a transport that answers each command at once with one word ---- */
-
-#define ANSWER 0x20001u
-
-static struct {
-	char rest[128]; /* as it was handed over last */
-	int open_err;
-	int open_tries; /* that fail before one succeeds, with open_err; -1: all */
-	int start_err;
-	int start_tries;
-	bool goes_down; /* start() tells that nobody is there, and succeeds */
-	bool mute;      /* no sentence */
-	bool broken;    /* the transport has no name for its table */
-	unsigned opened;
-	unsigned closed;
-	unsigned starts; /* that succeeded */
-	unsigned stops;
-	unsigned looks;                  /* open() and start(), whatever came of them */
-	struct scmi_agent *close_inside; /* by the next answer */
-	struct end {
-		const struct scmi_sink *sink;
-		void *core;
-	} ends[8]; /* a link each */
-} fake;
-
-static int fake_start(void *ctx, const struct scmi_sink *sink, void *core)
-{
-	struct end *end = ctx;
-
-	fake.looks++;
-	if (fake.start_tries != 0) {
-		fake.start_tries -= fake.start_tries > 0;
-		if (!fake.goes_down)
-			return fake.start_err;
-		sink->link_down(core, SCMI_E_NOPEER);
-	}
-	*end = (struct end){.sink = sink, .core = core};
-	fake.starts++;
-	return SCMI_OK;
-}
-
-static void fake_stop(void *ctx)
-{
-	(void)ctx;
-	fake.stops++;
-}
-
-static int fake_send(void *ctx, const struct scmi_tx *tx)
-{
-	const struct end *end = ctx;
-	unsigned char bytes[8] = {0};
-	struct scmi_rx rx = {.hdr = tx->hdr, .len = sizeof(bytes), .data = bytes, .token = tx->token};
-
-	scmi_put_le32(bytes + 4, ANSWER);
-	(void)end->sink->rx(end->core, &rx);
-	return SCMI_OK;
-}
-
-static const struct scmi_transport_ops ops = {
-	.version = SCMI_TRANSPORT_V1,
-	.name = "fake",
-	.start = fake_start,
-	.stop = fake_stop,
-	.send = fake_send,
-};
-static const struct scmi_transport_ops broken_ops = {.version = SCMI_TRANSPORT_V1, .name = "fake"};
-
-static int fake_open(void **link, const char *rest, const struct scmi_port *port, struct scmi_transport *transport,
-		     const struct scmi_why *why)
-{
-	assert_int_equal(scmi_port_check(port), SCMI_OK);
-	fake.looks++;
-	assert_true(strlen(rest) < sizeof(fake.rest));
-	strcpy(fake.rest, rest);
-	if (fake.open_tries != 0) {
-		fake.open_tries -= fake.open_tries > 0;
-		if (!fake.mute)
-			snprintf(why->text, why->len, "%s: nobody", rest);
-		return fake.open_err;
-	}
-	*transport = (struct scmi_transport){
-		.size = sizeof(*transport),
-		.caps = SCMI_CAP_SYNC_SEND | SCMI_CAP_NOTIFY,
-		.ops = fake.broken ? &broken_ops : &ops,
-		.ctx = &fake.ends[fake.opened],
-		.max_payload = 64,
-		.max_inflight = 4,
-		.timeout_us = 7000,
-	};
-	*link = &fake;
-	fake.opened++;
-	return SCMI_OK;
-}
-
-static void fake_close(void *link)
-{
-	assert_ptr_equal(link, &fake);
-	fake.closed++;
-}
-
-static const struct scmi_scheme scheme = {
-	.version = SCMI_SCHEME_V1,
-	.name = "fake",
-	.help = "anything",
-	.open = fake_open,
-	.close = fake_close,
-};
-static const struct scmi_scheme closed_scheme = {.version = SCMI_SCHEME_V1, .name = "shut", .help = "nothing"};
-static const struct scmi_scheme *const schemes[] = {&scheme, &closed_scheme};
-
-static char sentence[160];
-
-static struct scmi_open_config config_of(void)
-{
-	return (struct scmi_open_config){.size = sizeof(struct scmi_open_config),
-					 .schemes = schemes,
-					 .schemes_n = 2,
-					 .why = {.text = sentence, .len = sizeof(sentence)}};
-}
-
-static int setup(void **state)
-{
-	(void)state;
-	memset(&fake, 0, sizeof(fake));
-	strcpy(sentence, "as it was");
-	return 0;
-}
+#include "open_rig.h"
 
 /* ---- URIs ---- */
 
@@ -224,8 +100,8 @@ static void uris_are_taken_apart(void **state)
 static void arguments_are_checked(void **state)
 {
 	struct scmi_open_config config = config_of();
-	const struct scmi_scheme half = {.version = SCMI_SCHEME_V1, .name = "half", .open = fake_open};
-	const struct scmi_scheme *wrong[] = {&scheme, NULL};
+	const struct scmi_scheme half = {.version = SCMI_SCHEME_V1, .name = "half", .open = config.schemes[0]->open};
+	const struct scmi_scheme *wrong[] = {config.schemes[0], NULL};
 	struct scmi_agent_config agent_config = {.size = 1};
 	struct scmi_hosted_link *link;
 	struct scmi_transport transport;
@@ -470,6 +346,26 @@ static void what_fails_is_undone(void **state)
 	assert_int_equal(scmi_close(agent), SCMI_OK);
 }
 
+/* reconnect= goes before what the configuration says: without it there would be nothing in a day. */
+static void an_agent_looks_for_a_peer_that_has_gone(void **state)
+{
+	struct scmi_open_config config = config_of();
+	const struct scmi_agent_config wish = {.size = sizeof(wish), .options.reconnect_us = 3600000000u};
+	struct scmi_agent *agent;
+
+	(void)state;
+	config.agent = &wish;
+	assert_int_equal(scmi_open(&agent, "fake:reconnect=1", &config), SCMI_OK);
+	fake.ends[0].sink->link_down(fake.ends[0].core, SCMI_E_LINK);
+	for (unsigned i = 0; fake.starts < 2 && i < 10000; i++) {
+		(void)scmi_agent_poll(agent, 1);
+		(void)nanosleep(&(const struct timespec){.tv_nsec = 1000000}, NULL);
+	}
+	assert_int_equal(fake.starts, 2);
+	check_agent(agent);
+	assert_int_equal(scmi_close(agent), SCMI_OK);
+}
+
 static void close_inside(struct scmi_call *call, int err)
 {
 	int *result = call->arg;
@@ -520,6 +416,7 @@ int main(void)
 		cmocka_unit_test_setup(an_agent_is_opened_and_closed, setup),
 		cmocka_unit_test_setup(an_agent_takes_notifications_unless_told, setup),
 		cmocka_unit_test_setup(what_fails_is_undone, setup),
+		cmocka_unit_test_setup(an_agent_looks_for_a_peer_that_has_gone, setup),
 		cmocka_unit_test_setup(an_agent_is_not_closed_in_a_callback, setup),
 		cmocka_unit_test_setup(an_agent_of_somebody_elses_is_refused, setup),
 	};
