@@ -60,6 +60,9 @@ int guest_ask(struct guest *g);
 /* Polls until it is answered again; false: it hangs. */
 bool guest_comes_back(struct guest *g);
 
+/* Mappings of this process that are areas. */
+unsigned rig_maps(void);
+
 extern int rig_err;
 extern char rig_why[200];
 

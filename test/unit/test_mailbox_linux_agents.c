@@ -193,11 +193,32 @@ static void no_descriptor_left_is_survived(void **state)
 	place_close(p);
 }
 
+/* What it would send goes to nobody. */
+static void a_platform_sees_that_its_agent_has_gone(void **state)
+{
+	char shm[60];
+
+	(void)state;
+	(void)snprintf(shm, sizeof(shm), "shm=/scmi-agents-%d", (int)getpid());
+	for (int i = 0; i < 2; i++) {
+		struct place *p = place_open(i == 0 ? rig_uri("") : shm);
+		const struct scmi_endpoint *e = scmi_mailbox_scheme.endpoint(p->listener, 0);
+		struct hang hang = hang_watch();
+
+		place_run(p);
+		guest_close(guest_open(i == 0 ? rig_uri("") : shm));
+		while (e->ops->send(e->ctx, 0, NULL, 0) != SCMI_E_NOPEER)
+			assert_false(hangs(&hang));
+		place_close(p);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(hostile_agents_hurt_themselves_only),
 		cmocka_unit_test(an_agent_that_never_reads_does_not_block),
+		cmocka_unit_test(a_platform_sees_that_its_agent_has_gone),
 		cmocka_unit_test(no_descriptor_left_is_survived),
 	};
 

@@ -190,10 +190,6 @@ static void send_forgery(int sock, const struct forgery *f)
 		memcpy(CMSG_DATA(CMSG_FIRSTHDR(&m)), f->fds, f->n * sizeof(int));
 	}
 	assert_int_equal(sendmsg(sock, &m, MSG_NOSIGNAL), (ssize_t)f->len);
-	for (size_t i = 0; i < f->n; i++) {
-		(void)!ftruncate(f->fds[i], 0); /* whoever has mapped that dies */
-		close(f->fds[i]);
-	}
 }
 
 /* ---- hostile platforms ---- */
@@ -285,6 +281,10 @@ static bool is_taken(struct stage *s)
 	void *link;
 
 	rig_err = scmi_mailbox_scheme.open(&link, rig_uri(""), &s->port, &transport, &why);
+	for (size_t i = 0; i < s->p.forgery.n; i++) {
+		(void)!ftruncate(s->p.forgery.fds[i], 0); /* whoever has mapped that dies */
+		close(s->p.forgery.fds[i]);
+	}
 	if (rig_err == SCMI_OK) {
 		use(&transport, &s->port);
 		scmi_mailbox_scheme.close(link);

@@ -172,6 +172,7 @@ static void an_agent_is_served_and_nothing_is_left(void **state)
 		assert_int_equal(g->transport.max_inflight, 32);
 		for (int n = 0; n < 5; n++)
 			assert_int_equal(guest_ask(g), SCMI_OK);
+		assert_int_equal(rig_maps(), 2);
 		if (i % 4 < 2) {
 			guest_close(g);
 			place_close(p);
@@ -181,6 +182,7 @@ static void an_agent_is_served_and_nothing_is_left(void **state)
 		}
 	}
 	assert_int_equal(open_fds(), before);
+	assert_int_equal(rig_maps(), 0);
 	assert_false(shm_name_is_there());
 	assert_int_not_equal(access(socket_path(), F_OK), 0);
 }
