@@ -77,8 +77,8 @@ static void *work(void *arg)
 	const uint32_t me = atomic_fetch_add(&l->number, 1u);
 	uint32_t turn = 0;
 
-	while (!atomic_load(&l->over)) {
-		uint32_t sent[TRY_BYTES / 4u] = {me, ++turn, ~turn, me * 77u + turn};
+	for (; !atomic_load(&l->over); turn++) {
+		uint32_t sent[TRY_BYTES / 4u] = {me, turn, ~turn, me * 77u + turn};
 		uint8_t came[TRY_BYTES] = {0};
 		struct scmi_call call = {.size = sizeof(call),
 					 .protocol = TRY_PROTOCOL,

@@ -437,8 +437,8 @@ static void the_socket_has_the_mode_that_was_asked_for(void **state)
 		struct place *p;
 		struct stat st;
 
-		(void)snprintf(more, sizeof(more), i == 0 ? "" : ",mode=%o", modes[i]);
-		p = place_open(rig_uri(more));
+		(void)snprintf(more, sizeof(more), ",mode=%o", modes[i]);
+		p = place_open(rig_uri(i == 0 ? "" : more));
 		assert_int_equal(stat(socket_path(), &st), 0);
 		assert_int_equal(st.st_mode & 0777, modes[i]);
 		place_close(p);
