@@ -91,7 +91,8 @@ static void take_reset(void *channel)
 const struct scmi_platform_sink *scmi__platform_sink(const struct channel *ch)
 {
 	static const struct scmi_platform_sink plain = {SCMI_PLATFORM_SINK_V1, take_request, take_ready, take_reset};
-	static const struct scmi_platform_sink counting = {SCMI_PLATFORM_SINK_V1, count_request, take_ready, take_reset};
+	static const struct scmi_platform_sink counting = {SCMI_PLATFORM_SINK_V1, count_request, take_ready,
+							   take_reset};
 	static const struct scmi_platform_sink tracing = {SCMI_PLATFORM_SINK_V1, trace_request, take_ready, take_reset};
 
 	if (ch->platform->trace != NULL)
