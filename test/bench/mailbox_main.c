@@ -5,30 +5,18 @@
  *   bench_mailbox count N            N calls on one thread, the platform in the doorbell (for an instruction counter);
  *                                    its side alone is what bench_platform() does
  *   bench_mailbox threads [SAMPLES]  agent and platform polling on two processors, against the ping-pong of a line
+ *   bench_mailbox sleep [SAMPLES]    in two processes that sleep, against a bare eventfd there and back
  */
-#include <stdalign.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <scmi/server/base.h>
-#include <scmi/transport/mailbox.h>
-
 #include "arrange.h"
+#include "mailbox_world.h"
 #include "rig.h"
 
-#define PAYLOAD      (SCMI_SHMEM_BYTES_DEFAULT - SCMI_SHMEM_PAYLOAD)
-#define SECONDS_MOST 20
-
-static struct {
-	alignas(128) unsigned char area[SCMI_SHMEM_BYTES_DEFAULT];
-	alignas(128) struct scmi_mailbox mailbox;
-	alignas(128) max_align_t end_mem[SCMI_MAILBOX_END_WORDS(PAYLOAD)];
-	alignas(128) max_align_t platform_mem[SCMI_PLATFORM_WORDS(1, 1)];
-	struct scmi_mailbox_end *end;
-	struct scmi_platform *platform;
-} world;
+#define SECONDS_MOST  20
+#define SLEEP_SAMPLES 200
 
 int bench_platform(void *ctx, enum scmi_mailbox_signal signal);
 
@@ -37,60 +25,32 @@ __attribute__((noinline)) int bench_platform(void *ctx, enum scmi_mailbox_signal
 {
 	(void)ctx;
 	(void)signal;
-	return scmi_mailbox_end_serve(world.end, 1) >= 0 ? SCMI_OK : SCMI_E_NOPEER;
+	return scmi_mailbox_end_serve(mailbox_world.end, 1) >= 0 ? SCMI_OK : SCMI_E_NOPEER;
 }
 
 static const struct scmi_mailbox_doorbell in_the_ring = {
 	.version = SCMI_MAILBOX_DOORBELL_V1, .caps = SCMI_CAP_SYNC_SEND, .name = "bench", .ring = bench_platform};
 
-static void open_platform(const struct scmi_shmem *area)
-{
-	static struct scmi_base_model model = {.size = sizeof(model), .vendor = "bench"};
-	static struct scmi_server base;
-	static const struct scmi_server *servers[] = {&base};
-	static struct scmi_endpoint endpoint;
-	static struct scmi_platform_agent who = {.size = sizeof(who), .name = "bench", .endpoint = &endpoint};
-	const struct scmi_mailbox_end_config end = {.size = sizeof(end), .areas = {*area}};
-	const struct scmi_platform_config config = {
-		.size = sizeof(config), .servers = servers, .servers_n = 1, .agents = &who, .agents_n = 1};
-
-	scmi_base_server(&base, &model);
-	must(scmi_mailbox_end_init(&world.end, world.end_mem, sizeof(world.end_mem), &end, &endpoint), "end");
-	must(scmi_platform_init(&world.platform, world.platform_mem, sizeof(world.platform_mem), &config), "platform");
-	must(scmi_platform_start(world.platform), "platform");
-}
-
 /* bell: const struct scmi_mailbox_doorbell *; NULL: both poll. */
 static void open_world(const void *bell)
 {
-	struct scmi_mailbox_config config = {
-		.size = sizeof(config),
-		.areas = {{.mem = world.area, .len = sizeof(world.area), .flags = SCMI_SHMEM_WIDE}},
-		.doorbell = bell,
-	};
-	struct scmi_transport transport;
-
-	open_platform(&config.areas[0]);
-	must(scmi_mailbox_init(&world.mailbox, &config, &transport), "mailbox");
-	open_transport(&transport, 0);
+	mailbox_open_platform(NULL);
+	mailbox_open_agent(bell);
 }
 
 static void close_world(void)
 {
 	close_rig();
-	must(scmi_platform_fini(world.platform), "platform");
+	mailbox_close_platform();
 }
 
 /* ---- one thread ---- */
 
 static int count(long n)
 {
-	static uint8_t version[4];
-	struct scmi_call call = version_call(version);
-
 	open_world(&in_the_ring);
 	for (long i = 0; i < n; i++)
-		must(scmi_agent_call(rig.agent, &call), "call");
+		mailbox_call();
 	close_world();
 	return 0;
 }
@@ -99,12 +59,9 @@ static int count(long n)
 
 static long call_step(void *arg, long n)
 {
-	static uint8_t version[4];
-	struct scmi_call call = version_call(version);
-
 	(void)arg;
 	for (long i = 0; i < n; i++)
-		must(scmi_agent_call(rig.agent, &call), "call");
+		mailbox_call();
 	return n;
 }
 
@@ -114,7 +71,7 @@ static long serve_step(void *arg, long n)
 
 	(void)arg;
 	for (long i = 0; i < n; i++)
-		did += scmi_mailbox_end_serve(world.end, 1);
+		did += scmi_mailbox_end_serve(mailbox_world.end, 1);
 	return did;
 }
 
@@ -133,19 +90,28 @@ static void time_threads(int samples)
 	pair_close();
 }
 
+static int samples_of(int argc, char **argv, int otherwise)
+{
+	const int n = argc == 3 ? atoi(argv[2]) : otherwise;
+
+	return n < 1 ? 1 : n > SAMPLES_MAX ? SAMPLES_MAX : n;
+}
+
 int main(int argc, char **argv)
 {
-	const char *mode = argc > 1 ? argv[1] : "";
-	const int samples = argc == 3 ? atoi(argv[2]) : SAMPLES_MAX;
+	const char *mode = argc == 2 || argc == 3 ? argv[1] : "";
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	open_port();
 	if (argc == 3 && strcmp(mode, "count") == 0)
 		return count(atol(argv[2]));
-	if ((argc == 2 || argc == 3) && strcmp(mode, "threads") == 0) {
-		time_threads(samples < 1 ? 1 : samples > SAMPLES_MAX ? SAMPLES_MAX : samples);
-		return 0;
+	if (strcmp(mode, "threads") == 0) {
+		time_threads(samples_of(argc, argv, SAMPLES_MAX));
+	} else if (strcmp(mode, "sleep") == 0) {
+		time_mailbox_sleep(samples_of(argc, argv, SLEEP_SAMPLES));
+	} else {
+		fprintf(stderr, "usage: bench_mailbox count N | threads [SAMPLES] | sleep [SAMPLES]\n");
+		return 2;
 	}
-	fprintf(stderr, "usage: bench_mailbox count N | threads [SAMPLES]\n");
-	return 2;
+	return 0;
 }
