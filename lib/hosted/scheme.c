@@ -10,12 +10,17 @@
 #endif
 
 /* A scheme of a part that was left out is not here. */
-const struct scmi_scheme *const scmi__schemes[] = {
+static const struct scmi_scheme *(*const own[])(void) = {
 #ifdef SCMI_HOSTED_MAILBOX
-	&scmi_mailbox_scheme,
+	scmi_mailbox_scheme,
 #endif
 	NULL,
 };
+
+const struct scmi_scheme *scmi__own_scheme(uint32_t i)
+{
+	return own[i] != NULL ? own[i]() : NULL;
+}
 
 void scmi__tell(const struct scmi_why *why, const char *format, ...)
 {

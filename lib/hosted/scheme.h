@@ -26,8 +26,8 @@ struct scmi__reason {
 void scmi__reason_begin(struct scmi__reason *r);
 int scmi__reason_end(const struct scmi__reason *r, int err, const struct scmi_why *why); /* returns err */
 
-/* The library's own schemes, NULL behind the last one. */
-extern const struct scmi_scheme *const scmi__schemes[];
+/* Number i of the library's own schemes; NULL behind the last one. */
+const struct scmi_scheme *scmi__own_scheme(uint32_t i);
 
 /* What of a URI is the same everywhere, as bits of `given`. */
 enum scmi__key { SCMI__WAIT, SCMI__RECONNECT, SCMI__TIMEOUT, SCMI__KEYS };

@@ -36,7 +36,7 @@ static const struct scmi_scheme *scheme_at(const struct scmi_open_config *config
 {
 	uint32_t own = config != NULL ? config->schemes_n : 0u;
 
-	return i < own ? config->schemes[i] : scmi__schemes[i - own];
+	return i < own ? config->schemes[i] : scmi__own_scheme(i - own);
 }
 
 static int check_config(const struct scmi_open_config *config, const struct scmi_why *why)

@@ -191,14 +191,14 @@ int agent_role(const char *rest)
 
 	if (scmi_posix_init(&posix, &port) != SCMI_OK)
 		return 1;
-	while ((err = scmi_mailbox_scheme.open(&link, rest, &port, &transport, &why)) == SCMI_E_NOPEER)
+	while ((err = scmi_mailbox_scheme()->open(&link, rest, &port, &transport, &why)) == SCMI_E_NOPEER)
 		nap_us(2000);
 	if (err != SCMI_OK) {
 		(void)fprintf(stderr, "agent: %s\n", text);
 		return 1;
 	}
 	run(&l, &transport, &port);
-	scmi_mailbox_scheme.close(link);
+	scmi_mailbox_scheme()->close(link);
 	scmi_posix_fini(&posix);
 	return 0;
 }

@@ -89,7 +89,7 @@ static int start_platform(struct world *w, void *listener)
 					      .servers = w->servers,
 					      .servers_n = 2,
 					      .agents = w->agents,
-					      .agents_n = scmi_mailbox_scheme.agents(listener)};
+					      .agents_n = scmi_mailbox_scheme()->agents(listener)};
 	int err;
 
 	w->model = (struct scmi_base_model){.size = sizeof(w->model), .vendor = "process"};
@@ -104,7 +104,7 @@ static int start_platform(struct world *w, void *listener)
 	w->servers[1] = &w->own;
 	for (uint32_t i = 0; i < config.agents_n; i++) {
 		w->agents[i] = (struct scmi_platform_agent){.size = sizeof(w->agents[i]),
-							    .endpoint = scmi_mailbox_scheme.endpoint(listener, i)};
+							    .endpoint = scmi_mailbox_scheme()->endpoint(listener, i)};
 		w->later[i].delayed = (struct scmi_delayed){
 			.size = sizeof(w->later[i].delayed), .cap = sizeof(w->later[i].buf), .buf = w->later[i].buf};
 	}
@@ -128,7 +128,7 @@ static void tick(struct world *w)
 
 static void *serve(void *listener)
 {
-	if (scmi_mailbox_scheme.run(listener) != SCMI_OK)
+	if (scmi_mailbox_scheme()->run(listener) != SCMI_OK)
 		abort();
 	return NULL;
 }
@@ -155,7 +155,7 @@ int platform_role(const char *rest)
 
 	if (w == NULL || scmi_posix_init(&posix, &port) != SCMI_OK)
 		return 1;
-	if (scmi_mailbox_scheme.listen(&listener, rest, &port, &why) != SCMI_OK) {
+	if (scmi_mailbox_scheme()->listen(&listener, rest, &port, &why) != SCMI_OK) {
 		(void)fprintf(stderr, "platform: %s\n", text);
 		return 1;
 	}
@@ -167,10 +167,10 @@ int platform_role(const char *rest)
 			answer(&r);
 		tick(w);
 	}
-	scmi_mailbox_scheme.end(listener);
+	scmi_mailbox_scheme()->end(listener);
 	pthread_join(thread, NULL);
 	close_platform(w);
-	scmi_mailbox_scheme.unlisten(listener);
+	scmi_mailbox_scheme()->unlisten(listener);
 	scmi_posix_fini(&posix);
 	free(w);
 	return 0;

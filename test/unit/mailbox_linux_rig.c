@@ -67,15 +67,15 @@ static void start_platform(struct place *p)
 					      .servers = p->servers,
 					      .servers_n = 1,
 					      .agents = p->agents,
-					      .agents_n = scmi_mailbox_scheme.agents(p->listener)};
+					      .agents_n = scmi_mailbox_scheme()->agents(p->listener)};
 
 	p->model = (struct scmi_base_model){.size = sizeof(p->model), .vendor = "unit"};
 	scmi_base_server(&p->base, &p->model);
 	p->servers[0] = &p->base;
 	assert_in_range(config.agents_n, 1, RIG_AGENTS);
 	for (uint32_t i = 0; i < config.agents_n; i++)
-		p->agents[i] = (struct scmi_platform_agent){.size = sizeof(p->agents[i]),
-							    .endpoint = scmi_mailbox_scheme.endpoint(p->listener, i)};
+		p->agents[i] = (struct scmi_platform_agent){
+			.size = sizeof(p->agents[i]), .endpoint = scmi_mailbox_scheme()->endpoint(p->listener, i)};
 	assert_int_equal(scmi_platform_init(&p->platform, p->memory, sizeof(p->memory), &config), SCMI_OK);
 	assert_int_equal(scmi_platform_start(p->platform), SCMI_OK);
 }
@@ -84,7 +84,7 @@ static void *serve(void *arg)
 {
 	struct place *p = arg;
 
-	return scmi_mailbox_scheme.run(p->listener) == SCMI_OK ? p : NULL;
+	return scmi_mailbox_scheme()->run(p->listener) == SCMI_OK ? p : NULL;
 }
 
 void place_run(struct place *p)
@@ -99,7 +99,7 @@ void place_halt(struct place *p)
 
 	if (!p->runs)
 		return;
-	scmi_mailbox_scheme.end(p->listener);
+	scmi_mailbox_scheme()->end(p->listener);
 	assert_int_equal(pthread_join(p->thread, &ended), 0);
 	assert_ptr_equal(ended, p);
 	p->runs = false;
@@ -112,7 +112,7 @@ struct place *place_open(const char *rest)
 
 	assert_non_null(p);
 	assert_int_equal(scmi_posix_init(&p->posix, &p->port), SCMI_OK);
-	rig_err = scmi_mailbox_scheme.listen(&p->listener, rest, &p->port, &why);
+	rig_err = scmi_mailbox_scheme()->listen(&p->listener, rest, &p->port, &why);
 	if (rig_err != SCMI_OK) {
 		scmi_posix_fini(&p->posix);
 		free(p);
@@ -126,7 +126,7 @@ void place_close(struct place *p)
 {
 	place_halt(p);
 	assert_int_equal(scmi_platform_fini(p->platform), SCMI_OK);
-	scmi_mailbox_scheme.unlisten(p->listener);
+	scmi_mailbox_scheme()->unlisten(p->listener);
 	scmi_posix_fini(&p->posix);
 	free(p);
 }
@@ -155,7 +155,7 @@ int guest_link(struct guest *g, const char *rest)
 {
 	const struct scmi_why why = why_here();
 
-	return scmi_mailbox_scheme.open(&g->link, rest, &g->port, &g->transport, &why);
+	return scmi_mailbox_scheme()->open(&g->link, rest, &g->port, &g->transport, &why);
 }
 
 struct guest *guest_open(const char *rest)
@@ -168,7 +168,7 @@ struct guest *guest_open(const char *rest)
 		if (rig_err == SCMI_OK)
 			return g;
 		assert_int_equal(scmi_agent_fini(g->agent), SCMI_OK);
-		scmi_mailbox_scheme.close(g->link);
+		scmi_mailbox_scheme()->close(g->link);
 	}
 	scmi_posix_fini(&g->posix);
 	free(g);
@@ -178,7 +178,7 @@ struct guest *guest_open(const char *rest)
 void guest_close(struct guest *g)
 {
 	assert_int_equal(scmi_agent_fini(g->agent), SCMI_OK);
-	scmi_mailbox_scheme.close(g->link);
+	scmi_mailbox_scheme()->close(g->link);
 	scmi_posix_fini(&g->posix);
 	free(g);
 }

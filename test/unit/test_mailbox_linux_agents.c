@@ -202,7 +202,7 @@ static void a_platform_sees_that_its_agent_has_gone(void **state)
 	(void)snprintf(shm, sizeof(shm), "shm=/scmi-agents-%d", (int)getpid());
 	for (int i = 0; i < 2; i++) {
 		struct place *p = place_open(i == 0 ? rig_uri("") : shm);
-		const struct scmi_endpoint *e = scmi_mailbox_scheme.endpoint(p->listener, 0);
+		const struct scmi_endpoint *e = scmi_mailbox_scheme()->endpoint(p->listener, 0);
 		struct hang hang = hang_watch();
 
 		place_run(p);

@@ -280,14 +280,14 @@ static bool is_taken(struct stage *s)
 	struct scmi_transport transport;
 	void *link;
 
-	rig_err = scmi_mailbox_scheme.open(&link, rig_uri(""), &s->port, &transport, &why);
+	rig_err = scmi_mailbox_scheme()->open(&link, rig_uri(""), &s->port, &transport, &why);
 	for (size_t i = 0; i < s->p.forgery.n; i++) {
 		(void)!ftruncate(s->p.forgery.fds[i], 0); /* whoever has mapped that dies */
 		close(s->p.forgery.fds[i]);
 	}
 	if (rig_err == SCMI_OK) {
 		use(&transport, &s->port);
-		scmi_mailbox_scheme.close(link);
+		scmi_mailbox_scheme()->close(link);
 		return true;
 	}
 	assert_int_equal(rig_err, SCMI_E_NOPEER);

@@ -81,7 +81,7 @@ static void mailbox_unlisten(void *listener)
 	way_in(listener)->unlisten(listener);
 }
 
-const struct scmi_scheme scmi_mailbox_scheme = {
+static const struct scmi_scheme scheme = {
 	.version = SCMI_SCHEME_V1,
 	.name = "mailbox",
 	.help = "unix=PATH         a socket that a platform listens at\n"
@@ -97,3 +97,8 @@ const struct scmi_scheme scmi_mailbox_scheme = {
 	.end = mailbox_end,
 	.unlisten = mailbox_unlisten,
 };
+
+const struct scmi_scheme *scmi_mailbox_scheme(void)
+{
+	return &scheme;
+}

@@ -86,7 +86,7 @@ void scmi_mailbox_uio_close(struct scmi_mailbox_uio *uio);
  * unix and shm, platform's side: size=BYTES of an area, 128 by default; unix: agents=N, at once, 16 by default,
  * mode=OCTAL of the socket, 0600 by default. A platform that comes again is found by the agents' reconnect.
  */
-extern const struct scmi_scheme scmi_mailbox_scheme;
+const struct scmi_scheme *scmi_mailbox_scheme(void);
 
 #ifdef __cplusplus
 }
