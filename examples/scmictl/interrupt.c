@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * SIGINT and SIGTERM, by a thread that waits for them: a signal handler could not call the library. A second signal
- * ends the program at once, in case the first one did not.
+ * SIGINT and SIGTERM, by a thread that waits for them: a signal handler could not call the library. While there is no
+ * agent yet, as when a link waits for its platform, the first one ends the program at once: nothing has been sent nor
+ * shown. Later a second one does, in case the first one did not.
  */
 #include <signal.h>
+#include <unistd.h>
 
 #include "scmictl.h"
 
@@ -31,6 +33,16 @@ static void end_calls(struct session *s)
 	s->port.event_signal(s->port.ctx, s->alarm);
 }
 
+/* Under the lock, so that nobody begins with the agent meanwhile. */
+static void end_opening(struct session *s, int sig)
+{
+	pthread_mutex_lock(&s->lock);
+	if (!s->opened)
+		_exit(SIGNALLED + sig);
+	atomic_store(&s->signal, sig);
+	pthread_mutex_unlock(&s->lock);
+}
+
 static void *watch(void *arg)
 {
 	struct session *s = arg;
@@ -41,7 +53,7 @@ static void *watch(void *arg)
 	watched_signals(&set);
 	if (sigwait(&set, &sig) != 0 || sig == END)
 		return NULL;
-	atomic_store(&s->signal, sig);
+	end_opening(s, sig);
 	sigdelset(&set, END);
 	(void)pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 	sigemptyset(&set);
@@ -52,18 +64,26 @@ static void *watch(void *arg)
 	return NULL;
 }
 
-void interrupt_begin(void)
+int interrupt_begin(struct session *s)
 {
 	sigset_t set;
 
+	if (pthread_mutex_init(&s->lock, NULL) != 0)
+		return SCMI_E_IO;
 	watched_signals(&set);
 	(void)pthread_sigmask(SIG_BLOCK, &set, NULL); /* fails for another `how` only */
+	s->watched = pthread_create(&s->watcher, NULL, watch, s) == 0;
+	if (s->watched)
+		return SCMI_OK;
+	pthread_mutex_destroy(&s->lock);
+	return SCMI_E_IO;
 }
 
-int interrupt_watch(struct session *s)
+void interrupt_opened(struct session *s)
 {
-	s->watched = pthread_create(&s->watcher, NULL, watch, s) == 0;
-	return s->watched ? SCMI_OK : SCMI_E_IO;
+	pthread_mutex_lock(&s->lock);
+	s->opened = true;
+	pthread_mutex_unlock(&s->lock);
 }
 
 void interrupt_end(struct session *s)
@@ -72,6 +92,7 @@ void interrupt_end(struct session *s)
 		return;
 	(void)pthread_kill(s->watcher, END);
 	(void)pthread_join(s->watcher, NULL);
+	pthread_mutex_destroy(&s->lock);
 }
 
 bool session_interrupted(const struct session *s)

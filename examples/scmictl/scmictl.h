@@ -96,6 +96,8 @@ struct session {
 	bool alarmed;                                                  /* and it is there */
 	pthread_t watcher;                                             /* waits for signals, see interrupt.c */
 	bool watched;                                                  /* and it runs */
+	pthread_mutex_t lock;                                          /* of opened, while it does */
+	bool opened;                                                   /* there is an agent, and it is started */
 	atomic_int signal;                                             /* that has come; 0: none */
 };
 
@@ -110,11 +112,11 @@ uint32_t session_max_values(const struct session *s);
 
 /*
  * SIGINT and SIGTERM end a session: its calls with SCMI_E_CANCELLED, new ones with SCMI_E_CLOSED, session_sleep() at
- * once. begin holds them back, before there is another thread; watch, which needs the agent, takes them from then on:
- * SCMI_OK or SCMI_E_IO; end, while the agent still lives, no more.
+ * once; and the program, before it is opened. begin takes them from then on, before there is another thread: SCMI_OK or
+ * SCMI_E_IO; opened: the agent is there; end, while it still lives, no more.
  */
-void interrupt_begin(void);
-int interrupt_watch(struct session *s);
+int interrupt_begin(struct session *s);
+void interrupt_opened(struct session *s);
 void interrupt_end(struct session *s);
 
 /* Whether one has come: what goes on for long ends then. */

@@ -239,9 +239,10 @@ static enum outcome open_session(struct session *s)
 	if (outcome != GOOD)
 		return outcome;
 	err = open_agent(s);
-	if (err == SCMI_OK)
-		err = interrupt_watch(s);
-	return err == SCMI_OK ? GOOD : cannot_open(s, err);
+	if (err != SCMI_OK)
+		return cannot_open(s, err);
+	interrupt_opened(s);
+	return GOOD;
 }
 
 /* Undoes what has been done so far, in reverse. */
@@ -266,8 +267,8 @@ enum outcome session_run(const struct options *options, enum outcome (*body)(str
 
 	if (err != SCMI_OK)
 		return session_error(&s, "port", err, 0);
-	interrupt_begin();
-	outcome = open_session(&s);
+	err = interrupt_begin(&s);
+	outcome = err == SCMI_OK ? open_session(&s) : session_error(&s, "thread", err, 0);
 	if (outcome == GOOD)
 		outcome = body(&s, arg);
 	close_session(&s);

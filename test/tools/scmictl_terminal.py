@@ -5,10 +5,14 @@
     scmictl_terminal.py [EMULATOR..] PROGRAM
 """
 import os
+import pathlib
 import signal
+import socket
 import subprocess
+import tempfile
+import time
 
-from tool import LINKS, Terminal, check, daemon, environment, program, report, run
+from tool import LINKS, PATIENCE, Terminal, check, daemon, environment, program, report, run
 
 BOLD = "\x1b[1m"
 SLOW = ("-t", "60000")  # for slow machines only
@@ -45,6 +49,31 @@ def test_interrupt(link):
         check("scmictl: " not in terminal.output.split("^C")[-1], "told of Ctrl-C", terminal.output[-1000:])
     check("reply" not in waiting.output, "went on after Ctrl-C", waiting.output)
     check("equals submitted" in sending.output, "Ctrl-C took the counters", sending.output[-1000:])
+
+
+def test_interrupt_without_a_platform():
+    """Nobody is there yet, and somebody waits for him: at a socket that is not there, and behind one that says nothing."""
+    if not daemon:
+        return
+    with tempfile.TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as silent:
+        silent.bind(folder + "/silent")
+        silent.listen(8)
+        for name in ("nobody", "silent"):
+            for sig in (signal.SIGINT, signal.SIGTERM):
+                tool = start("-l", f"mailbox:unix={folder}/{name},wait=3600", "--json", "info",
+                             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
+                late = time.monotonic() + 5  # under an emulator the mask is not to be seen
+                status = pathlib.Path(f"/proc/{tool.pid}/status")
+                while time.monotonic() < late and "SigBlk:\t0000000000000000" in status.read_text():
+                    time.sleep(0.001)
+                tool.send_signal(sig)
+                try:
+                    out, err = tool.communicate(timeout=PATIENCE)
+                except subprocess.TimeoutExpired:
+                    tool.kill()
+                    out, err = tool.communicate()
+                check(tool.returncode == 128 + sig and out == b"" and err == b"", f"{sig} while it waits at {name}",
+                      tool.returncode, out, err)
 
 
 def start(*words, **options):
@@ -95,4 +124,5 @@ for uri in LINKS:
     test_interrupt(uri)
     test_signals(uri)
     test_broken_pipe(uri)
+test_interrupt_without_a_platform()
 report()
