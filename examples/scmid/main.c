@@ -33,7 +33,7 @@ static const char help_text[] = "Serves an SCMI platform with simulated clocks a
 				"folder cannot be written; 2 the command line is wrong.\n"
 				"\n"
 				"  scmid --listen mailbox:unix=/run/user/1000/scmi.sock &\n"
-				"  scmictl --link mailbox:unix=/run/user/1000/scmi.sock clocks";
+				"  scmictl --link mailbox:unix=/run/user/1000/scmi.sock,wait=5 clocks";
 
 static const struct argp_option known_options[] = {
 	{"listen", 'l', "URI", 0, "Serve agents there", 0},

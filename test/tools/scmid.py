@@ -222,6 +222,10 @@ def test_documents():
     for option in sorted(set(re.findall(r"--[a-z]+", help_text)) - {"--link"}):  # that one is scmictl's
         check(re.search(rf"^\.(B|BR) (.*[^-a-z])?{option}\b", page, re.MULTILINE), f"{option} in the manual page")
         check(option in completion, f"{option} in the completion")
+    # Run by a script, the second line of an example comes before the first one listens.
+    for text, name in ((help_text, "--help"), (page, "the manual page"), ((root / "README.md").read_text(), "README")):
+        check(re.search(r"^ *scmid --listen \S+ &.*\n *scmictl --link \S+,wait=\d+ ", text, re.MULTILINE),
+              f"no wait= in the example of {name}")
     for status in (0, 1, 2):
         check(page.count(f".B {status}\n") == 1, f"exit status {status} in the manual page")
     unit = (root / "examples/scmid/scmid.service").read_text()
