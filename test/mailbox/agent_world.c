@@ -23,11 +23,10 @@ static void done(struct scmi_call *call, int err)
 {
 	struct world_call *c = call->arg;
 
-	MUST(atomic_exchange(&c->live, false));
 	check_end(c, err);
 	c->err = err;
 	atomic_fetch_add(&c->w->ends, 1u);
-	atomic_fetch_add(&c->ended, 1u);
+	MUST(atomic_exchange(&c->live, false)); /* last: it may be submitted anew */
 }
 
 int world_submit(struct world *w, struct world_call *c, uint64_t *random)
@@ -42,7 +41,7 @@ int world_submit(struct world *w, struct world_call *c, uint64_t *random)
 	c->w = w;
 	c->call = (struct scmi_call){
 		.size = sizeof(c->call),
-		.flags = once_in(random, 2) ? SCMI_CALL_NOWAIT : 0,
+		.flags = once_in(random, 8) ? 0 : SCMI_CALL_NOWAIT,
 		.protocol = WORLD_PROTOCOL,
 		.message = WORLD_ECHO,
 		.params = c->params,

@@ -17,7 +17,6 @@ struct world;
 struct world_call {
 	struct scmi_call call;
 	struct world *w;
-	_Atomic uint32_t ended;
 	int err;
 	_Atomic bool live; /* submitted, not ended */
 	unsigned char params[WORLD_PAYLOAD];

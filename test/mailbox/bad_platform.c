@@ -78,7 +78,6 @@ static void call(struct bad_platform *b)
 		if (once_in(&b->random, 4))
 			(void)scmi_agent_cancel(b->w.agent, &c->call);
 	} else {
-		c->call.flags = SCMI_CALL_NOWAIT;
 		(void)world_submit(&b->w, c, &b->random);
 	}
 }
