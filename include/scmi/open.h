@@ -32,6 +32,13 @@ struct scmi_open_config {
 	 * the link carries notifications. NULL: defaults.
 	 */
 	const struct scmi_agent_config *agent;
+	/*
+	 * scmi_listen(): the listener's thread has ended because it cannot go on, with err, such as SCMI_E_IO. Its
+	 * agents have been sent away. Runs on that thread, once for each scmi_listener_start() at most; must not stop
+	 * nor close it: that is somebody else's to do. NULL: scmi_listener_stop() tells all the same.
+	 */
+	void (*failed)(void *arg, int err);
+	void *failed_arg;
 };
 
 /*
@@ -88,13 +95,17 @@ const struct scmi_endpoint *scmi_listener_endpoint(const struct scmi_listener *l
 int scmi_listener_start(struct scmi_listener *listener);
 
 /*
- * Sends all agents away and ends the thread; nothing is being served when it returns. Not running, or on that thread
- * itself, in a handler: nothing.
+ * Sends all agents away and ends the thread; nothing is being served when it returns. Returns SCMI_OK, also where it did
+ * not run or was NULL; SCMI_E_CONTEXT: on that thread itself, in a handler, where nothing is done; else the error with
+ * which the thread had ended by itself, such as SCMI_E_IO.
  */
-void scmi_listener_stop(struct scmi_listener *listener);
+int scmi_listener_stop(struct scmi_listener *listener);
 
-/* Stops, and gives the name back; the platform has been stopped, and no request is open. NULL: nothing. */
-void scmi_listener_close(struct scmi_listener *listener);
+/*
+ * Stops, gives the name back and frees it; the platform has been stopped, and no request is open. NULL: nothing.
+ * Returns SCMI_OK; SCMI_E_CONTEXT: on the listener's own thread, in a handler, where nothing is done.
+ */
+int scmi_listener_close(struct scmi_listener *listener);
 
 #ifdef __cplusplus
 }

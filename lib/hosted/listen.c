@@ -9,10 +9,13 @@
 
 struct scmi_listener {
 	const struct scmi_scheme *scheme;
-	void *listener;        /* the scheme's */
+	void *listener; /* the scheme's */
+	void (*failed)(void *arg, int err);
+	void *failed_arg;
 	pthread_mutex_t mutex; /* of the two below: a handler may try to stop the listener that it runs on */
 	pthread_t thread;
 	bool runs;
+	int err; /* with which the thread has ended; its own until it is joined */
 	atomic_bool ending;
 };
 
@@ -60,6 +63,10 @@ int scmi_listen(struct scmi_listener **listener, const char *uri, const struct s
 		return scmi__reason_end(&reason, err, why);
 	}
 	l->scheme = parts.scheme;
+	if (config != NULL) {
+		l->failed = config->failed;
+		l->failed_arg = config->failed_arg;
+	}
 	*listener = l;
 	return SCMI_OK;
 }
@@ -80,8 +87,11 @@ static void *run(void *arg)
 	struct scmi_listener *l = arg;
 
 	scmi__sleeper_ops.name_thread("scmi-listener");
-	while (l->scheme->run(l->listener) == SCMI_OK && !atomic_load(&l->ending))
-		;
+	do
+		l->err = l->scheme->run(l->listener);
+	while (l->err == SCMI_OK && !atomic_load(&l->ending));
+	if (l->err != SCMI_OK && l->failed != NULL)
+		l->failed(l->failed_arg, l->err);
 	return NULL;
 }
 
@@ -101,33 +111,39 @@ int scmi_listener_start(struct scmi_listener *listener)
 	return err;
 }
 
-/* Whether there is a thread to be ended by this one; then it is this one's affair. */
-static bool take_thread(struct scmi_listener *l)
+/* Makes a thread that runs this caller's affair: SCMI_OK; SCMI_E_NOTFOUND, there is none; SCMI_E_CONTEXT, it is this one. */
+static int take_thread(struct scmi_listener *l)
 {
-	bool taken;
+	int err = SCMI_E_NOTFOUND;
 
 	pthread_mutex_lock(&l->mutex);
-	taken = l->runs && !pthread_equal(l->thread, pthread_self());
-	if (taken)
+	if (l->runs)
+		err = pthread_equal(l->thread, pthread_self()) ? SCMI_E_CONTEXT : SCMI_OK;
+	if (err == SCMI_OK)
 		l->runs = false;
 	pthread_mutex_unlock(&l->mutex);
-	return taken;
+	return err;
 }
 
-void scmi_listener_stop(struct scmi_listener *listener)
+int scmi_listener_stop(struct scmi_listener *listener)
 {
-	if (listener == NULL || !take_thread(listener))
-		return;
+	int err = listener != NULL ? take_thread(listener) : SCMI_E_NOTFOUND;
+
+	if (err != SCMI_OK)
+		return err == SCMI_E_NOTFOUND ? SCMI_OK : err;
 	atomic_store(&listener->ending, true);
 	listener->scheme->end(listener->listener);
 	(void)pthread_join(listener->thread, NULL);
+	return listener->err;
 }
 
-void scmi_listener_close(struct scmi_listener *listener)
+int scmi_listener_close(struct scmi_listener *listener)
 {
 	if (listener == NULL)
-		return;
-	scmi_listener_stop(listener);
+		return SCMI_OK;
+	if (scmi_listener_stop(listener) == SCMI_E_CONTEXT)
+		return SCMI_E_CONTEXT;
 	listener->scheme->unlisten(listener->listener);
 	forget(listener);
+	return SCMI_OK;
 }

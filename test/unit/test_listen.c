@@ -24,8 +24,10 @@
 static struct {
 	char rest[64];
 	int listen_err;
-	int run_err;                       /* and run() returns it at once */
-	bool stop_inside;                  /* run() stops its own listener */
+	int run_err;      /* and run() returns it at once */
+	bool stop_inside; /* run() stops and closes its own listener */
+	int stop_err;     /* what these said */
+	int close_err;
 	struct scmi_listener *listener;    /* for that */
 	const struct scmi_endpoint *given; /* endpoints */
 	sem_t running;
@@ -33,6 +35,9 @@ static struct {
 	atomic_uint runs;
 	atomic_uint ends;
 	unsigned unlistened;
+	atomic_uint failures; /* that were told, by failed() */
+	int failure;
+	sem_t failed;
 	atomic_bool blocked; /* SIGTERM, and not SIGSEGV, in the thread */
 } fake;
 
@@ -67,8 +72,10 @@ static int fake_run(void *listener)
 	(void)listener;
 	pthread_sigmask(SIG_BLOCK, NULL, &now);
 	atomic_store(&fake.blocked, sigismember(&now, SIGTERM) == 1 && sigismember(&now, SIGSEGV) == 0);
-	if (fake.stop_inside)
-		scmi_listener_stop(fake.listener);
+	if (fake.stop_inside) {
+		fake.stop_err = scmi_listener_stop(fake.listener);
+		fake.close_err = scmi_listener_close(fake.listener);
+	}
 	atomic_fetch_add(&fake.runs, 1);
 	sem_post(&fake.running);
 	if (fake.run_err != SCMI_OK)
@@ -102,12 +109,22 @@ static const struct scmi_scheme *const halves[] = {&half};
 
 static char sentence[160];
 
+static void take_failure(void *arg, int err)
+{
+	assert_ptr_equal(arg, &fake);
+	fake.failure = err;
+	atomic_fetch_add(&fake.failures, 1);
+	sem_post(&fake.failed);
+}
+
 static int listen_at(struct scmi_listener **listener, const char *uri)
 {
 	const struct scmi_open_config config = {.size = sizeof(config),
 						.schemes = schemes,
 						.schemes_n = 1,
-						.why = {.text = sentence, .len = sizeof(sentence)}};
+						.why = {.text = sentence, .len = sizeof(sentence)},
+						.failed = take_failure,
+						.failed_arg = &fake};
 	static struct fake_port port;
 
 	fake_port_init(&port);
@@ -121,6 +138,7 @@ static int setup(void **state)
 	strcpy(sentence, "as it was");
 	sem_init(&fake.running, 0, 0);
 	sem_init(&fake.end, 0, 0);
+	sem_init(&fake.failed, 0, 0);
 	return 0;
 }
 
@@ -140,22 +158,23 @@ static void a_listener_serves_until_it_is_stopped(void **state)
 	assert_string_equal(sentence, "as it was");
 	assert_int_equal(scmi_listener_agents(l), 2);
 	assert_ptr_equal(scmi_listener_endpoint(l, 1), &endpoints[1]);
-	scmi_listener_stop(l); /* does not run: nothing */
+	assert_int_equal(scmi_listener_stop(l), SCMI_OK); /* does not run: nothing */
 	assert_int_equal(atomic_load(&fake.ends), 0);
 	for (unsigned i = 1; i <= 3; i++) {
 		assert_int_equal(scmi_listener_start(l), SCMI_OK);
 		wait_for(&fake.running);
 		assert_true(atomic_load(&fake.blocked));
 		assert_int_equal(scmi_listener_start(l), SCMI_E_INVAL);
-		scmi_listener_stop(l);
-		scmi_listener_stop(l);
+		assert_int_equal(scmi_listener_stop(l), SCMI_OK);
+		assert_int_equal(scmi_listener_stop(l), SCMI_OK);
 		assert_int_equal(atomic_load(&fake.ends), i);
 	}
 	assert_int_equal(fake.unlistened, 0);
-	scmi_listener_close(l);
+	assert_int_equal(scmi_listener_close(l), SCMI_OK);
 	assert_int_equal(fake.unlistened, 1);
-	scmi_listener_close(NULL);
-	scmi_listener_stop(NULL);
+	assert_int_equal(atomic_load(&fake.failures), 0);
+	assert_int_equal(scmi_listener_close(NULL), SCMI_OK);
+	assert_int_equal(scmi_listener_stop(NULL), SCMI_OK);
 	assert_int_equal(scmi_listener_start(NULL), SCMI_E_INVAL);
 }
 
@@ -167,8 +186,29 @@ static void close_stops(void **state)
 	assert_int_equal(listen_at(&l, "fake:"), SCMI_OK);
 	assert_int_equal(scmi_listener_start(l), SCMI_OK);
 	wait_for(&fake.running);
-	scmi_listener_close(l);
+	(void)scmi_listener_close(l);
 	assert_int_equal(atomic_load(&fake.ends), 1);
+	assert_int_equal(fake.unlistened, 1);
+}
+
+/* Told at once, on its thread, and again by who stops it; the next run is another affair. */
+static void a_thread_that_cannot_go_on_tells(void **state)
+{
+	struct scmi_listener *l = NULL;
+
+	(void)state;
+	assert_int_equal(listen_at(&l, "fake:"), SCMI_OK);
+	fake.run_err = SCMI_E_IO;
+	assert_int_equal(scmi_listener_start(l), SCMI_OK);
+	wait_for(&fake.failed);
+	assert_int_equal(fake.failure, SCMI_E_IO);
+	assert_int_equal(scmi_listener_start(l), SCMI_E_INVAL); /* it has not been stopped yet */
+	assert_int_equal(scmi_listener_stop(l), SCMI_E_IO);
+	assert_int_equal(scmi_listener_stop(l), SCMI_OK);
+	assert_int_equal(scmi_listener_start(l), SCMI_OK);
+	wait_for(&fake.failed);
+	assert_int_equal(scmi_listener_close(l), SCMI_OK);
+	assert_int_equal(atomic_load(&fake.failures), 2);
 	assert_int_equal(fake.unlistened, 1);
 }
 
@@ -182,16 +222,16 @@ static void a_late_end_does_not_end_the_next_run(void **state)
 	fake.run_err = SCMI_E_IO;
 	assert_int_equal(scmi_listener_start(l), SCMI_OK);
 	wait_for(&fake.running);
-	scmi_listener_stop(l);
+	assert_int_equal(scmi_listener_stop(l), SCMI_E_IO);
 	fake.run_err = SCMI_OK;
 	assert_int_equal(scmi_listener_start(l), SCMI_OK);
 	wait_for(&fake.running); /* this one finds the end of before */
 	wait_for(&fake.running);
 	assert_int_equal(atomic_load(&fake.runs), 3);
-	scmi_listener_close(l);
+	(void)scmi_listener_close(l);
 }
 
-static void a_listener_cannot_stop_itself(void **state)
+static void a_listener_can_neither_stop_nor_close_itself(void **state)
 {
 	struct scmi_listener *l = NULL;
 
@@ -202,8 +242,12 @@ static void a_listener_cannot_stop_itself(void **state)
 	assert_int_equal(scmi_listener_start(l), SCMI_OK);
 	wait_for(&fake.running);
 	assert_int_equal(atomic_load(&fake.ends), 0);
-	scmi_listener_close(l);
+	assert_int_equal(fake.unlistened, 0);
+	assert_int_equal(fake.stop_err, SCMI_E_CONTEXT);
+	assert_int_equal(fake.close_err, SCMI_E_CONTEXT);
+	assert_int_equal(scmi_listener_close(l), SCMI_OK);
 	assert_int_equal(atomic_load(&fake.ends), 1);
+	assert_int_equal(fake.unlistened, 1);
 }
 
 static void what_cannot_be_is_refused(void **state)
@@ -240,8 +284,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(a_listener_serves_until_it_is_stopped, setup),
 		cmocka_unit_test_setup(close_stops, setup),
+		cmocka_unit_test_setup(a_thread_that_cannot_go_on_tells, setup),
 		cmocka_unit_test_setup(a_late_end_does_not_end_the_next_run, setup),
-		cmocka_unit_test_setup(a_listener_cannot_stop_itself, setup),
+		cmocka_unit_test_setup(a_listener_can_neither_stop_nor_close_itself, setup),
 		cmocka_unit_test_setup(what_cannot_be_is_refused, setup),
 	};
 
