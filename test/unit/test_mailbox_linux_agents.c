@@ -13,14 +13,18 @@
 #include <cmocka.h>
 
 #include <fcntl.h>
+#include <linux/userfaultfd.h>
 #include <poll.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "../../transports/mailbox_linux/unix.h"
@@ -133,33 +137,109 @@ static void hostile_agents_hurt_themselves_only(void **state)
 	assert_int_equal(open_fds(), before);
 }
 
+/* Asks, and waits until it has been served. */
+static void command(struct unix_gift *g)
+{
+	uint32_t *a2p = (uint32_t *)((unsigned char *)g->mem + g->hello.offset[SCMI_MAILBOX_A2P]);
+	_Atomic uint32_t *status = scmi__shared_word(a2p + SCMI_SHMEM_STATUS / 4u);
+	struct hang hang = hang_watch();
+
+	a2p[SCMI_SHMEM_FLAGS / 4u] = SCMI_SHMEM_INTR;
+	a2p[SCMI_SHMEM_LENGTH / 4u] = 4;
+	a2p[SCMI_SHMEM_HEADER / 4u] = 0x4000;
+	atomic_store(status, 0u);
+	assert_true(scmi__event_raise(g->fd[UNIX_RING]));
+	while ((atomic_load(status) & SCMI_SHMEM_FREE) == 0)
+		assert_false(hangs(&hang));
+}
+
 /* It takes what it is given, asks, and never reads a doorbell. */
 static void an_agent_that_never_reads_does_not_block(void **state)
 {
 	struct place *p = place_open(rig_uri(""));
 	struct unix_gift g;
-	struct hang hang = hang_watch();
 	struct guest *good;
-	uint32_t *a2p;
 	int sock;
 
 	(void)state;
 	place_run(p);
 	good = guest_open(rig_uri(""));
 	assert_int_equal(scmi__unix_connect(rig_uri("") + strlen("unix="), &sock, &g, NULL), SCMI_OK);
-	a2p = (uint32_t *)((unsigned char *)g.mem + g.hello.offset[SCMI_MAILBOX_A2P]);
-	for (int i = 0; i < 20000; i++) { /* more than a pipe holds */
-		_Atomic uint32_t *status = scmi__shared_word(a2p + SCMI_SHMEM_STATUS / 4u);
-
-		a2p[SCMI_SHMEM_FLAGS / 4u] = SCMI_SHMEM_INTR;
-		a2p[SCMI_SHMEM_LENGTH / 4u] = 4;
-		a2p[SCMI_SHMEM_HEADER / 4u] = 0x4000;
-		atomic_store(status, 0u);
-		assert_true(scmi__event_raise(g.fd[UNIX_RING]));
-		while ((atomic_load(status) & SCMI_SHMEM_FREE) == 0)
-			assert_false(hangs(&hang));
-	}
+	for (int i = 0; i < 20000; i++) /* more than a doorbell holds */
+		command(&g);
 	assert_int_equal(guest_ask(good), SCMI_OK);
+	scmi__unix_gift_close(&g);
+	scmi__fd_close(&sock);
+	guest_close(good);
+	place_close(p);
+}
+
+/* A page that nobody fills: who reads into it stays in the kernel until the descriptor is closed. -1: not allowed. */
+static int trap_page(void **page)
+{
+	struct uffdio_api api = {.api = UFFD_API};
+	struct uffdio_register area = {.range.len = (uint64_t)sysconf(_SC_PAGESIZE),
+				       .mode = UFFDIO_REGISTER_MODE_MISSING};
+	int fd = (int)syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
+
+	if (fd < 0)
+		return -1;
+	*page = mmap(NULL, area.range.len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	assert_ptr_not_equal(*page, MAP_FAILED);
+	area.range.start = (uintptr_t)*page;
+	if (ioctl(fd, UFFDIO_API, &api) != 0 || ioctl(fd, UFFDIO_REGISTER, &area) != 0)
+		scmi__fd_close(&fd);
+	return fd;
+}
+
+struct reader {
+	int fd;
+	void *page;
+	atomic_bool begun;
+};
+
+static void *read_for_ever(void *arg)
+{
+	struct reader *r = arg;
+
+	atomic_store(&r->begun, true);
+	(void)!read(r->fd, r->page, 1);
+	return NULL;
+}
+
+/* It never comes back from reading its doorbell: whatever the kernel locks meanwhile, the platform does not need it. */
+static void an_agent_that_stays_in_a_read_does_not_block(void **state)
+{
+	struct place *p;
+	struct reader r = {.fd = -1};
+	struct guest *good;
+	struct unix_gift g;
+	pthread_t thread;
+	int trap = trap_page(&r.page);
+	int sock;
+	bool served = true;
+
+	(void)state;
+	if (trap < 0)
+		skip();
+	p = place_open(rig_uri(""));
+	place_run(p);
+	good = guest_open(rig_uri(""));
+	assert_int_equal(scmi__unix_connect(rig_uri("") + strlen("unix="), &sock, &g, NULL), SCMI_OK);
+	command(&g); /* now there is something to be read */
+	assert_true(fd_is_readable(g.fd[UNIX_RUNG], -1));
+	r.fd = g.fd[UNIX_RUNG];
+	assert_int_equal(pthread_create(&thread, NULL, read_for_ever, &r), 0);
+	while (!atomic_load(&r.begun) || !fd_is_readable(trap, 0))
+		sched_yield();
+	for (int i = 0; i < 3; i++) {
+		command(&g);
+		served = served && guest_ask(good) == SCMI_OK;
+	}
+	close(trap);
+	pthread_join(thread, NULL);
+	assert_true(served);
+	assert_int_equal(munmap(r.page, (size_t)sysconf(_SC_PAGESIZE)), 0);
 	scmi__unix_gift_close(&g);
 	scmi__fd_close(&sock);
 	guest_close(good);
@@ -218,6 +298,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(hostile_agents_hurt_themselves_only),
 		cmocka_unit_test(an_agent_that_never_reads_does_not_block),
+		cmocka_unit_test(an_agent_that_stays_in_a_read_does_not_block),
 		cmocka_unit_test(a_platform_sees_that_its_agent_has_gone),
 		cmocka_unit_test(no_descriptor_left_is_survived),
 	};

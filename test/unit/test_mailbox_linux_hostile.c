@@ -90,9 +90,18 @@ static int pipe_end(int which, int flags)
 	return ends[which];
 }
 
+static int socket_end(int type)
+{
+	int ends[2];
+
+	assert_int_equal(socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, ends), 0);
+	close(ends[1]);
+	return ends[0];
+}
+
 static int some_fd(void)
 {
-	switch (rnd(12)) {
+	switch (rnd(14)) {
 	case 0:
 		return memory(4096, 0);
 	case 1:
@@ -113,6 +122,10 @@ static int some_fd(void)
 		return open("/", O_RDONLY | O_CLOEXEC | O_DIRECTORY);
 	case 9:
 		return eventfd(0, EFD_CLOEXEC);
+	case 11:
+		return socket_end(SOCK_STREAM);
+	case 12:
+		return socket_end(SOCK_SEQPACKET);
 	case 10:
 		return open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
 	default:
@@ -130,7 +143,7 @@ static void be_good(struct forgery *f)
 	memcpy(f->bytes, &hello, sizeof(hello));
 	f->fds[UNIX_MEMORY] = memory(4096, SEALS);
 	f->fds[UNIX_RING] = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	f->fds[UNIX_RUNG] = pipe_end(0, O_NONBLOCK);
+	f->fds[UNIX_RUNG] = socket_end(SOCK_STREAM);
 }
 
 static void spoil_word(struct forgery *f)
@@ -355,13 +368,13 @@ static bool make_fault(struct forgery *f, unsigned number, const char **says)
 		put_fd(f, UNIX_RING, eventfd(0, EFD_CLOEXEC));
 		return true;
 	}
-	*says = "what we should be rung by is no pipe";
+	*says = "what we should be rung by is no socket";
 	switch (number) {
 	case 6:
 		put_fd(f, UNIX_RUNG, open("/proc/self/exe", O_RDONLY | O_CLOEXEC | O_NONBLOCK));
 		return true;
 	case 7:
-		put_fd(f, UNIX_RUNG, pipe_end(0, 0));
+		put_fd(f, UNIX_RUNG, socket_end(SOCK_DGRAM));
 		return true;
 	}
 	*says = number == 8 ? "speaks another version" : number < 11 ? "not a platform's greeting" : "areas";

@@ -58,7 +58,7 @@ static void clear(void *ctx)
 	struct scmi_mailbox_eventfd *b = ctx;
 
 	if (atomic_load_explicit(&b->watched, memory_order_relaxed) != 0)
-		(void)scmi__event_lower(b->rung_fd);
+		scmi__event_lower(b->rung_fd);
 }
 
 static void bell_raise(void *ctx)

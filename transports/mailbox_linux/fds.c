@@ -8,13 +8,15 @@
 #include <stdio.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "internal.h"
 
-#define TAGS 4 /* events of one sleep; what is ready beyond comes with the next */
+#define DRAINS 16 /* reads of one look at a doorbell */
+#define TAGS   4  /* events of one sleep; what is ready beyond comes with the next */
 
 int scmi__why(const struct scmi_why *why, int err, const char *format, ...)
 {
@@ -54,17 +56,44 @@ bool scmi__event_raise(int fd)
 	return raised;
 }
 
-bool scmi__event_lower(int fd)
+void scmi__event_lower(int fd)
 {
 	const int saved = errno;
-	unsigned char drain[4096];
+	uint64_t count;
+
+	while (read(fd, &count, sizeof(count)) < 0 && errno == EINTR)
+		;
+	errno = saved;
+}
+
+bool scmi__bell_ring(int sock)
+{
+	const int saved = errno;
+	const char byte = 0;
 	ssize_t n;
+	bool rung;
+
+	while ((n = send(sock, &byte, 1, MSG_DONTWAIT | MSG_NOSIGNAL)) < 0 && errno == EINTR)
+		;
+	rung = n == 1 || (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)); /* full: it is readable */
+	errno = saved;
+	return rung;
+}
+
+bool scmi__bell_lower(int sock)
+{
+	const int saved = errno;
+	char drain[4096];
+	ssize_t n;
+	bool there;
+	int left = DRAINS;
 
 	do
-		n = read(fd, drain, sizeof(drain));
-	while (n == (ssize_t)sizeof(drain) || (n < 0 && errno == EINTR));
+		n = recv(sock, drain, sizeof(drain), MSG_DONTWAIT);
+	while ((n == (ssize_t)sizeof(drain) || (n < 0 && errno == EINTR)) && --left != 0);
+	there = n > 0 || (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR));
 	errno = saved;
-	return n != 0;
+	return there;
 }
 
 uint64_t scmi__now_us(void)

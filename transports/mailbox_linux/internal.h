@@ -26,8 +26,17 @@ int scmi__event_open(void);
 /* Adds one. False: neither added nor readable already. */
 bool scmi__event_raise(int fd);
 
-/* Reads a doorbell empty, an eventfd or a pipe. False: of a pipe the other end has been closed. */
-bool scmi__event_lower(int fd);
+/* Reads it empty. */
+void scmi__event_lower(int fd);
+
+/*
+ * A doorbell between two that do not trust each other: a pair of stream sockets, of which each has one end. To send
+ * never waits, whatever becomes of the other end. False: nobody is there any more.
+ */
+bool scmi__bell_ring(int sock);
+
+/* Takes what has been sent; of a flood a part, and it stays readable. False: the other end has been closed. */
+bool scmi__bell_lower(int sock);
 
 /* By CLOCK_MONOTONIC. */
 uint64_t scmi__now_us(void);

@@ -85,7 +85,7 @@ static bool any_number(const char *text, size_t len, uint32_t *out)
 
 int scmi__key_number(const struct scmi__key *key, uint32_t min, uint32_t max, uint32_t *out, const struct scmi_why *why)
 {
-	uint32_t value;
+	uint32_t value = 0;
 
 	if (any_number(key->value, key->value_len, &value) && value >= min && value <= max) {
 		*out = value;
@@ -97,7 +97,7 @@ int scmi__key_number(const struct scmi__key *key, uint32_t min, uint32_t max, ui
 
 int scmi__key_octal(const struct scmi__key *key, uint32_t max, uint32_t *out, const struct scmi_why *why)
 {
-	uint32_t value;
+	uint32_t value = 0;
 
 	if (number(key->value, key->value_len, 8, &value) && value <= max) {
 		*out = value;
@@ -125,7 +125,7 @@ int scmi__key_numbers(const struct scmi__key *key, uint32_t *out, size_t n, cons
 
 int scmi__key_area(const struct scmi__key *key, uint32_t *out, const struct scmi_why *why)
 {
-	uint32_t value;
+	uint32_t value = 0;
 	int err = scmi__key_number(key, SCMI_SHMEM_BYTES_MIN, SCMI_SHMEM_BYTES_MAX, &value, why);
 
 	if (err != SCMI_OK)

@@ -24,7 +24,7 @@ static int ring(void *ctx, enum scmi_mailbox_signal signal)
 
 	(void)signal;
 	if ((atomic_fetch_add(&s->ringers, 1u) & RING_OPEN) != 0)
-		rung = scmi__event_raise(s->ring_fd);
+		rung = scmi__bell_ring(s->ring_fd);
 	atomic_fetch_sub(&s->ringers, 1u);
 	return rung ? SCMI_OK : SCMI_E_NOPEER;
 }
@@ -37,7 +37,7 @@ static void wake(void *ctx)
 	(void)scmi__event_raise(s->wake_fd);
 }
 
-/* Writes to a pipe that is full or empty never block: the wait is for a few instructions of others. */
+/* To ring never waits: so this waits for a few instructions of others. */
 static void stop_ringing(struct seat *s)
 {
 	atomic_fetch_and(&s->ringers, ~RING_OPEN);
@@ -57,7 +57,7 @@ int scmi__seat_open(struct seat *s, uint32_t area, int wake_fd, const struct scm
 	};
 	size_t len;
 
-	*s = (struct seat){.wake_fd = wake_fd, .ring_fd = -1, .sock = -1, .rung_fd = -1, .pipe_fd = -1};
+	*s = (struct seat){.wake_fd = wake_fd, .ring_fd = -1, .sock = -1, .rung_fd = -1};
 	s->bell = (struct scmi_mailbox_doorbell){
 		.version = SCMI_MAILBOX_DOORBELL_V1, .name = "unix", .ctx = s, .ring = ring, .wake = wake};
 	len = scmi_mailbox_end_size(&config);
@@ -99,13 +99,14 @@ static int make_memory(struct seat *s, uint32_t bytes)
 	return -1;
 }
 
-static bool make_bells(struct seat *s)
+/* *theirs: the agent's end of the pair. */
+static bool make_bells(struct seat *s, int *theirs)
 {
 	int ends[2];
 
-	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0)
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) != 0)
 		return false;
-	s->pipe_fd = ends[0];
+	*theirs = ends[0];
 	s->ring_fd = ends[1];
 	s->rung_fd = scmi__event_open();
 	return s->rung_fd >= 0;
@@ -142,7 +143,6 @@ void scmi__seat_refuse(int sock, enum unix_verdict verdict)
 static void drop_gifts(struct seat *s)
 {
 	scmi__fd_close(&s->ring_fd);
-	scmi__fd_close(&s->pipe_fd);
 	scmi__fd_close(&s->rung_fd);
 	if (s->mem != NULL)
 		munmap(s->mem, s->bytes);
@@ -178,16 +178,18 @@ int scmi__seat_take(struct seat *s, int sock, uint32_t area)
 		.len = {area, area},
 	};
 	int memory = make_memory(s, hello.bytes);
+	int theirs = -1;
 	bool taken = false;
 
-	if (memory >= 0 && make_bells(s) && attach(s, &hello) == SCMI_OK) {
-		const int fds[UNIX_FDS] = {memory, s->rung_fd, s->pipe_fd};
+	if (memory >= 0 && make_bells(s, &theirs) && attach(s, &hello) == SCMI_OK) {
+		const int fds[UNIX_FDS] = {memory, s->rung_fd, theirs};
 
 		taken = send_hello(sock, &hello, fds, UNIX_FDS);
 		if (!taken)
 			scmi_mailbox_end_detach(s->end);
 	}
 	scmi__fd_close(&memory);
+	scmi__fd_close(&theirs);
 	if (!taken) {
 		stop_ringing(s);
 		drop_gifts(s);

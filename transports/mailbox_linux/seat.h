@@ -13,12 +13,11 @@ struct seat {
 	int wake_fd;              /* the listener's, to wake it */
 	_Atomic uint32_t again;   /* to be served, whether the agent rings or not */
 	_Atomic uint32_t ringers; /* contexts that use what follows, and a bit while it may be used */
-	int ring_fd;              /* the pipe's writing end */
+	int ring_fd;              /* our end of a pair of sockets */
 
 	/* the serving thread's */
 	int sock; /* -1: free */
 	int rung_fd;
-	int pipe_fd; /* the pipe's reading end: with no reader left at all a write would raise a signal */
 	void *mem;
 	uint32_t bytes;
 };

@@ -106,7 +106,7 @@ static void uio_clear(void *ctx)
 		return;
 	take_count(u);
 	if (atomic_exchange(&u->raised, 0u) != 0)
-		(void)scmi__event_lower(u->watch.wake);
+		scmi__event_lower(u->watch.wake);
 }
 
 static void uio_raise(void *ctx)

@@ -2,11 +2,14 @@
 /*
  * What is said over the socket: one message, from the platform, when it has taken in or sent away an agent. Both are on
  * one machine: host order. With WELCOME come three descriptors: the memory of the areas, sealed; an eventfd that the
- * agent rings; the reading end of a pipe, by which it is rung.
+ * agent rings; one end of a pair of sockets, by which it is rung.
  *
- * A pipe, because O_NONBLOCK belongs to an open file and an eventfd is one file for both: an agent could make the
- * platform block in it. The platform's end of a pipe is its own. Of the other eventfd the platform takes edges, and
- * never reads it.
+ * A pair of sockets, because an agent could make the platform wait in anything that is one for both: O_NONBLOCK belongs
+ * to the open file of an eventfd, and a pipe has a lock that its reader may hold as long as it likes. The platform's
+ * end of the pair is its own, and to send takes no such lock. Of the eventfd the platform takes edges, and never reads
+ * it.
+ *
+ * The agent trusts its platform that far: to ring it, or to read the doorbell, may wait for it.
  *
  * After that nobody sends anything. The socket stays open as the life line.
  */

@@ -34,7 +34,7 @@ struct link {
 
 /* ---- connections ---- */
 
-/* The pipe is the platform's as well: closing it does not take it out. */
+/* A descriptor that another process has, too, is not taken out by closing it: a platform may have kept ours. */
 static void unlink_fds(struct link *l)
 {
 	scmi__sleep_remove(&l->sleep, l->sock);
@@ -130,7 +130,7 @@ static void look_at_line(struct link *l)
 /* A platform that keeps the line but closes the doorbell is no platform any more, either. */
 static void lower(struct link *l)
 {
-	if (!scmi__event_lower(l->gift.fd[UNIX_RUNG]))
+	if (!scmi__bell_lower(l->gift.fd[UNIX_RUNG]))
 		lose(l);
 }
 
@@ -183,7 +183,7 @@ static void clear(void *ctx)
 	}
 	lower(l);
 	if (atomic_exchange(&l->raised, 0u) != 0)
-		(void)scmi__event_lower(l->watch.wake);
+		scmi__event_lower(l->watch.wake);
 	look_at_line(l);
 }
 

@@ -165,22 +165,28 @@ static const char *check_memory(int fd, uint32_t bytes)
 	return NULL;
 }
 
+static bool socket_is(int fd, int option, int value)
+{
+	int is = -1;
+	socklen_t len = sizeof(is);
+
+	return getsockopt(fd, SOL_SOCKET, option, &is, &len) == 0 && is == value;
+}
+
 /*
- * An eventfd's inode has no type, and nothing of that kind raises a signal when it is written; the other one is a pipe
- * to be read.
+ * An eventfd's inode has no type, and nothing of that kind raises a signal when it is written; the other one is a
+ * stream socket of this machine.
  */
 static const char *check_bells(const struct unix_gift *g)
 {
 	const int ring = fcntl(g->fd[UNIX_RING], F_GETFL);
-	const int rung = fcntl(g->fd[UNIX_RUNG], F_GETFL);
 	struct stat st;
 
 	if (fstat(g->fd[UNIX_RING], &st) != 0 || (st.st_mode & S_IFMT) != 0 || (ring & O_ACCMODE) != O_RDWR ||
 	    (ring & O_NONBLOCK) == 0)
 		return "what we should ring is no eventfd";
-	if (fstat(g->fd[UNIX_RUNG], &st) != 0 || !S_ISFIFO(st.st_mode) || (rung & O_ACCMODE) != O_RDONLY ||
-	    (rung & O_NONBLOCK) == 0)
-		return "what we should be rung by is no pipe";
+	if (!socket_is(g->fd[UNIX_RUNG], SO_DOMAIN, AF_UNIX) || !socket_is(g->fd[UNIX_RUNG], SO_TYPE, SOCK_STREAM))
+		return "what we should be rung by is no socket";
 	return NULL;
 }
 

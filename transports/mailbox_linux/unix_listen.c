@@ -155,7 +155,7 @@ static void take_event(struct listener *l, const struct epoll_event *e)
 
 	switch ((enum kind)(e->data.u64 >> 32)) {
 	case KIND_WAKE:
-		(void)scmi__event_lower(l->wake_fd);
+		scmi__event_lower(l->wake_fd);
 		break;
 	case KIND_LISTEN:
 		accept_some(l);

@@ -74,7 +74,7 @@ void scmi_mailbox_uio_close(struct scmi_mailbox_uio *uio);
  * "mailbox:", for scmi_open() and scmi_listen() (open.h), which know it. Keys for both sides:
  *
  *   unix=PATH     A socket. Each agent that connects gets areas of its own, in memory that neither side can shrink, and
- *                 doorbells, an eventfd and a pipe. The platform takes whoever the socket's permissions let in and who
+ *                 doorbells: an eventfd to the platform, a pair of sockets to the agent. The platform takes whoever the socket's permissions let in and who
  *                 runs as the same user or as root; uid=ID: as that user too. An end that dies is seen at once.
  *   shm=/NAME     POSIX shared memory for one agent, and a futex; only for processes that trust each other not to
  *                 shrink it. Each end holds a lock in it that dies with it: who sleeps sees within 200 ms that its peer
