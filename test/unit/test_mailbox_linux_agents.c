@@ -114,9 +114,9 @@ static void hostile_agents_hurt_themselves_only(void **state)
 		const uint32_t at = rnd(3);
 
 		if (socks[at] < 0) {
-			assert_int_equal(
-				scmi__unix_connect(rig_uri("") + strlen("unix="), &socks[at], &gifts[at], NULL),
-				SCMI_OK);
+			assert_int_equal(scmi__unix_connect(rig_uri("") + strlen("unix="), WELCOME_US, &socks[at],
+							    &gifts[at], NULL),
+					 SCMI_OK);
 		} else if (rnd(3) != 0) {
 			misbehave(socks[at], &gifts[at]);
 		} else {
@@ -164,7 +164,7 @@ static void an_agent_that_never_reads_does_not_block(void **state)
 	(void)state;
 	place_run(p);
 	good = guest_open(rig_uri(""));
-	assert_int_equal(scmi__unix_connect(rig_uri("") + strlen("unix="), &sock, &g, NULL), SCMI_OK);
+	assert_int_equal(scmi__unix_connect(rig_uri("") + strlen("unix="), WELCOME_US, &sock, &g, NULL), SCMI_OK);
 	for (int i = 0; i < 20000; i++) /* more than a doorbell holds */
 		command(&g);
 	assert_int_equal(guest_ask(good), SCMI_OK);
@@ -225,7 +225,7 @@ static void an_agent_that_stays_in_a_read_does_not_block(void **state)
 	p = place_open(rig_uri(""));
 	place_run(p);
 	good = guest_open(rig_uri(""));
-	assert_int_equal(scmi__unix_connect(rig_uri("") + strlen("unix="), &sock, &g, NULL), SCMI_OK);
+	assert_int_equal(scmi__unix_connect(rig_uri("") + strlen("unix="), WELCOME_US, &sock, &g, NULL), SCMI_OK);
 	command(&g); /* now there is something to be read */
 	assert_true(fd_is_readable(g.fd[UNIX_RUNG], -1));
 	r.fd = g.fd[UNIX_RUNG];
@@ -273,6 +273,36 @@ static void no_descriptor_left_is_survived(void **state)
 	place_close(p);
 }
 
+/* Who could not be let in for want of a descriptor is let in later, though others keep the platform busy. */
+static void a_busy_platform_listens_again(void **state)
+{
+	struct place *p = place_open(rig_uri(""));
+	const int late = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	struct sockaddr_un a = {.sun_family = AF_UNIX};
+	const char *path = rig_uri("") + strlen("unix=");
+	struct guest *busy;
+	struct hang hang = hang_watch();
+	static struct fd_hog hog;
+
+	(void)state;
+	memcpy(a.sun_path, path, strlen(path));
+	place_run(p);
+	busy = guest_open(rig_uri(""));
+	fd_hog_all_but(&hog, 0);
+	assert_int_equal(connect(late, (struct sockaddr *)&a, sizeof(a)), 0);
+	for (int i = 0; i < 50; i++) /* by then it has tried */
+		assert_int_equal(guest_ask(busy), SCMI_OK);
+	assert_false(fd_is_readable(late, 0));
+	fd_hog_end(&hog);
+	while (!fd_is_readable(late, 0)) {
+		assert_int_equal(guest_ask(busy), SCMI_OK);
+		assert_false(hangs(&hang));
+	}
+	close(late);
+	guest_close(busy);
+	place_close(p);
+}
+
 /* What it would send goes to nobody. */
 static void a_platform_sees_that_its_agent_has_gone(void **state)
 {
@@ -301,6 +331,7 @@ int main(void)
 		cmocka_unit_test(an_agent_that_stays_in_a_read_does_not_block),
 		cmocka_unit_test(a_platform_sees_that_its_agent_has_gone),
 		cmocka_unit_test(no_descriptor_left_is_survived),
+		cmocka_unit_test(a_busy_platform_listens_again),
 	};
 
 	return cmocka_run_group_tests_name("mailbox_linux_agents", tests, group_start, group_end);

@@ -19,6 +19,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "../../transports/mailbox_linux/shm.h"
 #include "../support/hang.h"
 #include "fds.h"
 #include "mailbox_linux_rig.h"
@@ -84,9 +85,14 @@ static void wrong_keys_of_a_platform_are_named(void **state)
 		{",=1", "\"=1\": "},
 		{",", "\"\": "},
 		{",a2p=1:2:3", "a2p: "},
+		{",uid=5,uid=7", "uid: "},
+		{",size=128,size=128", "size: "},
+		{",mode=600,agents=2,mode=666", "mode: "},
 	};
-	static const char *const shm_keys[][2] = {
-		{",agents=2", "agents: "}, {",mode=600", "mode: "}, {",size=1", "size=1: "}};
+	static const char *const shm_keys[][2] = {{",agents=2", "agents: "},
+						  {",mode=600", "mode: "},
+						  {",size=1", "size=1: "},
+						  {",size=128,size=256", "size: "}};
 	static const char *const others[][2] = {
 		{"", "mailbox: "},         {"unix", "mailbox: "},      {"size=128,unix=/x", "mailbox: "},
 		{"unix=", "unix=: "},      {"shm=", "shm=: "},         {"shm=x", "shm=x: "},
@@ -124,6 +130,8 @@ static void wrong_keys_of_an_agent_are_named(void **state)
 		{"uio=/dev/uio0,a2p=0:0:128,value=0x100000000", "value=0x100000000: "},
 		{"uio=/dev/uio0,a2p=0:0:128,size=4", "size: "},
 		{"uio=/dev/uio0,a2p=0:0:0x1c", "a2p: "},
+		{"uio=/dev/uio0,a2p=0:0:128,a2p=0:0:128", "a2p: "},
+		{"uio=/dev/uio0,a2p=0:0:128,value=1,value=2", "value: "},
 	};
 
 	(void)state;
@@ -170,6 +178,7 @@ static void an_agent_is_served_and_nothing_is_left(void **state)
 		assert_int_equal(g->transport.max_payload, 4096 - SCMI_SHMEM_PAYLOAD);
 		assert_true((g->transport.caps & SCMI_CAP_WAIT) != 0 && (g->transport.caps & SCMI_CAP_NOTIFY) != 0);
 		assert_int_equal(g->transport.max_inflight, 32);
+		assert_int_equal(g->transport.timeout_us, 1000000);
 		for (int n = 0; n < 5; n++)
 			assert_int_equal(guest_ask(g), SCMI_OK);
 		assert_int_equal(rig_maps(), 2);
@@ -284,6 +293,30 @@ static void smaller_areas_are_not_taken(void **state)
 		guest_close(g);
 		place_close(p);
 	}
+}
+
+/* Larger than the room that an agent keeps: it would lie over what is mapped beside that. */
+static void an_object_that_is_too_large_is_not_mapped(void **state)
+{
+	const char *name = shm_uri("") + strlen("shm=");
+	const uint32_t bytes = SHM_BYTES_MAX + 4096u;
+	const struct shm_head head = {.magic = SHM_MAGIC,
+				      .version = SHM_VERSION,
+				      .bytes = bytes,
+				      .offset = {256, 512},
+				      .len = {128, 128},
+				      .ready = 1};
+	int fd = shm_open(name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+	(void)state;
+	assert_int_equal(ftruncate(fd, (off_t)bytes), 0);
+	assert_int_equal(pwrite(fd, &head, sizeof(head), 0), sizeof(head));
+	assert_true(scmi__shm_lock(fd, SHM_PLATFORM));
+	assert_null(guest_open(shm_uri("")));
+	assert_int_equal(rig_err, SCMI_E_NOPEER);
+	assert_non_null(strstr(rig_why, "its areas cannot be"));
+	close(fd);
+	assert_int_equal(shm_unlink(name), 0);
 }
 
 static void one_agent_more_is_refused(void **state)
@@ -472,6 +505,7 @@ int main(void)
 		cmocka_unit_test(who_polls_only_is_told),
 		cmocka_unit_test(a_first_connection_that_has_died_is_replaced),
 		cmocka_unit_test(smaller_areas_are_not_taken),
+		cmocka_unit_test(an_object_that_is_too_large_is_not_mapped),
 		cmocka_unit_test(one_agent_more_is_refused),
 		cmocka_unit_test(many_agents_have_areas_of_their_own),
 		cmocka_unit_test(a_listener_that_was_ended_before_sends_all_away),

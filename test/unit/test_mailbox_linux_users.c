@@ -10,7 +10,9 @@
 #include <cmocka.h>
 
 #include <fcntl.h>
+#include <sched.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -22,7 +24,7 @@
 #define SEALS  (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)
 #define NOBODY 65534u
 
-enum { LET_IN = 10, SENT_AWAY, OTHERWISE };
+enum { LET_IN = 10, SENT_AWAY, OTHERWISE, SKIPPED };
 
 /* In a process of that user's, once a byte has come: what became of it. */
 static int visit(unsigned user, int go)
@@ -32,12 +34,14 @@ static int visit(unsigned user, int go)
 	struct unix_gift gift;
 	char byte;
 	int sock;
+	int err;
 
 	if (read(go, &byte, 1) != 1 || setresuid(user, user, user) != 0)
 		return OTHERWISE;
-	if (scmi__unix_connect(rig_uri("") + strlen("unix="), &sock, &gift, &why) == SCMI_OK)
+	err = scmi__unix_connect(rig_uri("") + strlen("unix="), WELCOME_US, &sock, &gift, &why);
+	if (err == SCMI_OK)
 		return LET_IN;
-	return strstr(text, "does not let this user in") != NULL ? SENT_AWAY : OTHERWISE;
+	return err == SCMI_E_IO && strstr(text, "does not let this user in") != NULL ? SENT_AWAY : OTHERWISE;
 }
 
 static int outcome(const char *keys, unsigned user)
@@ -106,6 +110,34 @@ static void memory_is_sealed_when_it_is_handed_out(void **state)
 	place_close(p);
 }
 
+/* In a process with a /dev/shm of its own, of one page. */
+static int without_room(const char *rest)
+{
+	if (unshare(CLONE_NEWNS) != 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
+	    mount("tmpfs", "/dev/shm", "tmpfs", 0, "size=4096") != 0)
+		return SKIPPED;
+	return place_open(rest) == NULL && rig_err == SCMI_E_IO && strstr(rig_why, "no room left") != NULL &&
+			       access("/dev/shm/scmi-users", F_OK) != 0
+		       ? SENT_AWAY
+		       : OTHERWISE;
+}
+
+/* An object whose pages are not there would kill the platform when it touches them. */
+static void an_object_without_room_is_not_made(void **state)
+{
+	int status;
+	pid_t pid = fork();
+
+	(void)state;
+	if (pid == 0)
+		_exit(without_room("shm=/scmi-users,size=65536"));
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	if (WEXITSTATUS(status) == SKIPPED)
+		skip();
+	assert_int_equal(WEXITSTATUS(status), SENT_AWAY);
+}
+
 static int group_end(void **state)
 {
 	(void)state;
@@ -117,6 +149,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(strangers_are_sent_away),
+		cmocka_unit_test(an_object_without_room_is_not_made),
 		cmocka_unit_test(memory_is_sealed_when_it_is_handed_out),
 	};
 

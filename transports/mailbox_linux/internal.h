@@ -38,8 +38,14 @@ bool scmi__bell_ring(int sock);
 /* Takes what has been sent; of a flood a part, and it stays readable. False: the other end has been closed. */
 bool scmi__bell_lower(int sock);
 
+/* Gives it so many bytes, all of which are there: memory without room would kill who touches it. */
+bool scmi__fd_fill(int fd, uint32_t bytes);
+
 /* By CLOCK_MONOTONIC. */
 uint64_t scmi__now_us(void);
+
+/* The same as of the last tick, in milliseconds: cheap enough for each poll. */
+uint32_t scmi__tick_ms(void);
 
 /* Waits for events of poll() on a descriptor, until the deadline. What poll() reports; 0: nothing came. */
 short scmi__fd_await(int fd, short events, uint64_t deadline_us);
@@ -114,6 +120,9 @@ int scmi__key_area(const struct scmi__key *key, uint32_t *out, const struct scmi
 /* Its value as text in room bytes; not empty. Likewise. */
 int scmi__key_text(const struct scmi__key *key, char *out, size_t room, const struct scmi_why *why);
 
+/* Which of n names it is, each once: *had remembers. -1: none, or again. */
+int scmi__key_of(const struct scmi__key *key, const char *const *names, size_t n, uint32_t *had);
+
 /* What the two sides say of one key that they do not have, or have twice. SCMI_E_INVAL. */
 int scmi__key_unknown(const struct scmi__key *key, const struct scmi_why *why);
 
@@ -138,13 +147,14 @@ extern const struct scmi__way scmi__way_unix;
 extern const struct scmi__way scmi__way_shm;
 extern const struct scmi__way scmi__way_uio;
 
-/* How long an agent waits for a platform that is there to take it in. */
+/* How long an agent waits for a platform that is there to take it in: at first, and when it comes back by a poll. */
 #define WELCOME_US 2000000u
+#define RETURN_US  150000u
+
+/* How long between processes a reply is waited for, if the agent says nothing else. */
+#define REPLY_US 1000000u
 
 /* An end that sleeps looks this often whether the other one lives, where nothing else tells. */
 #define LOOK_AGAIN_US 100000u
-
-/* Who polls only looks at the clock this seldom, whether it is time for that. */
-#define POLLS_PER_LOOK 16u
 
 #endif

@@ -28,6 +28,19 @@ bool scmi__key_is(const struct scmi__key *key, const char *name)
 	return strlen(name) == key->name_len && memcmp(name, key->name, key->name_len) == 0;
 }
 
+int scmi__key_of(const struct scmi__key *key, const char *const *names, size_t n, uint32_t *had)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (!scmi__key_is(key, names[i]))
+			continue;
+		if ((*had & UINT32_C(1) << i) != 0)
+			return -1;
+		*had |= UINT32_C(1) << i;
+		return (int)i;
+	}
+	return -1;
+}
+
 /* Sentences show this much of a name or a value. */
 static int shown(size_t len)
 {

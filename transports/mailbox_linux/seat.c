@@ -86,8 +86,7 @@ static int make_memory(struct seat *s, uint32_t bytes)
 
 	if (fd < 0)
 		return -1;
-	if (ftruncate(fd, (off_t)bytes) == 0 &&
-	    fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) == 0) {
+	if (scmi__fd_fill(fd, bytes) && fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) == 0) {
 		mem = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 		if (mem != MAP_FAILED) {
 			s->mem = mem;

@@ -82,7 +82,7 @@ const char *scmi__shm_fault(const struct shm_head *head, uint64_t size)
 {
 	if (head->version != SHM_VERSION)
 		return "its platform speaks another version";
-	if (head->bytes > size || !area_fits(head, 0) || !area_fits(head, 1))
+	if (head->bytes > size || head->bytes > SHM_BYTES_MAX || !area_fits(head, 0) || !area_fits(head, 1))
 		return "its areas cannot be";
 	return NULL;
 }
@@ -136,7 +136,7 @@ static struct shm_head *fill(int fd, uint32_t area)
 	void *mem;
 
 	/* The head goes in at one stroke, so that a name with something behind it is known as ours. */
-	if (pwrite(fd, &said, sizeof(said), 0) != (ssize_t)sizeof(said) || ftruncate(fd, (off_t)said.bytes) != 0)
+	if (pwrite(fd, &said, sizeof(said), 0) != (ssize_t)sizeof(said) || !scmi__fd_fill(fd, said.bytes))
 		return NULL;
 	mem = mmap(NULL, said.bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (mem == MAP_FAILED)
@@ -168,7 +168,7 @@ int scmi__shm_create(const char *name, uint32_t area, int *fd, struct shm_head *
 	if (*head != NULL && scmi__shm_is_named(*fd, name))
 		return SCMI_OK;
 	err = *head != NULL ? scmi__why(why, SCMI_E_BUSY, "shm=%s: another platform has just taken that name", name)
-			    : scmi__why(why, SCMI_E_IO, "shm=%s: no memory left", name);
+			    : scmi__why(why, SCMI_E_IO, "shm=%s: no room left there", name);
 	if (*head != NULL)
 		munmap(*head, (*head)->bytes);
 	else if (scmi__shm_is_named(*fd, name))

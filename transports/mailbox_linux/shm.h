@@ -18,6 +18,8 @@
 #define SHM_VERSION 1u
 #define SHM_NAME    256u /* with its NUL */
 
+#define SHM_BYTES_MAX (UINT32_C(1) << 18) /* of an object: the room that an agent keeps for it */
+
 #define SHM_PLATFORM 0 /* whose lock */
 #define SHM_AGENT    1
 
@@ -38,6 +40,7 @@ struct shm_head {
 	uint32_t pad4_[15];
 };
 
+_Static_assert(SHM_BYTES_MAX > 2u * SCMI_SHMEM_BYTES_MAX + sizeof(struct shm_head) + 65536u, "an object fits");
 _Static_assert(sizeof(struct shm_head) == 256, "the futex words are in cache lines of their own");
 
 /* What the head of an object says, if it is one. Needs no mapping. */

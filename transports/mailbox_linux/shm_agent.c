@@ -17,10 +17,6 @@
 
 #include "shm.h"
 
-#define PLACE_BYTES ((size_t)1 << 18) /* the largest object is smaller */
-
-_Static_assert(PLACE_BYTES > 2u * SCMI_SHMEM_BYTES_MAX + sizeof(struct shm_head) + 65536u, "an object fits");
-
 struct link {
 	const struct scmi__way *way;
 	struct scmi_mailbox mailbox;
@@ -34,8 +30,8 @@ struct link {
 	uint32_t seen;         /* the sleeper's */
 	_Atomic uint32_t woken;
 	_Atomic uint32_t lost;
-	_Atomic uint32_t polls;
 	_Atomic uint32_t looked; /* when we last looked for the platform, in milliseconds */
+	uint32_t patience_us;    /* with a platform that does not take us in */
 };
 
 /* ---- connections ---- */
@@ -53,7 +49,7 @@ static void disconnect(struct link *l)
 		return;
 	scmi__shm_unlock(l->fd, SHM_AGENT);
 	scmi__futex_ring(&l->head->to_platform); /* so that it looks whether we are there */
-	(void)fill_place(l, -1, PLACE_BYTES);
+	(void)fill_place(l, -1, SHM_BYTES_MAX);
 	scmi__fd_close(&l->fd);
 }
 
@@ -65,7 +61,7 @@ static bool is_served(struct link *l)
 /* Asks to be served anew. False: the platform does not answer, or dies. */
 static bool take_ticket(struct link *l)
 {
-	const uint64_t until_us = scmi__now_us() + WELCOME_US;
+	const uint64_t until_us = scmi__now_us() + l->patience_us;
 	_Atomic uint32_t never = 0;
 
 	l->seen = scmi__futex_count(&l->head->to_agent);
@@ -73,8 +69,11 @@ static bool take_ticket(struct link *l)
 	l->ticket += l->ticket == 0;
 	atomic_store(&l->head->ticket, l->ticket);
 	scmi__futex_ring(&l->head->to_platform);
-	while (!is_served(l) && scmi__shm_is_locked(l->fd, SHM_PLATFORM) && scmi__now_us() < until_us)
-		(void)scmi__futex_wait(&l->head->to_agent, &l->seen, &never, scmi__now_us() + LOOK_AGAIN_US);
+	while (!is_served(l) && scmi__shm_is_locked(l->fd, SHM_PLATFORM) && scmi__now_us() < until_us) {
+		const uint64_t look_us = scmi__now_us() + LOOK_AGAIN_US;
+
+		(void)scmi__futex_wait(&l->head->to_agent, &l->seen, &never, look_us < until_us ? look_us : until_us);
+	}
 	return is_served(l);
 }
 
@@ -121,11 +120,6 @@ static int make_connection(struct link *l, const struct scmi_why *why)
 
 /* ---- the doorbell ---- */
 
-static uint32_t now_ms(void)
-{
-	return (uint32_t)(scmi__now_us() / 1000u);
-}
-
 static bool platform_lives(struct link *l)
 {
 	return is_served(l) && scmi__shm_is_locked(l->fd, SHM_PLATFORM);
@@ -144,8 +138,9 @@ static int bell_start(void *ctx, struct scmi_mailbox *mailbox, struct scmi_shmem
 		return err;
 	scmi__shm_areas(&l->said, l->head, areas);
 	l->seen = scmi__futex_count(&l->head->to_agent);
-	atomic_store(&l->looked, now_ms());
+	atomic_store(&l->looked, scmi__tick_ms());
 	atomic_store(&l->lost, 0u);
+	l->patience_us = RETURN_US;
 	return SCMI_OK;
 }
 
@@ -157,7 +152,7 @@ static void bell_stop(void *ctx)
 /* Not at every turn: a lock costs a system call, a look whom the platform serves nothing. The first to see it tells. */
 static void look_for_platform(struct link *l)
 {
-	const uint32_t now = now_ms();
+	const uint32_t now = scmi__tick_ms();
 
 	if (is_served(l) && now - atomic_load_explicit(&l->looked, memory_order_relaxed) < LOOK_AGAIN_US / 2u / 1000u)
 		return;
@@ -214,10 +209,7 @@ static int no_fd(void *ctx)
 
 static void clear(void *ctx)
 {
-	struct link *l = ctx;
-
-	if (atomic_fetch_add_explicit(&l->polls, 1u, memory_order_relaxed) % POLLS_PER_LOOK == 0)
-		look_for_platform(l);
+	look_for_platform(ctx);
 }
 
 static void no_raise(void *ctx)
@@ -231,7 +223,7 @@ static void free_link(struct link *l)
 {
 	disconnect(l);
 	if (l->head != NULL)
-		munmap(l->head, PLACE_BYTES);
+		munmap(l->head, SHM_BYTES_MAX);
 	free(l);
 }
 
@@ -259,7 +251,7 @@ static int make(struct link *l, const char *rest, const struct scmi_port *port, 
 
 	if (err != SCMI_OK)
 		return err;
-	place = mmap(NULL, PLACE_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	place = mmap(NULL, SHM_BYTES_MAX, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (place == MAP_FAILED)
 		return scmi__why(why, SCMI_E_IO, "shm=%s: no memory left", l->name);
 	l->head = place;
@@ -270,6 +262,7 @@ static int make(struct link *l, const char *rest, const struct scmi_port *port, 
 	config.max_payload = l->capacity - SCMI_SHMEM_PAYLOAD;
 	config.areas[SCMI_MAILBOX_P2A].len = l->said.len[SCMI_MAILBOX_P2A];
 	err = scmi_mailbox_init(&l->mailbox, &config, transport);
+	transport->timeout_us = REPLY_US;
 	return err == SCMI_OK ? err : scmi__why(why, err, "shm=%s: no mailbox can be made of it", l->name);
 }
 
@@ -283,6 +276,7 @@ static int shm_open_link(void **link, const char *rest, const struct scmi_port *
 		return scmi__why(why, SCMI_E_IO, "no memory left");
 	l->way = &scmi__way_shm;
 	l->fd = -1;
+	l->patience_us = WELCOME_US;
 	l->bell = (struct scmi_mailbox_doorbell){
 		.version = SCMI_MAILBOX_DOORBELL_V1,
 		.name = "shm",

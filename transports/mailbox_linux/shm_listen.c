@@ -128,13 +128,16 @@ void scmi__shm_end(void *listener)
 
 static int parse(struct listener *l, const char *rest, const struct scmi_why *why)
 {
+	static const char *const names[] = {"size"};
 	struct scmi__key key;
+	uint32_t had = 0;
 	int err = scmi__key_next(&rest, &key, why); /* shm=, as the scheme has seen */
 
 	if (err == SCMI_OK)
 		err = scmi__shm_name(&key, l->name, why);
 	while (err == SCMI_OK && (err = scmi__key_next(&rest, &key, why)) == SCMI_OK)
-		err = scmi__key_is(&key, "size") ? scmi__key_area(&key, &l->area, why) : scmi__key_unknown(&key, why);
+		err = scmi__key_of(&key, names, 1, &had) == 0 ? scmi__key_area(&key, &l->area, why)
+							      : scmi__key_unknown(&key, why);
 	return err == SCMI_E_NOTFOUND ? SCMI_OK : err;
 }
 
@@ -150,7 +153,6 @@ static int make_end(struct listener *l, const struct scmi_port *port)
 
 	l->bell = (struct scmi_mailbox_doorbell){
 		.version = SCMI_MAILBOX_DOORBELL_V1, .name = "shm", .ctx = l, .ring = ring, .wake = wake};
-	len = scmi_mailbox_end_size(&config);
 	len = scmi_mailbox_end_size(&config); /* looks at the doorbell */
 	l->end_mem = malloc(len);
 	return l->end_mem != NULL ? scmi_mailbox_end_init(&l->end, l->end_mem, len, &config, &l->endpoint) : SCMI_E_IO;

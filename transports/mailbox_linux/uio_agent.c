@@ -22,26 +22,36 @@ static int parse_place(const struct scmi__key *key, struct scmi_uio_place *place
 	return err;
 }
 
+static int parse_key(struct scmi_mailbox_uio_config *c, const struct scmi__key *key, uint32_t *had,
+		     const struct scmi_why *why)
+{
+	static const char *const names[] = {"a2p", "p2a", "bell", "value"};
+
+	switch (scmi__key_of(key, names, sizeof(names) / sizeof(names[0]), had)) {
+	case 0:
+		return parse_place(key, &c->areas[SCMI_MAILBOX_A2P], true, why);
+	case 1:
+		return parse_place(key, &c->areas[SCMI_MAILBOX_P2A], true, why);
+	case 2:
+		return parse_place(key, &c->bell, false, why);
+	case 3:
+		return scmi__key_number(key, 0, UINT32_MAX, &c->value, why);
+	default:
+		return scmi__key_unknown(key, why);
+	}
+}
+
 static int parse(const char *rest, char *path, size_t room, struct scmi_mailbox_uio_config *c,
 		 const struct scmi_why *why)
 {
 	struct scmi__key key;
+	uint32_t had = 0;
 	int err = scmi__key_next(&rest, &key, why); /* uio=, as the scheme has seen */
 
 	if (err == SCMI_OK)
 		err = scmi__key_text(&key, path, room, why);
-	while (err == SCMI_OK && (err = scmi__key_next(&rest, &key, why)) == SCMI_OK) {
-		if (scmi__key_is(&key, "a2p"))
-			err = parse_place(&key, &c->areas[SCMI_MAILBOX_A2P], true, why);
-		else if (scmi__key_is(&key, "p2a"))
-			err = parse_place(&key, &c->areas[SCMI_MAILBOX_P2A], true, why);
-		else if (scmi__key_is(&key, "bell"))
-			err = parse_place(&key, &c->bell, false, why);
-		else if (scmi__key_is(&key, "value"))
-			err = scmi__key_number(&key, 0, UINT32_MAX, &c->value, why);
-		else
-			err = scmi__key_unknown(&key, why);
-	}
+	while (err == SCMI_OK && (err = scmi__key_next(&rest, &key, why)) == SCMI_OK)
+		err = parse_key(c, &key, &had, why);
 	if (err != SCMI_E_NOTFOUND)
 		return err;
 	return c->areas[SCMI_MAILBOX_A2P].len != 0 ? SCMI_OK

@@ -50,10 +50,11 @@ struct unix_gift {
 };
 
 /*
- * Connects to a platform and takes what it gives, checked and mapped; *sock is the life line. SCMI_OK; SCMI_E_NOPEER,
- * SCMI_E_IO with nothing kept; each with a sentence. unix_gift_close() undoes it.
+ * Connects to a platform and takes what it gives within that time, checked and mapped; *sock is the life line.
+ * SCMI_OK; SCMI_E_NOPEER, SCMI_E_IO with nothing kept; each with a sentence. unix_gift_close() undoes it.
  */
-int scmi__unix_connect(const char *path, int *sock, struct unix_gift *gift, const struct scmi_why *why);
+int scmi__unix_connect(const char *path, uint32_t patience_us, int *sock, struct unix_gift *gift,
+		       const struct scmi_why *why);
 void scmi__unix_gift_close(struct unix_gift *gift);
 
 /* Whether the other end of a life line has gone, or said something, which is against the rules. */

@@ -3,8 +3,8 @@
  * "unix=PATH", the agent's side: a mailbox that is fresh with each connection.
  *
  * The first connection is made when the link is opened, for only the platform knows how much an area carries; it is
- * kept for the first start. A platform that goes is seen by whoever sleeps, by a loop of the user's, and now and then
- * by who polls only.
+ * kept for the first start. A platform that goes is seen by whoever sleeps, by a loop of the user's, and by polls,
+ * which look when 50 ms have passed.
  */
 #define _GNU_SOURCE
 
@@ -28,8 +28,8 @@ struct link {
 	_Atomic uint32_t watched; /* somebody does */
 	_Atomic uint32_t raised;
 	_Atomic uint32_t lost;
-	_Atomic uint32_t polls;
 	_Atomic uint32_t looked; /* at the line, when last, in milliseconds */
+	uint32_t patience_us;    /* with a platform that does not take us in */
 };
 
 /* ---- connections ---- */
@@ -61,7 +61,7 @@ static int add_fds(struct link *l, struct scmi__sleep *s)
 
 static int make_connection(struct link *l, const struct scmi_why *why)
 {
-	int err = scmi__unix_connect(l->path, &l->sock, &l->gift, why);
+	int err = scmi__unix_connect(l->path, l->patience_us, &l->sock, &l->gift, why);
 
 	if (err != SCMI_OK)
 		return err;
@@ -95,7 +95,9 @@ static int bell_start(void *ctx, struct scmi_mailbox *mailbox, struct scmi_shmem
 			.flags = SCMI_SHMEM_WIDE,
 		};
 	}
+	atomic_store(&l->looked, scmi__tick_ms());
 	atomic_store(&l->lost, 0u);
+	l->patience_us = RETURN_US;
 	return SCMI_OK;
 }
 
@@ -160,10 +162,10 @@ static int bell_fd(void *ctx)
 	return l->watch.epoll;
 }
 
-/* For who polls only: now and then, for it is a system call. */
+/* For who polls only: not with each poll, for it is a system call. */
 static void look_in_time(struct link *l)
 {
-	const uint32_t now = (uint32_t)(scmi__now_us() / 1000u);
+	const uint32_t now = scmi__tick_ms();
 
 	if (now - atomic_load_explicit(&l->looked, memory_order_relaxed) < LOOK_AGAIN_US / 2u / 1000u)
 		return;
@@ -174,11 +176,9 @@ static void look_in_time(struct link *l)
 static void clear(void *ctx)
 {
 	struct link *l = ctx;
-	const uint32_t polls = atomic_fetch_add_explicit(&l->polls, 1u, memory_order_relaxed);
 
 	if (atomic_load_explicit(&l->watched, memory_order_relaxed) == 0) {
-		if (polls % POLLS_PER_LOOK == 0)
-			look_in_time(l);
+		look_in_time(l);
 		return;
 	}
 	lower(l);
@@ -237,6 +237,7 @@ static int make(struct link *l, const char *rest, const struct scmi_port *port, 
 	config.max_payload = l->capacity - SCMI_SHMEM_PAYLOAD;
 	config.areas[SCMI_MAILBOX_P2A].len = l->gift.hello.len[SCMI_MAILBOX_P2A];
 	err = scmi_mailbox_init(&l->mailbox, &config, transport);
+	transport->timeout_us = REPLY_US;
 	return err == SCMI_OK ? err : scmi__why(why, err, "unix=%s: no mailbox can be made of it", l->path);
 }
 
@@ -250,6 +251,7 @@ static int unix_open(void **link, const char *rest, const struct scmi_port *port
 		return scmi__why(why, SCMI_E_IO, "no memory left");
 	l->way = &scmi__way_unix;
 	l->sock = -1;
+	l->patience_us = WELCOME_US;
 	l->sleep = l->watch = (struct scmi__sleep){-1, -1};
 	l->bell = (struct scmi_mailbox_doorbell){
 		.version = SCMI_MAILBOX_DOORBELL_V1,

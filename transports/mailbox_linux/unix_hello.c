@@ -130,6 +130,9 @@ static const char *receive(int sock, struct unix_gift *gift)
 
 /* ---- whether it can be used ---- */
 
+/* Trying again would not help. */
+static const char stranger[] = "the platform does not let this user in";
+
 static const char *check_hello(const struct unix_hello *h)
 {
 	if (h->magic != UNIX_MAGIC)
@@ -138,7 +141,7 @@ static const char *check_hello(const struct unix_hello *h)
 		return "the platform speaks another version";
 	if (h->verdict != UNIX_WELCOME)
 		return h->verdict == UNIX_FULL     ? "the platform has as many agents as it takes"
-		       : h->verdict == UNIX_DENIED ? "the platform does not let this user in"
+		       : h->verdict == UNIX_DENIED ? stranger
 						   : "the platform could not take us in";
 	if (h->bytes > BYTES_MAX)
 		return "the platform's memory is too large";
@@ -211,9 +214,10 @@ static const char *take_gift(int sock, struct unix_gift *g)
 	return NULL;
 }
 
-int scmi__unix_connect(const char *path, int *sock, struct unix_gift *gift, const struct scmi_why *why)
+int scmi__unix_connect(const char *path, uint32_t patience_us, int *sock, struct unix_gift *gift,
+		       const struct scmi_why *why)
 {
-	const uint64_t until_us = scmi__now_us() + WELCOME_US;
+	const uint64_t until_us = scmi__now_us() + patience_us;
 	const char *fault;
 	int err;
 
@@ -229,7 +233,7 @@ int scmi__unix_connect(const char *path, int *sock, struct unix_gift *gift, cons
 		return SCMI_OK;
 	scmi__unix_gift_close(gift);
 	scmi__fd_close(sock);
-	return scmi__why(why, SCMI_E_NOPEER, "unix=%s: %s", path, fault);
+	return scmi__why(why, fault == stranger ? SCMI_E_IO : SCMI_E_NOPEER, "unix=%s: %s", path, fault);
 }
 
 void scmi__unix_gift_close(struct unix_gift *gift)

@@ -19,8 +19,8 @@
 #define AGENTS_MAX     254u
 #define BATCH          16 /* commands of one agent in a turn */
 #define EVENTS         16
-#define ACCEPTS        16  /* in a turn */
-#define NO_ROOM_MS     100 /* until it is tried again to take somebody in, when the system has no descriptor left */
+#define ACCEPTS        16      /* in a turn */
+#define NO_ROOM_US     100000u /* until it is tried again to take somebody in, when the system has no descriptor left */
 
 /* What an event is about: a kind, and which seat. */
 enum kind { KIND_WAKE, KIND_LISTEN, KIND_LINE, KIND_BELL };
@@ -37,6 +37,7 @@ struct listener {
 	int wake_fd;
 	_Atomic uint32_t ended;
 	bool deaf; /* the socket is not watched for a while */
+	uint64_t deaf_until_us;
 	uint32_t n;
 	struct seat *seats;
 };
@@ -58,6 +59,7 @@ static void send_away(struct listener *l, struct seat *s)
 	(void)epoll_ctl(l->epoll, EPOLL_CTL_DEL, s->sock, NULL);
 	(void)epoll_ctl(l->epoll, EPOLL_CTL_DEL, s->rung_fd, NULL);
 	scmi__seat_leave(s);
+	l->deaf_until_us = 0; /* there is room again */
 }
 
 static bool may_come(const struct listener *l, int sock)
@@ -118,6 +120,7 @@ static void accept_some(struct listener *l)
 		} else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
 			(void)epoll_ctl(l->epoll, EPOLL_CTL_DEL, l->sock, NULL);
 			l->deaf = true;
+			l->deaf_until_us = scmi__now_us() + NO_ROOM_US;
 			return;
 		} else if (errno != EINTR && errno != ECONNABORTED) {
 			return;
@@ -172,27 +175,40 @@ static void take_event(struct listener *l, const struct epoll_event *e)
 	}
 }
 
-static int listen_again(struct listener *l)
+static void listen_again(struct listener *l)
 {
+	const uint64_t now_us = l->deaf ? scmi__now_us() : 0;
+
+	if (!l->deaf || now_us < l->deaf_until_us)
+		return;
+	l->deaf = !watch(l, l->sock, EPOLLIN, KIND_LISTEN, 0);
+	l->deaf_until_us = now_us + NO_ROOM_US;
+}
+
+/* How long the next turn may wait for events, in milliseconds. */
+static int turn_ms(const struct listener *l)
+{
+	uint64_t now_us;
+
+	if (has_more(l))
+		return 0;
 	if (!l->deaf)
 		return -1;
-	l->deaf = !watch(l, l->sock, EPOLLIN, KIND_LISTEN, 0);
-	return l->deaf ? NO_ROOM_MS : -1;
+	now_us = scmi__now_us();
+	return now_us < l->deaf_until_us ? (int)((l->deaf_until_us - now_us) / 1000u) + 1 : 0;
 }
 
 int scmi__unix_run(void *listener)
 {
 	struct listener *l = listener;
 	struct epoll_event events[EVENTS];
-	int timeout_ms = -1;
-	int n = 0;
+	bool works = true;
 
-	while (atomic_load(&l->ended) == 0 && (n >= 0 || errno == EINTR)) {
-		const bool more = has_more(l);
+	while (atomic_load(&l->ended) == 0 && works) {
+		const int n = epoll_wait(l->epoll, events, EVENTS, turn_ms(l));
 
-		n = epoll_wait(l->epoll, events, EVENTS, more ? 0 : l->deaf ? NO_ROOM_MS : timeout_ms);
-		if (n == 0 && !more)
-			timeout_ms = listen_again(l);
+		works = n >= 0 || errno == EINTR;
+		listen_again(l);
 		for (int i = 0; i < n; i++)
 			take_event(l, &events[i]);
 		serve_marked(l);
@@ -212,27 +228,35 @@ void scmi__unix_end(void *listener)
 
 /* ---- made and unmade ---- */
 
+static int parse_key(struct listener *l, const struct scmi__key *key, uint32_t *had, const struct scmi_why *why)
+{
+	static const char *const names[] = {"size", "agents", "mode", "uid"};
+
+	switch (scmi__key_of(key, names, sizeof(names) / sizeof(names[0]), had)) {
+	case 0:
+		return scmi__key_area(key, &l->area, why);
+	case 1:
+		return scmi__key_number(key, 1, AGENTS_MAX, &l->n, why);
+	case 2:
+		return scmi__key_octal(key, 0777, &l->mode, why);
+	case 3:
+		l->has_uid = true;
+		return scmi__key_number(key, 0, UINT32_MAX - 1u, &l->uid, why);
+	default:
+		return scmi__key_unknown(key, why);
+	}
+}
+
 static int parse(struct listener *l, const char *rest, const struct scmi_why *why)
 {
 	struct scmi__key key;
+	uint32_t had = 0;
 	int err = scmi__key_next(&rest, &key, why); /* unix=, as the scheme has seen */
 
 	if (err == SCMI_OK)
 		err = scmi__key_text(&key, l->name.path, sizeof(l->name.path), why);
-	while (err == SCMI_OK && (err = scmi__key_next(&rest, &key, why)) == SCMI_OK) {
-		if (scmi__key_is(&key, "size")) {
-			err = scmi__key_area(&key, &l->area, why);
-		} else if (scmi__key_is(&key, "agents")) {
-			err = scmi__key_number(&key, 1, AGENTS_MAX, &l->n, why);
-		} else if (scmi__key_is(&key, "mode")) {
-			err = scmi__key_octal(&key, 0777, &l->mode, why);
-		} else if (scmi__key_is(&key, "uid")) {
-			err = scmi__key_number(&key, 0, UINT32_MAX - 1u, &l->uid, why);
-			l->has_uid = true;
-		} else {
-			err = scmi__key_unknown(&key, why);
-		}
-	}
+	while (err == SCMI_OK && (err = scmi__key_next(&rest, &key, why)) == SCMI_OK)
+		err = parse_key(l, &key, &had, why);
 	return err == SCMI_E_NOTFOUND ? SCMI_OK : err;
 }
 

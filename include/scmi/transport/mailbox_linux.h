@@ -73,15 +73,19 @@ void scmi_mailbox_uio_close(struct scmi_mailbox_uio *uio);
 /*
  * "mailbox:", for scmi_open() and scmi_listen() (open.h), which know it. Keys for both sides:
  *
- *   unix=PATH     A socket. Each agent that connects gets areas of its own, in memory that neither side can shrink, and
- *                 doorbells: an eventfd to the platform, a pair of sockets to the agent. The platform takes whoever the socket's permissions let in and who
- *                 runs as the same user or as root; uid=ID: as that user too. An end that dies is seen at once.
+ *   unix=PATH     A socket. Each agent that connects gets areas of its own, in memory that neither side can shrink, an
+ *                 eventfd to ring the platform, and a socket by which it is rung. The platform takes whoever the
+ *                 socket's permissions let in and who runs as the same user or as root; uid=ID: as that user too. An
+ *                 end that dies is seen at once, by an agent that only polls as below.
  *   shm=/NAME     POSIX shared memory for one agent, and a futex; only for processes that trust each other not to
  *                 shrink it. Each end holds a lock in it that dies with it: who sleeps sees within 200 ms that its peer
- *                 has died, and the name of a dead platform is taken over. No descriptor.
+ *                 has died, who only polls with its first poll after 60; the name of a dead platform is taken
+ *                 over. No descriptor.
  *   uio=DEVICE    Agents only: see above. a2p=MAP:OFFSET:LEN, p2a=MAP:OFFSET:LEN, bell=MAP:OFFSET, value=N.
  *
- * An agent looks for its platform when the link is opened, and again with each start and recovery.
+ * An agent looks for its platform when the link is opened, and again with each start and recovery; those that come
+ * after the first start wait 150 ms at most for a platform that is there and does not answer. unix and shm: a reply is
+ * waited for 1 s, if the agent's options say nothing else.
  *
  * unix and shm, platform's side: size=BYTES of an area, 128 by default; unix: agents=N, at once, 16 by default,
  * mode=OCTAL of the socket, 0600 by default. A platform that comes again is found by the agents' reconnect.
