@@ -46,7 +46,7 @@ static int start(void *ctx, struct scmi_mailbox *mailbox, struct scmi_shmem area
 	if (r->start_error != SCMI_OK)
 		return r->start_error;
 	r->starts++;
-	if (r->lose_in_start != SCMI_OK)
+	if (r->lose_in_start != SCMI_OK || r->lose_with_0)
 		scmi_mailbox_lost(mailbox, r->lose_in_start);
 	if ((r->form.flags & SCMI_MAILBOX_FRESH) != 0) {
 		assert_int_equal(areas[0].len, r->areas[0].len);
@@ -74,8 +74,10 @@ static void wake(void *ctx)
 
 static void wait(void *ctx, uint64_t deadline_us)
 {
-	(void)ctx;
+	struct mailbox_rig *r = ctx;
+
 	(void)deadline_us;
+	r->sleeps++;
 }
 
 static int fd(void *ctx)
@@ -114,6 +116,10 @@ static void make_bells(struct mailbox_rig *r)
 		r->agent_bell.clear = clear;
 		r->agent_bell.raise = raise_fd;
 	}
+	if (r->form.agent_sleeps) {
+		r->agent_bell.wait = wait;
+		r->agent_bell.wake = wake;
+	}
 	r->end_bell = plain;
 	if (r->form.end_wakes) {
 		r->end_bell.wait = wait;
@@ -150,6 +156,8 @@ static void make_areas(struct mailbox_rig *r)
 	for (uint32_t i = 0; i < 2u; i++)
 		r->areas[i] = (struct scmi_shmem){
 			.mem = r->memory[i], .len = RIG_AREA, .flags = r->form.area_flags, .check = r->form.check};
+	if (r->form.a2p != 0)
+		r->areas[0].len = r->form.a2p;
 	r->areas[1].len = p2a;
 	if (p2a == 1u)
 		r->areas[1] = (struct scmi_shmem){0};

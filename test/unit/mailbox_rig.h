@@ -45,11 +45,13 @@ struct rig_form {
 	uint32_t caps;    /* of the agent's doorbell, beside IRQ where to_agent is not POLLED */
 	uint32_t flags;   /* SCMI_MAILBOX_* */
 	unsigned hostile; /* 1: no platform's end, the test plays it; 2: no agent, the test plays that */
+	uint32_t a2p;     /* bytes of that area; 0: RIG_AREA */
 	uint32_t p2a;     /* bytes of that area; 0: RIG_AREA, 1: none */
 	uint32_t inflight;
-	bool agent_fd;  /* its doorbell has a descriptor */
-	bool end_wakes; /* a thread serves, and can be woken */
-	bool no_events; /* the agent has no buffers for any */
+	bool agent_fd;     /* its doorbell has a descriptor */
+	bool agent_sleeps; /* and it can be slept on */
+	bool end_wakes;    /* a thread serves, and can be woken */
+	bool no_events;    /* the agent has no buffers for any */
 	uint8_t check;
 	uint8_t area_flags;
 	uint32_t timeout_us;
@@ -82,6 +84,7 @@ struct mailbox_rig {
 	unsigned stops;
 	int start_error;
 	int lose_in_start; /* what the platform is lost with as soon as the doorbell is started; SCMI_OK: it is not */
+	bool lose_with_0;  /* or with 0, that is SCMI_OK */
 	/* CACHED areas: counts down in each call for the cache's sake; at 0 `between` runs, as another context would */
 	unsigned between_at;
 	void (*between)(void);

@@ -71,13 +71,13 @@ static void agent_configurations_are_checked(void **state)
 	const struct scmi_mailbox_config good = {
 		.size = sizeof(good),
 		.areas = {{.mem = memory[0], .len = RIG_AREA}, {.mem = memory[1], .len = RIG_AREA}}};
-	struct bad bads[14];
+	struct bad bads[16];
 	struct scmi_transport transport;
 	struct scmi_mailbox mailbox;
 	const char *why;
 
 	(void)state;
-	for (size_t i = 0; i < 14; i++)
+	for (size_t i = 0; i < 16; i++)
 		bads[i].config = good;
 	bads[0].member = "size:";
 	bads[0].config.size--;
@@ -110,7 +110,12 @@ static void agent_configurations_are_checked(void **state)
 	bads[12].config.areas[0].reserved_ = 1;
 	bads[13].member = "check:";
 	bads[13].config.areas[1].check = 4;
-	for (size_t i = 0; i < 14; i++) {
+	bads[14].member = "areas:"; /* P2A begins in A2P, or the other way round */
+	bads[14].config.areas[1].mem = (unsigned char *)good.areas[0].mem + good.areas[0].len - 4u;
+	bads[15] = bads[14];
+	bads[15].config.areas[1].mem = good.areas[0].mem;
+	bads[15].config.areas[0].mem = (unsigned char *)good.areas[0].mem + good.areas[1].len - 4u;
+	for (size_t i = 0; i < 16; i++) {
 		assert_int_equal(scmi_mailbox_check(&bads[i].config, &why), SCMI_E_INVAL);
 		assert_memory_equal(why, bads[i].member, strlen(bads[i].member));
 		assert_int_equal(scmi_mailbox_init(&mailbox, &bads[i].config, &transport), SCMI_E_INVAL);
@@ -128,7 +133,7 @@ static void agent_configurations_are_checked(void **state)
 	assert_int_equal(scmi_mailbox_check(&good, &why), SCMI_OK);
 	assert_null(why);
 	assert_int_equal(scmi_mailbox_init(&mailbox, &good, &transport), SCMI_OK);
-	assert_int_equal(transport.caps, SCMI_CAP_POLL | SCMI_CAP_NOTIFY);
+	assert_int_equal(transport.caps, SCMI_CAP_POLL | SCMI_CAP_NOTIFY | SCMI_CAP_LATE_DELAYED);
 	assert_int_equal(transport.max_inflight, SCMI_MAILBOX_INFLIGHT_DEFAULT);
 	assert_int_equal(scmi_transport_check(&transport, &why), SCMI_OK);
 	assert_int_equal(scmi_mailbox_stats(&mailbox, &(struct scmi_mailbox_stats){.size = 4}), SCMI_E_INVAL);

@@ -35,15 +35,24 @@ static bool is_there(const struct scmi_shmem *area)
 	return area->mem != NULL || area->len != 0;
 }
 
+static bool overlap(const struct scmi_shmem *a, const struct scmi_shmem *b)
+{
+	const uintptr_t at = (uintptr_t)a->mem;
+	const uintptr_t bt = (uintptr_t)b->mem;
+
+	return at < bt ? bt - at < a->len : at - bt < b->len;
+}
+
 const char *scmi__mailbox_areas_fault(const struct scmi_shmem *areas, const struct scmi_port *port)
 {
 	const struct scmi_shmem *a2p = &areas[SCMI_MAILBOX_A2P];
 	const struct scmi_shmem *p2a = &areas[SCMI_MAILBOX_P2A];
 	const char *why = scmi__shmem_fault(a2p, port);
 
-	if (why == NULL && is_there(p2a))
-		why = scmi__shmem_fault(p2a, port);
-	if (why == NULL && a2p->mem == p2a->mem)
+	if (why != NULL || !is_there(p2a))
+		return why;
+	why = scmi__shmem_fault(p2a, port);
+	if (why == NULL && overlap(a2p, p2a))
 		why = "areas: A2P and P2A are the same memory";
 	return why;
 }
@@ -103,7 +112,7 @@ static uint32_t caps_of(const struct scmi_mailbox_config *c)
 	uint32_t caps = SCMI_CAP_POLL;
 
 	if (is_there(&c->areas[SCMI_MAILBOX_P2A]))
-		caps |= SCMI_CAP_NOTIFY;
+		caps |= c->flags == 0 ? SCMI_CAP_NOTIFY | SCMI_CAP_LATE_DELAYED : SCMI_CAP_NOTIFY;
 	if (c->doorbell == NULL)
 		return caps;
 	if (c->doorbell->wait != NULL)

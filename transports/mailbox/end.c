@@ -9,9 +9,13 @@
 #include "end.h"
 #include "short.h"
 
-static bool is_on(const struct scmi_mailbox_end *e)
+/*
+ * Started, and somebody is attached: with the agent goes its command, whose answer may have been dropped by now, and
+ * which must not run a second time.
+ */
+static bool is_open(const struct scmi_mailbox_end *e)
 {
-	return (atomic_load(&e->gate) & GATE_ON) != 0;
+	return (~atomic_load(&e->gate) & (GATE_ON | GATE_HERE)) == 0;
 }
 
 /* ---- the answer ---- */
@@ -76,14 +80,10 @@ static _Atomic uint32_t *copy_command(struct scmi_mailbox_end *e, uint32_t statu
 	return scmi__shmem_intact(area, msg, e->params) ? NULL : &e->bad_check;
 }
 
-/* Put off: it is the platform's, unless it has been answered already. */
-static void leave_open(struct scmi_mailbox_end *e)
-{
-	uint32_t ours = REQUEST_OURS;
-
-	(void)atomic_compare_exchange_strong(&e->request, &ours, REQUEST_OPEN);
-}
-
+/*
+ * Open before the platform has it: its answer may be there, and dropped, before request() returns. What it says then of
+ * an answer that is still to come changes nothing here.
+ */
 static uint32_t run(struct scmi_mailbox_end *e, const struct shmem_message *msg)
 {
 	uint32_t len;
@@ -92,9 +92,10 @@ static uint32_t run(struct scmi_mailbox_end *e, const struct shmem_message *msg)
 	e->req.len = msg->len;
 	e->req_life = e->life;
 	end_count(&e->taken);
+	atomic_store_explicit(&e->request, REQUEST_OPEN, memory_order_relaxed);
 	len = e->sink->request(e->channel, &e->req);
-	if (len == SCMI_REPLY_LATER)
-		leave_open(e);
+	if (len != SCMI_REPLY_LATER)
+		atomic_store_explicit(&e->request, REQUEST_OURS, memory_order_relaxed);
 	return len;
 }
 
@@ -132,7 +133,7 @@ static int turn(struct scmi_mailbox_end *e, int max)
 
 		if (request == REQUEST_ANSWERED)
 			len = late_answer(e);
-		else if (n < max && request == REQUEST_OURS && is_on(e) && next_command(e, &len))
+		else if (n < max && request == REQUEST_OURS && is_open(e) && next_command(e, &len))
 			n++;
 		else
 			break;
@@ -147,20 +148,25 @@ static int turn(struct scmi_mailbox_end *e, int max)
 /* False: somebody has come meanwhile, and left his part to us. */
 static bool end_serving(struct scmi_mailbox_end *e)
 {
-	const uint32_t was = atomic_load_explicit(&e->gate, memory_order_relaxed);
-	uint32_t gate = was;
+	uint32_t gate = atomic_load_explicit(&e->gate, memory_order_relaxed);
 
-	if ((gate & GATE_AGAIN) != 0) {
-		atomic_fetch_and(&e->gate, ~GATE_AGAIN);
-		return false;
-	}
-	return atomic_compare_exchange_strong(&e->gate, &gate, was & ~GATE_SERVING);
+	do {
+		if ((gate & GATE_AGAIN) != 0) {
+			atomic_fetch_and(&e->gate, ~GATE_AGAIN);
+			return false;
+		}
+	} while (!atomic_compare_exchange_weak(&e->gate, &gate, gate & ~GATE_SERVING));
+	return true;
 }
 
-/* SCMI_E_CLOSED: one of the bits of `need` is missing. */
+/*
+ * SCMI_E_CLOSED: one of the bits of `need` is missing. Never more than max where somebody can be woken for what others
+ * have left to us; else one for each of them, who has rung, or answered, and is not asked again.
+ */
 static int serve(struct scmi_mailbox_end *e, uint32_t need, int max)
 {
 	uint32_t gate = atomic_load_explicit(&e->gate, memory_order_relaxed);
+	bool left = false;
 	int n = 0;
 
 	do {
@@ -171,11 +177,18 @@ static int serve(struct scmi_mailbox_end *e, uint32_t need, int max)
 	if ((gate & GATE_SERVING) != 0)
 		return 0;
 	for (;;) {
-		n += turn(e, max);
+		n += turn(e, max - n);
 		if (end_serving(e))
-			return n;
-		max = 1; /* for whoever has come meanwhile */
+			break;
+		if (n < max)
+			continue;
+		left = end_can_wake(e);
+		if (!left)
+			max = n + 1;
 	}
+	if (left)
+		end_wake(e);
+	return n;
 }
 
 int scmi_mailbox_end_serve(struct scmi_mailbox_end *end, int max)
@@ -190,7 +203,7 @@ int scmi_mailbox_end_serve(struct scmi_mailbox_end *end, int max)
 void scmi__mailbox_end_reply(void *ctx, struct scmi_request *req, uint32_t len)
 {
 	struct scmi_mailbox_end *e = ctx;
-	const int max = e->bell != NULL && e->bell->wake != NULL ? 0 : 1;
+	const int max = end_can_wake(e) ? 0 : 1;
 
 	(void)req;
 	e->reply_len = len;

@@ -74,9 +74,14 @@ static inline void end_leave(struct scmi_mailbox_end *e)
 	atomic_fetch_sub(&e->gate, 1u);
 }
 
+static inline bool end_can_wake(const struct scmi_mailbox_end *e)
+{
+	return e->bell != NULL && e->bell->wake != NULL;
+}
+
 static inline void end_wake(const struct scmi_mailbox_end *e)
 {
-	if (e->bell != NULL && e->bell->wake != NULL)
+	if (end_can_wake(e))
 		e->bell->wake(e->bell->ctx);
 }
 

@@ -5,11 +5,22 @@
 
 /* ---- the platform ---- */
 
-/* FREE is given by the port, too, where memory is cached. */
+/* FREE is given once: an agent that waits for it may have written a command a moment later. */
 static void put_in_order(const struct scmi_mailbox_end *e, uint32_t which)
 {
-	if (scmi_shmem_reset(&e->area[which]) == SCMI_OK)
-		scmi__shmem_give(&e->area[which], e->port, SCMI_SHMEM_FREE);
+	if (e->area[which].mem == NULL)
+		return;
+	scmi__shmem_blank(&e->area[which]);
+	scmi__shmem_give(&e->area[which], e->port, SCMI_SHMEM_FREE);
+}
+
+/* What stands in the area may have come while nobody looked. Where nobody can be woken for it, it is served here. */
+static void look(struct scmi_mailbox_end *e)
+{
+	if (end_can_wake(e))
+		end_wake(e);
+	else
+		(void)scmi_mailbox_end_serve(e, 1);
 }
 
 void scmi__mailbox_end_meet(struct scmi_mailbox_end *e)
@@ -21,12 +32,13 @@ void scmi__mailbox_end_meet(struct scmi_mailbox_end *e)
 int scmi__mailbox_end_start(void *ctx, const struct scmi_platform_sink *sink, void *channel)
 {
 	struct scmi_mailbox_end *e = ctx;
+	const bool first = !e->in_order;
 
 	if ((atomic_load(&e->gate) & GATE_ON) != 0)
 		return SCMI_E_INVAL;
 	e->sink = sink;
 	e->channel = channel;
-	if (!e->in_order) {
+	if (first) {
 		put_in_order(e, SCMI_MAILBOX_A2P);
 		put_in_order(e, SCMI_MAILBOX_P2A);
 		e->in_order = true;
@@ -34,7 +46,9 @@ int scmi__mailbox_end_start(void *ctx, const struct scmi_platform_sink *sink, vo
 	atomic_fetch_and(&e->p2a, ~P2A_WANTED); /* what waited has ended with the platform */
 	scmi__mailbox_end_meet(e);
 	atomic_fetch_or(&e->gate, GATE_ON);
-	end_wake(e); /* what stands in the area may have come while nobody looked */
+	if (first && end_can_ring(e))
+		end_ring(e, SCMI_MAILBOX_TX_REPLY); /* it may have started before, and waits for FREE */
+	look(e);
 	return SCMI_OK;
 }
 
@@ -76,7 +90,7 @@ int scmi_mailbox_end_attach(struct scmi_mailbox_end *end, const struct scmi_shme
 		end_leave(end);
 	}
 	atomic_fetch_or(&end->gate, GATE_HERE);
-	end_wake(end);
+	look(end);
 	return SCMI_OK;
 }
 
@@ -94,5 +108,6 @@ void scmi_mailbox_end_detach(struct scmi_mailbox_end *end)
 	if ((atomic_fetch_and(&end->gate, ~GATE_HERE) & GATE_HERE) == 0)
 		return;
 	gate_await(&end->gate, GATE_INSIDE, end->port);
+	end->in_order = true; /* or it is nobody's any more */
 	tell_wanting(end);
 }

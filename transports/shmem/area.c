@@ -161,16 +161,21 @@ const char *scmi__shmem_fault(const struct scmi_shmem *a, const struct scmi_port
 	return (a->flags & SCMI_SHMEM_CACHED) != 0 ? bad_cached(a, port) : NULL;
 }
 
+void scmi__shmem_blank(const struct scmi_shmem *a)
+{
+	shmem_store(a, SCMI_SHMEM_RESERVED, 0);
+	shmem_store(a, SCMI_SHMEM_CHECK_KIND, a->check);
+	shmem_store(a, SCMI_SHMEM_CHECK_VALUE, 0);
+	shmem_store(a, SCMI_SHMEM_FLAGS, 0);
+	shmem_store(a, SCMI_SHMEM_LENGTH, 0);
+	shmem_store(a, SCMI_SHMEM_HEADER, 0);
+}
+
 int scmi_shmem_reset(const struct scmi_shmem *area)
 {
 	if (area == NULL || bad_place(area) != NULL)
 		return SCMI_E_INVAL;
-	shmem_store(area, SCMI_SHMEM_RESERVED, 0);
-	shmem_store(area, SCMI_SHMEM_CHECK_KIND, area->check);
-	shmem_store(area, SCMI_SHMEM_CHECK_VALUE, 0);
-	shmem_store(area, SCMI_SHMEM_FLAGS, 0);
-	shmem_store(area, SCMI_SHMEM_LENGTH, 0);
-	shmem_store(area, SCMI_SHMEM_HEADER, 0);
+	scmi__shmem_blank(area);
 	atomic_store_explicit(shmem_word(area, SCMI_SHMEM_STATUS), shmem_le32(SCMI_SHMEM_FREE), memory_order_seq_cst);
 	return SCMI_OK;
 }

@@ -137,6 +137,9 @@ void scmi__shmem_read(const struct scmi_shmem *a, uint32_t offset, void *dst, ui
 /* Writes a whole message: payload, length, header, flags, check. len at most shmem_capacity(). Gives nothing away. */
 void scmi__shmem_write(const struct scmi_shmem *a, uint32_t hdr, const void *payload, uint32_t len, uint32_t flags);
 
+/* All words before the payload but the status, as in an area that nobody has used. */
+void scmi__shmem_blank(const struct scmi_shmem *a);
+
 /*
  * What is wrong with an area, as a constant sentence that begins with the member's name ("mem: ..."); NULL: nothing.
  * port: the one that CACHED areas need.
