@@ -209,6 +209,7 @@ static void a_doorbell_that_fails_takes_the_command_back(void **state)
 		rig.ring_error = errors[i][0];
 		assert_int_equal(scmi_agent_submit(rig.agent, &call), errors[i][1]);
 		assert_true(rig_is_free(&rig, A2P));
+		assert_int_equal(rig_stats(&rig).commands, i); /* it was not sent */
 		interrupt();
 		rig.ring_error = SCMI_OK;
 		send_one(&call);

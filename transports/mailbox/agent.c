@@ -9,6 +9,9 @@
 #include "agent.h"
 #include "short.h"
 
+/* In one go. */
+#define MESSAGES_MOST 32u
+
 /*
  * A message that has come, and while it is delivered its cookie. A short one is copied: its area is the next one's
  * before anybody is told of it.
@@ -17,15 +20,21 @@ struct incoming {
 	struct shmem_message msg;
 	struct mailbox *m;
 	uint32_t left; /* bytes that the core has not asked for */
+	uint32_t word; /* A2P, TAKING: of the area, unless somebody is refused */
 	uint32_t copy[SHORT_BYTES / 4u];
 	uint8_t which;
-	bool home; /* P2A: the platform has it again */
+	bool home; /* the area has gone back; A2P: it is IDLE */
 };
 
 /* Where one context at a time counts. */
 static void count_own(_Atomic uint32_t *counter)
 {
 	atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + 1u, memory_order_relaxed);
+}
+
+static void uncount_own(_Atomic uint32_t *counter)
+{
+	atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) - 1u, memory_order_relaxed);
 }
 
 static int ring(struct mailbox *m, enum scmi_mailbox_signal signal, _Atomic uint32_t *counter)
@@ -144,16 +153,19 @@ static bool take_reply(struct mailbox *m)
 		}
 	} while (!atomic_compare_exchange_weak(&m->a2p, &w, next));
 	in.m = m;
+	in.home = false;
+	in.left = in.msg.len;
+	in.word = next & ~A2P_WANTED;
 	if ((w & A2P_STATE) == A2P_LEFT)
 		mailbox_count(&m->left);
 	else if ((status & SCMI_SHMEM_ERROR) != 0)
 		settle_error(m, token);
 	else
 		deliver_reply(m, &in, verdict, token);
-	if ((next & A2P_STATE) == A2P_TAKING)
-		set_idle(m);
-	else
+	if ((next & A2P_STATE) != A2P_TAKING)
 		tell_wanted(m, w);
+	else if (!in.home)
+		set_idle(m);
 	return (w & A2P_STATE) == A2P_SENT;
 }
 
@@ -197,6 +209,7 @@ static int take_back(struct mailbox *m, int err)
 		if ((w & A2P_STATE) != A2P_SENT)
 			return SCMI_OK;
 	} while (!atomic_compare_exchange_weak(&m->a2p, &w, (w & ~A2P_STATE) | A2P_WRITING));
+	uncount_own(&m->commands);
 	scmi__shmem_give(&m->area[SCMI_MAILBOX_A2P], m->port, SCMI_SHMEM_FREE);
 	set_idle(m);
 	return err == SCMI_E_IO || err == SCMI_E_LINK ? err : SCMI_E_NOPEER;
@@ -276,30 +289,64 @@ static void deliver_event(struct mailbox *m)
 		give_back(&in);
 }
 
+/* False: another context is at it; it sees that one more has come. */
+static bool begin_events(struct mailbox *m)
+{
+	uint32_t w = 0;
+
+	while (!atomic_compare_exchange_weak(&m->p2a, &w, w == 0 ? P2A_TAKING : P2A_AGAIN))
+		;
+	return w == 0;
+}
+
+/* For what is left: the descriptor is readable again, and who has fallen asleep beside us looks. */
+static void hand_over(struct mailbox *m)
+{
+	if (m->bell != NULL && m->bell->raise != NULL)
+		m->bell->raise(m->bell->ctx);
+	scmi__mailbox_wake(m);
+}
+
 /*
  * One context takes, and looks again when it has said that it does not any more: a doorbell that found it taking was
- * ignored. The store and the look are sequentially consistent, as are the platform's FREE cleared and its doorbell's
+ * sent away. The store and the look are sequentially consistent, as are the platform's FREE cleared and its doorbell's
  * exchange here.
+ *
+ * Up to `most`, or a platform that writes as fast as we read would keep us here. What stands there at the limit was
+ * written after our last FREE, and rung for after that. If its doorbell has not been sent away it will take it, or has
+ * made the descriptor readable. If it has, in the last turn, that turn saw it: with interrupts we take that message in
+ * its stead, one for each that was rung for; without them somebody polls, and is told to.
  */
 static uint32_t take_events(struct mailbox *m, uint32_t most)
 {
+	uint32_t limit = most;
+	uint32_t turns = 0;
 	uint32_t n = 0;
 
-	while (n < most && event_is_there(m)) {
-		if (atomic_exchange(&m->p2a, 1u) != 0)
+	while (event_is_there(m)) {
+		if (turns == limit) {
+			hand_over(m);
+			break;
+		}
+		if (!begin_events(m))
 			break;
 		if (event_is_there(m)) {
 			deliver_event(m);
 			n++;
 		}
-		atomic_store(&m->p2a, 0u);
+		turns++;
+		if (atomic_exchange(&m->p2a, 0u) == P2A_AGAIN && turns == limit && (m->caps & SCMI_CAP_IRQ) != 0)
+			limit++;
 	}
-	return n;
+	return n < most ? n : most;
 }
 
 /* ---- both ---- */
 
-/* Of a long one. P2A is the platform's again with its last byte: before the handler runs, which may take its time. */
+/*
+ * Of a long one. With its last byte the area goes back, P2A's before the handler runs, which may take its time, A2P's
+ * before the done function does. Somebody who was refused that one is told later, when it is safe to.
+ */
 static int fetch(void *ctx, const struct scmi_rx *rx, uint32_t offset, void *dst, uint32_t len)
 {
 	struct incoming *in = rx->cookie;
@@ -307,8 +354,12 @@ static int fetch(void *ctx, const struct scmi_rx *rx, uint32_t offset, void *dst
 	(void)ctx;
 	scmi__shmem_read(&in->m->area[in->which], offset, dst, len);
 	in->left -= len;
-	if (in->which == SCMI_MAILBOX_P2A && in->left == 0 && !in->home)
+	if (in->left != 0 || in->home)
+		return SCMI_OK;
+	if (in->which == SCMI_MAILBOX_P2A)
 		give_back(in);
+	else
+		in->home = atomic_compare_exchange_strong(&in->m->a2p, &in->word, in->word & ~A2P_STATE);
 	return SCMI_OK;
 }
 
@@ -319,23 +370,12 @@ static bool something_is_there(struct mailbox *m)
 	       (atomic_load(&m->p2a) == 0 && event_is_there(m));
 }
 
-/*
- * Inside the gate. Who stops at `most` may have cleared a signal for more, or sent away an interrupt that came for it,
- * or let somebody fall asleep: he makes the descriptor readable again, or goes on as that interrupt would, or wakes.
- */
+/* Inside the gate. */
 static uint32_t take_all(struct mailbox *m, uint32_t most)
 {
-	uint32_t n = take_reply(m) ? 1u : 0u;
+	const uint32_t n = take_reply(m) ? 1u : 0u;
 
-	n += take_events(m, most - n);
-	if (n < most || m->bell == NULL || !something_is_there(m))
-		return n;
-	if ((m->caps & SCMI_CAP_IRQ) != 0)
-		(void)take_all(m, UINT32_MAX);
-	else if (m->bell->raise != NULL)
-		m->bell->raise(m->bell->ctx);
-	scmi__mailbox_wake(m);
-	return n;
+	return n + take_events(m, most - n);
 }
 
 void scmi_mailbox_interrupt(struct scmi_mailbox *mailbox)
@@ -344,7 +384,7 @@ void scmi_mailbox_interrupt(struct scmi_mailbox *mailbox)
 
 	if (!mailbox_enter(m))
 		return;
-	(void)take_all(m, UINT32_MAX);
+	(void)take_all(m, MESSAGES_MOST);
 	scmi__mailbox_leave(m);
 }
 
@@ -357,7 +397,7 @@ static int poll(void *ctx, int max)
 		return 0;
 	if (m->bell != NULL && m->bell->clear != NULL)
 		m->bell->clear(m->bell->ctx);
-	n = take_all(m, (uint32_t)max);
+	n = take_all(m, max < (int)MESSAGES_MOST ? (uint32_t)max : MESSAGES_MOST);
 	scmi__mailbox_leave(m);
 	return (int)n;
 }

@@ -39,7 +39,9 @@ struct mailbox {
 	_Atomic int32_t why;     /* for link_down() */
 	_Atomic uint32_t a2p;
 	_Atomic uint32_t token; /* of the command there */
-	_Atomic uint32_t p2a;   /* 1: a message is being taken there */
+	_Atomic uint32_t p2a;   /* 0, or: */
+#define P2A_TAKING 1u           /* messages are being taken there */
+#define P2A_AGAIN  3u           /* and somebody who came for that was sent away */
 	const struct scmi_sink *sink;
 	void *core;
 	const struct scmi_mailbox_doorbell *bell;

@@ -6,6 +6,7 @@
  * moment later.
  */
 #include "agent.h"
+#include "check.h"
 
 /* Whoever finds nobody inside and something to tell becomes the only one inside, and tells. */
 static void tell(struct mailbox *m)
@@ -38,6 +39,8 @@ void scmi_mailbox_lost(struct scmi_mailbox *mailbox, int err)
 	struct mailbox *m = mailbox_of(mailbox);
 	uint32_t gate;
 
+	if (err == SCMI_OK)
+		err = SCMI_E_LINK;
 	/* Noted before the look at the gate; open_up() opens it before it looks here: one of the two sees it. */
 	atomic_store(&m->early, err);
 	gate = atomic_load(&m->gate);
@@ -95,7 +98,7 @@ static bool fits(const struct mailbox *m)
 	const struct scmi_shmem *p2a = &m->area[SCMI_MAILBOX_P2A];
 
 	return scmi__shmem_fault(a2p, m->port) == NULL && shmem_capacity(a2p) >= m->max_payload &&
-	       (p2a->mem == NULL || scmi__shmem_fault(p2a, m->port) == NULL);
+	       (p2a->mem == NULL || scmi__mailbox_areas_fault(m->area, m->port) == NULL);
 }
 
 static int start_bell(struct mailbox *m)
@@ -108,7 +111,7 @@ static int start_bell(struct mailbox *m)
 	if (m->bell != NULL && m->bell->start != NULL)
 		err = m->bell->start(m->bell->ctx, handle_of(m), m->area);
 	if (err != SCMI_OK)
-		return err;
+		return err != SCMI_E_BUSY ? err : SCMI_E_IO; /* to the core BUSY says that all is as it was */
 	m->belled = true;
 	if (fits(m))
 		return SCMI_OK;
@@ -124,7 +127,6 @@ static void settle_area(struct mailbox *m, uint32_t state)
 	if ((w & A2P_GIVEN) != 0 && state == A2P_IDLE && !m->fresh)
 		mailbox_count(&m->left);
 	atomic_store(&m->a2p, (w & ~(A2P_STATE | A2P_WANTED)) | state);
-	atomic_store(&m->p2a, 0u);
 }
 
 static int bring_up(struct mailbox *m)
