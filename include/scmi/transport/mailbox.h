@@ -71,16 +71,20 @@ struct scmi_mailbox_doorbell {
 	 * Agent end, both or neither. start: from here on the end may be interrupted; what was pending before is
 	 * drained. A carrier that finds its peer anew each time puts the areas where it found them: areas[] is what the
 	 * configuration says, FRESH areas (see below) are whole and unused. SCMI_OK; SCMI_E_NOPEER, SCMI_E_IO, with
-	 * everything undone. stop: when it returns no scmi_mailbox_interrupt() is under way or will come. Context:
-	 * thread.
+	 * everything undone. stop: when it returns no scmi_mailbox_interrupt() and no scmi_mailbox_lost() is under way
+	 * or will come. It may be called by scmi_mailbox_found(), and while another context waits in there for its
+	 * turn: so it must not wait for a thread that calls that. Context: thread.
 	 */
 	int (*start)(void *ctx, struct scmi_mailbox *mailbox, struct scmi_shmem areas[SCMI_MAILBOX_AREAS]);
 	void (*stop)(void *ctx);
 
 	/*
 	 * Rings the other end. NULL: it polls. SCMI_OK; an error of TX means that the platform has not been told and
-	 * will not look: the command is taken back. Elsewhere nobody looks at what is returned. Context: any, several
-	 * at once, never with a lock held. It may run the other end's code, and be called while that is running.
+	 * will not look: the command is taken back. Elsewhere nobody looks at what is returned. Order: the area's
+	 * status was written with a seq_cst store, all else before that. A function, a system call or a conduit needs
+	 * no more. A device does: what writes a register orders the area before that, by the barrier which the system
+	 * has between memory and devices (a fence; on Arm a DSB). Context: any, several at once, never with a lock
+	 * held. It may run the other end's code, and be called while that is running.
 	 */
 	int (*ring)(void *ctx, enum scmi_mailbox_signal signal);
 
@@ -145,21 +149,23 @@ int scmi_mailbox_check(const struct scmi_mailbox_config *config, const char **wh
  * thread.
  *
  * Recovery without FRESH is SCMI_E_BUSY until the platform has given the area back. A delayed response that the
- * platform owes from before cannot be called back: its token, with its epoch, keeps it apart from those of later calls.
+ * platform owes from before cannot be called back: its slot stays owed until it comes (SCMI_CAP_LATE_DELAYED, declared
+ * with a P2A area). An agent whose memory is new, after a boot loader that has used delayed commands, cannot know of
+ * theirs.
  */
 int scmi_mailbox_init(struct scmi_mailbox *mailbox, const struct scmi_mailbox_config *config,
 		      struct scmi_transport *transport);
 
 /*
- * The other end has rung, whatever for: takes what has come and delivers it. Several contexts may call it at once, and
- * beside a poll of the agent's; nothing is delivered twice. Context: any, interrupts included; between start() and
- * stop() of the doorbell.
+ * The other end has rung, whatever for: takes what has come and delivers it, at most 32 messages; a platform that rings
+ * for each of its messages loses none. Several contexts may call it at once, and beside a poll of the agent's; nothing
+ * is delivered twice. Context: any, interrupts included; between start() and stop() of the doorbell.
  */
 void scmi_mailbox_interrupt(struct scmi_mailbox *mailbox);
 
 /*
  * The platform is gone: nothing is taken from it any more, and as soon as those are through that are being delivered,
- * every call ends with err (SCMI_E_LINK, SCMI_E_NOPEER or SCMI_E_IO). The link is down until the agent recovers it, by
+ * every call ends with err (SCMI_E_LINK, SCMI_E_NOPEER or SCMI_E_IO; SCMI_OK is taken for SCMI_E_LINK). The link is down until the agent recovers it, by
  * its reconnect policy or by hand, or scmi_mailbox_found() does. For FRESH ends. Never waits. Context: any, interrupts
  * and upcalls included; between start() and stop() of the doorbell.
  */
@@ -174,13 +180,18 @@ int scmi_mailbox_found(struct scmi_mailbox *mailbox);
 /* What has been seen, since init, modulo 2^32. */
 struct scmi_mailbox_stats {
 	uint32_t size;       /* sizeof(struct scmi_mailbox_stats), set by the caller */
-	uint32_t commands;   /* sent */
-	uint32_t rung;       /* doorbells */
+	uint32_t commands;   /* sent; not those that were taken back because the doorbell has failed */
+	uint32_t rung;       /* doorbells, those that have failed too */
 	uint32_t errors;     /* FREE with ERROR: that call ended with SCMI_E_COMMS */
 	uint32_t bad_length; /* a reply of 0 to 7 bytes or beyond the area, a P2A message of 0 to 3 or beyond it */
 	uint32_t bad_check;  /* the integrity check failed: SCMI_E_COMMS */
-	uint32_t left;       /* answers to commands of before a stop or a recovery: dropped */
-	uint32_t events;     /* P2A messages that were taken */
+	/*
+	 * How often A2P came back with nothing that a call waits for: the answer to a command of before a stop or a
+	 * recovery, or the platform has had the area at start, or has taken it by itself. What a FRESH link loses
+	 * with its areas is counted nowhere.
+	 */
+	uint32_t left;
+	uint32_t events; /* P2A messages that were taken */
 };
 
 /* Reads the counters. SCMI_OK, or SCMI_E_INVAL (NULL, a size this version does not know). Context: any. */
@@ -193,8 +204,9 @@ struct scmi_mailbox_end_config {
 	uint32_t size;        /* sizeof(struct scmi_mailbox_end_config) */
 	uint32_t max_payload; /* of the A2P area, that is len less SCMI_SHMEM_PAYLOAD; 0: as areas[] says */
 	/*
-	 * Attached from the beginning, and put in order (scmi_shmem_reset()) when the platform starts for the first
-	 * time. A2P mem NULL: nobody is there before scmi_mailbox_end_attach().
+	 * Attached from the beginning, and put in order (as scmi_shmem_reset() does) when the platform starts for the
+	 * first time; TX_REPLY is rung then, for an agent that waits for FREE. A2P mem NULL: nobody is there before
+	 * scmi_mailbox_end_attach().
 	 */
 	struct scmi_shmem areas[SCMI_MAILBOX_AREAS];
 	/* ring, and wake where a thread serves; the rest is not used. NULL: the agent polls. */
@@ -226,7 +238,8 @@ int scmi_mailbox_end_init(struct scmi_mailbox_end **end, void *mem, size_t len,
  * Another agent is there, with these areas (put in order already, mapped until detach, of at least the max_payload of
  * init): the platform forgets what the last one has set up. Returns SCMI_OK; SCMI_E_INVAL, an area that is not allowed,
  * or attached already. An open request of the last agent's is still the platform's; the new one's commands wait until
- * it has been answered. Context: thread, as detach; one at a time.
+ * it has been answered. A command that stands there already is served here, as it is when the platform starts, or, with
+ * doorbell->wake(), by who is woken. Context: thread, as detach; one at a time.
  */
 int scmi_mailbox_end_attach(struct scmi_mailbox_end *end, const struct scmi_shmem areas[SCMI_MAILBOX_AREAS]);
 
@@ -239,11 +252,13 @@ void scmi_mailbox_end_detach(struct scmi_mailbox_end *end);
 /*
  * The agent has rung, or it is time to look: takes a command, up to max of them one after another, serves it on the
  * caller's stack, and tells the platform where P2A is free again that was not. Of several contexts at once one serves
- * for all, beyond its max, if need be, for what the others have left to it. Returns how many it took; 0, none is there,
- * the last one has not been answered yet, or another context serves; SCMI_E_CLOSED, the platform has not started, or
- * nobody is attached. When the answer to a detached agent has come, for which the next one's command may wait,
- * doorbell->wake() is called: serve again. Without wake() that command is served by who answers. Context: any from
- * which the platform may be entered.
+ * for all: without doorbell->wake() beyond its max, one command for each time that another has left it something; with
+ * it never, it wakes instead. Returns how many it took; 0, none is there, the last one has not been answered yet, or
+ * another context serves; SCMI_E_CLOSED, the platform has not started, or nobody is attached: a ring() that calls this
+ * returns an error then, so that the command is taken back, else it stands there until the platform starts. When the
+ * answer to a detached agent has come, for which the next one's command may wait, doorbell->wake() is called: serve
+ * again. Without wake() who answers (scmi_request_reply()) serves that command, and one that has come meanwhile: the
+ * next handler may run on the answerer's stack. Context: any from which the platform may be entered.
  */
 int scmi_mailbox_end_serve(struct scmi_mailbox_end *end, int max);
 
@@ -251,7 +266,7 @@ int scmi_mailbox_end_serve(struct scmi_mailbox_end *end, int max);
 struct scmi_mailbox_end_stats {
 	uint32_t size;       /* sizeof(struct scmi_mailbox_end_stats), set by the caller */
 	uint32_t taken;      /* commands that were handed to the platform */
-	uint32_t rung;       /* doorbells */
+	uint32_t rung;       /* doorbells, for answers and for P2A messages */
 	uint32_t bad_status; /* taken with ERROR set: given back with ERROR and FREE */
 	uint32_t bad_length; /* below 4 or beyond the area: likewise */
 	uint32_t bad_check;  /* the integrity check failed: likewise */

@@ -69,7 +69,9 @@ void scmi_smc_interrupt(struct scmi_smc *smc);
 /*
  * What the platform's end does in its handler of the function id, after it has made sure of who calls: serves the
  * channel and returns the value for register 0: 0, or SCMI_SMC_NOT_SUPPORTED if there is nobody to serve. The end is a
- * scmi_mailbox_end with one area and no doorbell; with INTERRUPT its doorbell rings that. Context: the handler's.
+ * scmi_mailbox_end with one area and no doorbell; with INTERRUPT its doorbell rings that. Without INTERRUPT no handler
+ * of the platform may put its answer off (SCMI_REPLY_LATER): 0 is returned then as well, no reply stands there, and
+ * nobody tells the agent when it does. Context: the handler's.
  */
 uintptr_t scmi_smc_serve(struct scmi_mailbox_end *end);
 
