@@ -18,13 +18,15 @@
 int rig_err;
 char rig_why[200];
 
-static char folder[] = "/tmp/scmi-unit-XXXXXX";
+static char folder[sizeof("/tmp/scmi-unit-XXXXXX")];
 static char uri[200];
 
 const char *rig_folder(void)
 {
-	if (folder[sizeof(folder) - 2] == 'X')
+	if (folder[0] == '\0') {
+		(void)snprintf(folder, sizeof(folder), "/tmp/scmi-unit-XXXXXX");
 		assert_non_null(mkdtemp(folder));
+	}
 	return folder;
 }
 
@@ -37,7 +39,7 @@ const char *rig_uri(const char *more)
 void rig_folder_end(void)
 {
 	assert_int_equal(rmdir(folder), 0); /* nothing is left in it */
-	memcpy(folder + sizeof(folder) - 7, "XXXXXX", 6);
+	folder[0] = '\0';
 }
 
 static struct scmi_why why_here(void)
