@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "../../transports/mailbox_linux/shm.h"
+#include "../../transports/mailbox_linux/unix.h"
 #include "../support/hang.h"
 #include "fds.h"
 #include "mailbox_linux_rig.h"
@@ -420,6 +421,57 @@ static void the_name_of_a_dead_platform_is_taken(void **state)
 	assert_false(shm_name_is_there());
 }
 
+struct newcomer {
+	pthread_t thread;
+	struct unix_name name;
+	int sock;
+	int err;
+};
+
+static void *come(void *arg)
+{
+	struct newcomer *c = arg;
+
+	(void)snprintf(c->name.path, sizeof(c->name.path), "%s", socket_path());
+	c->err = scmi__unix_bind(&c->name, 0600, &c->sock, NULL);
+	return NULL;
+}
+
+/* Of platforms that come at once one has the name, and agents find that one; nothing else is left. */
+static void of_many_platforms_one_has_the_name(void **state)
+{
+	struct newcomer c[4];
+	struct sockaddr_un a = {.sun_family = AF_UNIX};
+
+	(void)state;
+	memcpy(a.sun_path, socket_path(), strlen(socket_path()));
+	for (int round = 0; round < 200; round++) {
+		unsigned winners = 0;
+		int agent;
+
+		if (round % 2 != 0)
+			leave_a_dead_socket();
+		for (int i = 0; i < 4; i++)
+			assert_int_equal(pthread_create(&c[i].thread, NULL, come, &c[i]), 0);
+		for (int i = 0; i < 4; i++) {
+			pthread_join(c[i].thread, NULL);
+			winners += c[i].err == SCMI_OK;
+			assert_true(c[i].err == SCMI_OK || c[i].err == SCMI_E_BUSY);
+		}
+		assert_int_equal(winners, 1);
+		agent = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+		assert_int_equal(connect(agent, (struct sockaddr *)&a, sizeof(a)), 0);
+		close(agent);
+		for (int i = 0; i < 4; i++) {
+			if (c[i].err == SCMI_OK)
+				scmi__unix_unbind(&c[i].name);
+			if (c[i].err == SCMI_OK)
+				close(c[i].sock);
+		}
+		assert_int_not_equal(access(socket_path(), F_OK), 0);
+	}
+}
+
 /* What is not a platform's is left alone. */
 static void the_name_of_something_else_is_not_taken(void **state)
 {
@@ -484,6 +536,9 @@ static void names_that_cannot_be_are_told(void **state)
 	char path[200] = "unix=/";
 
 	(void)state;
+	memset(path + 6, 'x', 104); /* with its slash a byte more than there is room for one beside it */
+	assert_null(place_open(path));
+	assert_int_equal(rig_err, SCMI_E_INVAL);
 	memset(path + 6, 'x', 120);
 	assert_null(place_open(path));
 	assert_int_equal(rig_err, SCMI_E_INVAL);
@@ -511,6 +566,7 @@ int main(void)
 		cmocka_unit_test(a_listener_that_was_ended_before_sends_all_away),
 		cmocka_unit_test(a_living_platform_keeps_its_name),
 		cmocka_unit_test(the_name_of_a_dead_platform_is_taken),
+		cmocka_unit_test(of_many_platforms_one_has_the_name),
 		cmocka_unit_test(the_name_of_something_else_is_not_taken),
 		cmocka_unit_test(a_name_that_is_anothers_by_now_stays),
 		cmocka_unit_test(the_socket_has_the_mode_that_was_asked_for),

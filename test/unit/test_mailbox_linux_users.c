@@ -11,6 +11,7 @@
 
 #include <fcntl.h>
 #include <sched.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
@@ -63,6 +64,41 @@ static int outcome(const char *keys, unsigned user)
 	close(ends[1]);
 	place_close(p);
 	return WEXITSTATUS(status);
+}
+
+/* Whether the platform of somebody else's lives cannot be found out: that is not the same as that it does. */
+static int take_name(unsigned user, struct unix_name *name)
+{
+	char text[200] = "";
+	const struct scmi_why why = {text, sizeof(text)};
+	int sock;
+
+	if (setresuid(user, user, user) != 0)
+		return OTHERWISE;
+	return scmi__unix_bind(name, 0600, &sock, &why) == SCMI_E_IO && strstr(text, "Permission denied") != NULL
+		       ? SENT_AWAY
+		       : OTHERWISE;
+}
+
+static void the_name_of_another_user_is_not_taken(void **state)
+{
+	struct unix_name name;
+	struct place *p;
+	int status;
+	pid_t pid;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	p = place_open(rig_uri(""));
+	(void)snprintf(name.path, sizeof(name.path), "%s", rig_uri("") + strlen("unix="));
+	assert_int_equal(chmod(rig_folder(), 0777), 0);
+	pid = fork();
+	if (pid == 0)
+		_exit(take_name(NOBODY, &name));
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(WEXITSTATUS(status), SENT_AWAY);
+	place_close(p);
 }
 
 static void strangers_are_sent_away(void **state)
@@ -148,6 +184,7 @@ static int group_end(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_name_of_another_user_is_not_taken),
 		cmocka_unit_test(strangers_are_sent_away),
 		cmocka_unit_test(an_object_without_room_is_not_made),
 		cmocka_unit_test(memory_is_sealed_when_it_is_handed_out),

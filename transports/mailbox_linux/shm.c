@@ -109,14 +109,16 @@ static int clear_name(const char *name, const struct scmi_why *why)
 	int err = SCMI_OK;
 
 	if (fd < 0)
-		return errno == ENOENT ? SCMI_OK
-				       : scmi__why(why, SCMI_E_IO, "shm=%s: cannot be opened: error %d", name, errno);
+		return errno == ENOENT
+			       ? SCMI_OK
+			       : scmi__why(why, SCMI_E_IO, "shm=%s: cannot be opened: %s", name, strerror(errno));
 	if (!scmi__shm_lock(fd, SHM_PLATFORM))
 		err = scmi__why(why, SCMI_E_BUSY, "shm=%s: a platform has that name", name);
 	else if (fstat(fd, &st) != 0 || (st.st_size != 0 && !scmi__shm_read_head(fd, &head)))
 		err = scmi__why(why, SCMI_E_BUSY, "shm=%s: something else has that name", name);
 	else if (scmi__shm_is_named(fd, name) && shm_unlink(name) != 0 && errno != ENOENT)
-		err = scmi__why(why, SCMI_E_IO, "shm=%s: what is left there cannot be removed: error %d", name, errno);
+		err = scmi__why(why, SCMI_E_IO, "shm=%s: what is left there cannot be removed: %s", name,
+				strerror(errno));
 	scmi__fd_close(&fd);
 	return err;
 }
@@ -155,7 +157,7 @@ int scmi__shm_create(const char *name, uint32_t area, int *fd, struct shm_head *
 		if (*fd < 0)
 			err = errno == EEXIST
 				      ? clear_name(name, why)
-				      : scmi__why(why, SCMI_E_IO, "shm=%s: cannot be made: error %d", name, errno);
+				      : scmi__why(why, SCMI_E_IO, "shm=%s: cannot be made: %s", name, strerror(errno));
 	}
 	if (err != SCMI_OK)
 		return err;

@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -174,7 +175,7 @@ static int map_place(struct mapping *m, const struct scmi_uio_place *place, int 
 	m->len = (size_t)(start + size);
 	base = mmap(NULL, m->len, PROT_READ | PROT_WRITE, MAP_SHARED, fd, (off_t)(place->map * page));
 	if (base == MAP_FAILED)
-		return scmi__why(why, SCMI_E_IO, "%s: map %u cannot be mapped: error %d", what, place->map, errno);
+		return scmi__why(why, SCMI_E_IO, "%s: map %u cannot be mapped: %s", what, place->map, strerror(errno));
 	m->mem = base;
 	*mem = (unsigned char *)base + start + place->offset;
 	return SCMI_OK;
@@ -282,7 +283,7 @@ static int open_device(const char *path, char *sysfs, size_t room, int *fd, cons
 	*fd = open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK);
 	if (*fd < 0)
 		return scmi__why(why, errno == ENOENT || errno == ENXIO || errno == ENODEV ? SCMI_E_NOPEER : SCMI_E_IO,
-				 "%s: cannot be opened: error %d", path, errno);
+				 "%s: cannot be opened: %s", path, strerror(errno));
 	if (fstat(*fd, &st) != 0 || !S_ISCHR(st.st_mode)) {
 		scmi__fd_close(fd);
 		return scmi__why(why, SCMI_E_INVAL, "%s: not a device", path);

@@ -55,7 +55,7 @@ static int connect_socket(const char *path, uint64_t until_us, int *sock, const 
 	memcpy(address.sun_path, path, len);
 	*sock = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (*sock < 0)
-		return scmi__why(why, SCMI_E_IO, "unix=%s: no socket: error %d", path, errno);
+		return scmi__why(why, SCMI_E_IO, "unix=%s: no socket: %s", path, strerror(errno));
 	/* EAGAIN: more are waiting to be let in than it has room for. */
 	while ((r = connect(*sock, (struct sockaddr *)&address, sizeof(address))) < 0 &&
 	       (errno == EINTR || errno == EAGAIN) && scmi__now_us() < until_us)

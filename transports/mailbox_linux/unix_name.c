@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The name of a platform's socket. A dead platform leaves it behind, and nobody answers a connect. Two that come at once
- * would both find that and take each other's name away: so looking and taking happen under a lock of the folder, held
- * for that long only.
+ * The name of a platform's socket.
+ *
+ * A socket listens already when it gets its name, as a link to one beside it: so where a name is and nobody answers, a
+ * platform has died. Such a name is replaced at one stroke. Two that come at once would both find it so, and the second
+ * would take the first one's name: so looking and replacing happen under a lock of the folder. Who finds no name there,
+ * and who gives his own back, needs no lock.
  */
 #define _GNU_SOURCE
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/socket.h>
@@ -18,6 +22,8 @@
 #include "unix.h"
 
 #define BACKLOG     64
+#define BESIDE      3   /* bytes that its name is longer: "~7f" */
+#define TRIES       16  /* others may take and leave the name meanwhile */
 #define LOCK_TRIES  200 /* of 5 ms */
 #define LOCK_NAP_NS 5000000
 
@@ -49,72 +55,131 @@ static struct sockaddr_un address_of(const char *path)
 	return address;
 }
 
-/* Takes away what a dead platform has left. SCMI_OK: the name is free; SCMI_E_BUSY, SCMI_E_IO. */
-static int clear_name(const char *path, const struct scmi_why *why)
+/* SCMI_OK: what has the name is a dead platform's; SCMI_E_BUSY, SCMI_E_IO. */
+static int is_dead(const char *path, const struct scmi_why *why)
 {
 	const struct sockaddr_un address = address_of(path);
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int err;
+
+	if (fd < 0)
+		return scmi__why(why, SCMI_E_IO, "unix=%s: no socket: %s", path, strerror(errno));
+	err = connect(fd, (const struct sockaddr *)&address, sizeof(address)) == 0 ? 0 : errno;
+	close(fd);
+	switch (err) {
+	case ECONNREFUSED:
+		return SCMI_OK;
+	case 0:
+	case EAGAIN: /* more want to be let in than it has room for */
+		return scmi__why(why, SCMI_E_BUSY, "unix=%s: somebody listens there already", path);
+	case EPROTOTYPE:
+		return scmi__why(why, SCMI_E_BUSY, "unix=%s: something else has that name", path);
+	default:
+		return scmi__why(why, SCMI_E_IO, "unix=%s: who has that name cannot be asked: %s", path, strerror(err));
+	}
+}
+
+/* The name is there. SCMI_OK: it has been taken; SCMI_E_NOTFOUND: it is not there any more; SCMI_E_BUSY, SCMI_E_IO. */
+static int replace(const char *path, const char *beside, const struct scmi_why *why)
+{
 	struct stat st;
-	int fd;
 	int err;
 
 	if (lstat(path, &st) != 0)
-		return SCMI_OK; /* bind() tells, if it is not for want of a file */
+		return SCMI_E_NOTFOUND;
 	if (!S_ISSOCK(st.st_mode))
 		return scmi__why(why, SCMI_E_BUSY, "unix=%s: something else has that name", path);
-	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0)
-		return scmi__why(why, SCMI_E_IO, "unix=%s: no socket: error %d", path, errno);
-	err = connect(fd, (const struct sockaddr *)&address, sizeof(address)) == 0 ? 0 : errno;
-	close(fd);
-	if (err != ECONNREFUSED)
-		return scmi__why(why, SCMI_E_BUSY, "unix=%s: somebody listens there already", path);
-	return unlink(path) == 0 || errno == ENOENT
-		       ? SCMI_OK
-		       : scmi__why(why, SCMI_E_IO, "unix=%s: what is left there cannot be removed: error %d", path,
-				   errno);
+	err = is_dead(path, why);
+	if (err == SCMI_OK && rename(beside, path) != 0)
+		err = scmi__why(why, SCMI_E_IO, "unix=%s: what is left there cannot be replaced: %s", path,
+				strerror(errno));
+	return err;
 }
 
-/* The mode before the name is there, as far as the umask lets it; exactly, before anybody can connect. */
-static int bind_and_listen(struct unix_name *name, uint32_t mode, int sock, const struct scmi_why *why)
+/* Gives the socket its name. On SCMI_OK the one beside is gone. */
+static int publish(const char *path, const char *beside, const struct scmi_why *why)
 {
-	const struct sockaddr_un address = address_of(name->path);
+	for (int i = 0; i < TRIES; i++) {
+		int lock;
+		int err;
+
+		if (link(beside, path) == 0) {
+			(void)unlink(beside);
+			return SCMI_OK;
+		}
+		if (errno != EEXIST)
+			return scmi__why(why, SCMI_E_IO, "unix=%s: the socket gets no name: %s", path, strerror(errno));
+		lock = lock_folder(path);
+		err = replace(path, beside, why);
+		scmi__fd_close(&lock);
+		if (err != SCMI_E_NOTFOUND)
+			return err;
+	}
+	return scmi__why(why, SCMI_E_BUSY, "unix=%s: others are just taking that name", path);
+}
+
+/* The mode before the name is there, as far as the umask lets it; exactly, before anybody can connect. 0, or errno. */
+static int listen_at(struct unix_name *name, const char *path, uint32_t mode, int sock)
+{
+	const struct sockaddr_un address = address_of(path);
 	struct stat st;
+	int err;
 
 	if (fchmod(sock, (mode_t)mode) != 0 || bind(sock, (const struct sockaddr *)&address, sizeof(address)) != 0)
-		return scmi__why(why, SCMI_E_IO, "unix=%s: the socket cannot be made: error %d", name->path, errno);
-	if (lstat(name->path, &st) == 0) {
+		return errno;
+	if (lstat(path, &st) == 0 && chmod(path, (mode_t)mode) == 0 && listen(sock, BACKLOG) == 0) {
 		name->dev = st.st_dev;
 		name->ino = st.st_ino;
-		if (chmod(name->path, (mode_t)mode) == 0 && listen(sock, BACKLOG) == 0)
-			return SCMI_OK;
+		return 0;
 	}
-	(void)unlink(name->path);
-	return scmi__why(why, SCMI_E_IO, "unix=%s: nobody could connect: error %d", name->path, errno);
+	err = errno;
+	(void)unlink(path);
+	return err;
+}
+
+/* Under a name that nobody has. 0, or errno. */
+static int listen_beside(struct unix_name *name, char beside[UNIX_PATH], uint32_t mode, int sock)
+{
+	const size_t len = strlen(name->path);
+	int err = EADDRINUSE;
+
+	if (len + BESIDE >= UNIX_PATH)
+		return ENAMETOOLONG;
+	memcpy(beside, name->path, len);
+	for (unsigned i = 0; i < 256 && err == EADDRINUSE; i++) {
+		(void)snprintf(beside + len, UNIX_PATH - len, "~%02x", ((unsigned)getpid() + i) & 0xffu);
+		err = listen_at(name, beside, mode, sock);
+	}
+	return err;
 }
 
 int scmi__unix_bind(struct unix_name *name, uint32_t mode, int *sock, const struct scmi_why *why)
 {
-	int lock = lock_folder(name->path);
-	int err = clear_name(name->path, why);
+	char beside[UNIX_PATH];
+	int err;
 
-	*sock = -1;
-	if (err == SCMI_OK) {
-		*sock = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-		err = *sock < 0 ? scmi__why(why, SCMI_E_IO, "unix=%s: no socket: error %d", name->path, errno)
-				: bind_and_listen(name, mode, *sock, why);
-	}
-	if (err != SCMI_OK)
+	*sock = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (*sock < 0)
+		return scmi__why(why, SCMI_E_IO, "unix=%s: no socket: %s", name->path, strerror(errno));
+	err = listen_beside(name, beside, mode, *sock);
+	if (err != 0) {
 		scmi__fd_close(sock);
-	scmi__fd_close(&lock);
+		return scmi__why(why, err == ENAMETOOLONG ? SCMI_E_INVAL : SCMI_E_IO,
+				 "unix=%s: the socket cannot be made: %s", name->path, strerror(err));
+	}
+	err = publish(name->path, beside, why);
+	if (err != SCMI_OK) {
+		(void)unlink(beside);
+		scmi__fd_close(sock);
+	}
 	return err;
 }
 
+/* While it listens nobody takes its name. */
 void scmi__unix_unbind(const struct unix_name *name)
 {
-	int lock = lock_folder(name->path);
 	struct stat st;
 
 	if (lstat(name->path, &st) == 0 && st.st_dev == name->dev && st.st_ino == name->ino)
 		(void)unlink(name->path);
-	scmi__fd_close(&lock);
 }
