@@ -20,6 +20,7 @@ char rig_why[200];
 
 static char folder[sizeof("/tmp/scmi-unit-XXXXXX")];
 static char uri[200];
+static char shm[100];
 
 const char *rig_folder(void)
 {
@@ -34,6 +35,17 @@ const char *rig_uri(const char *more)
 {
 	(void)snprintf(uri, sizeof(uri), "unix=%s/s%s", rig_folder(), more);
 	return uri;
+}
+
+const char *rig_shm_uri(const char *more)
+{
+	(void)snprintf(shm, sizeof(shm), "shm=/scmi-unit-%d%s", (int)getpid(), more);
+	return shm;
+}
+
+const char *rig_uri_of(bool is_shm, const char *more)
+{
+	return is_shm ? rig_shm_uri(more) : rig_uri(more);
 }
 
 void rig_folder_end(void)
@@ -137,8 +149,10 @@ void place_close(struct place *p)
 
 int guest_start(struct guest *g)
 {
-	struct scmi_agent_config config = {
-		.size = sizeof(config), .transport = &g->transport, .port = &g->port, .options.reconnect_us = 2000};
+	struct scmi_agent_config config = {.size = sizeof(config),
+					   .transport = &g->transport,
+					   .port = &g->port,
+					   .options.reconnect_us = g->stays_lost ? 0 : 2000};
 
 	assert_int_equal(scmi_agent_init(&g->agent, g->memory, sizeof(g->memory), &config), SCMI_OK);
 	return scmi_agent_start(g->agent);

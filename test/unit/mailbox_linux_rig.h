@@ -42,6 +42,7 @@ struct guest {
 	struct scmi_posix posix;
 	struct scmi_port port;
 	struct scmi_transport transport;
+	bool stays_lost; /* set before start: it does not come back by itself */
 	max_align_t memory[SCMI_AGENT_WORDS(64)];
 };
 
@@ -70,5 +71,9 @@ extern char rig_why[200];
 const char *rig_folder(void);
 const char *rig_uri(const char *more);
 void rig_folder_end(void);
+
+/* An object of this process's; and either. */
+const char *rig_shm_uri(const char *more);
+const char *rig_uri_of(bool is_shm, const char *more);
 
 #endif

@@ -224,6 +224,25 @@ static void hostile_words_harm_nobody(void **state)
 	close_bells(&b);
 }
 
+/* Even if the peer takes back what a wake has counted. */
+static void a_wake_that_the_peer_hides_is_kept(void **state)
+{
+	struct bells b;
+
+	(void)state;
+	open_bells(&b, FUTEX);
+	for (int i = 0; i < 3; i++) {
+		_Atomic uint32_t *rung = scmi__shared_word(b.words);
+		const uint32_t before = atomic_load(rung);
+
+		b.end[1].wake(b.end[1].ctx);
+		assert_int_not_equal(atomic_load(rung), before);
+		atomic_store(rung, before);
+		sleep_at(&b.end[1], SCMI_NEVER);
+	}
+	close_bells(&b);
+}
+
 static void bad_arguments_are_refused(void **state)
 {
 	struct scmi_mailbox_doorbell d;
@@ -444,6 +463,7 @@ int main(void)
 		cmocka_unit_test(the_descriptor_tells_a_loop),
 		cmocka_unit_test(a_full_eventfd_does_not_block),
 		cmocka_unit_test(hostile_words_harm_nobody),
+		cmocka_unit_test(a_wake_that_the_peer_hides_is_kept),
 		cmocka_unit_test(bad_arguments_are_refused),
 		cmocka_unit_test(uio_rings_a_register_and_counts_interrupts),
 		cmocka_unit_test(uio_places_are_checked),

@@ -25,17 +25,9 @@
 #include "fds.h"
 #include "mailbox_linux_rig.h"
 
-static const char *shm_uri(const char *more)
-{
-	static char text[100];
-
-	(void)snprintf(text, sizeof(text), "shm=/scmi-unit-%d%s", (int)getpid(), more);
-	return text;
-}
-
 static bool shm_name_is_there(void)
 {
-	const int fd = shm_open(shm_uri("") + strlen("shm="), O_RDONLY | O_CLOEXEC, 0);
+	const int fd = shm_open(rig_shm_uri("") + strlen("shm="), O_RDONLY | O_CLOEXEC, 0);
 
 	if (fd >= 0)
 		close(fd);
@@ -108,7 +100,7 @@ static void wrong_keys_of_a_platform_are_named(void **state)
 		assert_said(unix_keys[i][1]);
 	}
 	for (size_t i = 0; i < sizeof(shm_keys) / sizeof(shm_keys[0]); i++) {
-		assert_null(place_open(shm_uri(shm_keys[i][0])));
+		assert_null(place_open(rig_shm_uri(shm_keys[i][0])));
 		assert_int_equal(rig_err, SCMI_E_INVAL);
 		assert_said(shm_keys[i][1]);
 	}
@@ -147,18 +139,13 @@ static void wrong_keys_of_an_agent_are_named(void **state)
 
 /* ---- both ways ---- */
 
-static const char *uri_of(bool shm, const char *more)
-{
-	return shm ? shm_uri(more) : rig_uri(more);
-}
-
 static void nobody_there_is_told_at_once(void **state)
 {
 	(void)state;
 	for (int shm = 0; shm < 2; shm++) {
-		assert_null(guest_open(uri_of(shm, "")));
+		assert_null(guest_open(rig_uri_of(shm, "")));
 		assert_int_equal(rig_err, SCMI_E_NOPEER);
-		assert_said(uri_of(shm, ""));
+		assert_said(rig_uri_of(shm, ""));
 	}
 }
 
@@ -169,12 +156,12 @@ static void an_agent_is_served_and_nothing_is_left(void **state)
 	(void)state;
 	for (int i = 0; i < 20; i++) {
 		const bool shm = i % 2 != 0;
-		struct place *p = place_open(uri_of(shm, ",size=4096"));
+		struct place *p = place_open(rig_uri_of(shm, ",size=4096"));
 		struct guest *g;
 
 		assert_non_null(p);
 		place_run(p);
-		g = guest_open(uri_of(shm, ""));
+		g = guest_open(rig_uri_of(shm, ""));
 		assert_non_null(g);
 		assert_int_equal(g->transport.max_payload, 4096 - SCMI_SHMEM_PAYLOAD);
 		assert_true((g->transport.caps & SCMI_CAP_WAIT) != 0 && (g->transport.caps & SCMI_CAP_NOTIFY) != 0);
@@ -197,141 +184,18 @@ static void an_agent_is_served_and_nothing_is_left(void **state)
 	assert_int_not_equal(access(socket_path(), F_OK), 0);
 }
 
-/* By its reconnect policy: the platform goes while nothing is under way, or its listener stops and runs again. */
-static void an_agent_comes_back(void **state)
-{
-	(void)state;
-	for (int shm = 0; shm < 2; shm++) {
-		struct place *p = place_open(uri_of(shm, ""));
-		struct guest *g;
-
-		assert_non_null(p);
-		place_run(p);
-		g = guest_open(uri_of(shm, ""));
-		assert_non_null(g);
-		for (int i = 0; i < 10; i++) {
-			assert_true(guest_comes_back(g));
-			place_halt(p);
-			if (i % 2 != 0) {
-				place_close(p);
-				p = place_open(uri_of(shm, i == 3 ? ",size=1024" : ""));
-				assert_non_null(p);
-			}
-			place_run(p);
-		}
-		assert_true(guest_comes_back(g));
-		assert_int_equal(g->transport.max_payload, 100);
-		guest_close(g);
-		place_close(p);
-	}
-}
-
-/* Nobody calls, nobody waits: polls alone find out that the platform has gone. */
-static void who_polls_only_is_told(void **state)
-{
-	(void)state;
-	for (int shm = 0; shm < 2; shm++) {
-		struct place *p = place_open(uri_of(shm, ""));
-		struct hang hang = hang_watch();
-		struct scmi_agent_stats s = {.size = sizeof(s)};
-		struct guest *g;
-
-		place_run(p);
-		g = guest_open(uri_of(shm, ""));
-		place_close(p);
-		p = place_open(uri_of(shm, ""));
-		place_run(p);
-		while (s.recovered == 0) {
-			assert_false(hangs(&hang));
-			(void)scmi_agent_poll(g->agent, 1);
-			assert_int_equal(scmi_agent_stats(g->agent, 0, &s), SCMI_OK);
-		}
-		assert_int_equal(guest_ask(g), SCMI_OK);
-		guest_close(g);
-		place_close(p);
-	}
-}
-
-/* The connection that was made when the link was opened is dead when the agent starts: it makes another. */
-static void a_first_connection_that_has_died_is_replaced(void **state)
-{
-	(void)state;
-	for (int shm = 0; shm < 2; shm++) {
-		struct place *p = place_open(uri_of(shm, ""));
-		struct guest *g = guest_new();
-
-		place_run(p);
-		assert_int_equal(guest_link(g, uri_of(shm, "")), SCMI_OK);
-		place_close(p);
-		p = place_open(uri_of(shm, ""));
-		place_run(p);
-		assert_int_equal(guest_start(g), SCMI_OK);
-		assert_int_equal(guest_ask(g), SCMI_OK);
-		guest_close(g);
-		place_close(p);
-	}
-}
-
-/* What it was promised by the first platform, an agent cannot take from one with smaller areas. */
-static void smaller_areas_are_not_taken(void **state)
-{
-	(void)state;
-	for (int shm = 0; shm < 2; shm++) {
-		struct place *p = place_open(uri_of(shm, ",size=512"));
-		struct guest *g;
-
-		place_run(p);
-		g = guest_open(uri_of(shm, ""));
-		assert_non_null(g);
-		place_close(p);
-		p = place_open(uri_of(shm, ",size=508"));
-		place_run(p);
-		assert_int_equal(scmi_agent_recover(g->agent, 0), SCMI_E_NOPEER);
-		place_close(p);
-		p = place_open(uri_of(shm, ",size=512"));
-		place_run(p);
-		assert_true(guest_comes_back(g));
-		guest_close(g);
-		place_close(p);
-	}
-}
-
-/* Larger than the room that an agent keeps: it would lie over what is mapped beside that. */
-static void an_object_that_is_too_large_is_not_mapped(void **state)
-{
-	const char *name = shm_uri("") + strlen("shm=");
-	const uint32_t bytes = SHM_BYTES_MAX + 4096u;
-	const struct shm_head head = {.magic = SHM_MAGIC,
-				      .version = SHM_VERSION,
-				      .bytes = bytes,
-				      .offset = {256, 512},
-				      .len = {128, 128},
-				      .ready = 1};
-	int fd = shm_open(name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-
-	(void)state;
-	assert_int_equal(ftruncate(fd, (off_t)bytes), 0);
-	assert_int_equal(pwrite(fd, &head, sizeof(head), 0), sizeof(head));
-	assert_true(scmi__shm_lock(fd, SHM_PLATFORM));
-	assert_null(guest_open(shm_uri("")));
-	assert_int_equal(rig_err, SCMI_E_NOPEER);
-	assert_non_null(strstr(rig_why, "its areas cannot be"));
-	close(fd);
-	assert_int_equal(shm_unlink(name), 0);
-}
-
 static void one_agent_more_is_refused(void **state)
 {
 	(void)state;
 	for (int shm = 0; shm < 2; shm++) {
-		struct place *p = place_open(uri_of(shm, shm ? "" : ",agents=1"));
+		struct place *p = place_open(rig_uri_of(shm, shm ? "" : ",agents=1"));
 		struct guest *g;
 
 		place_run(p);
 		for (int i = 0; i < 10; i++) { /* one after the other there is always room */
-			g = guest_open(uri_of(shm, ""));
+			g = guest_open(rig_uri_of(shm, ""));
 			assert_non_null(g);
-			assert_null(guest_open(uri_of(shm, "")));
+			assert_null(guest_open(rig_uri_of(shm, "")));
 			assert_int_equal(rig_err, SCMI_E_NOPEER);
 			assert_non_null(strstr(rig_why, shm ? "another agent is there" : "as many agents as it takes"));
 			assert_int_equal(guest_ask(g), SCMI_OK);
@@ -359,20 +223,6 @@ static void many_agents_have_areas_of_their_own(void **state)
 	place_close(p);
 }
 
-static void a_listener_that_was_ended_before_sends_all_away(void **state)
-{
-	(void)state;
-	for (int shm = 0; shm < 2; shm++) {
-		struct place *p = place_open(uri_of(shm, ""));
-
-		scmi_mailbox_scheme()->end(p->listener);
-		assert_int_equal(scmi_mailbox_scheme()->run(p->listener), SCMI_OK);
-		place_run(p); /* and may run again */
-		guest_close(guest_open(uri_of(shm, "")));
-		place_close(p);
-	}
-}
-
 /* ---- names ---- */
 
 static void a_living_platform_keeps_its_name(void **state)
@@ -381,15 +231,15 @@ static void a_living_platform_keeps_its_name(void **state)
 
 	(void)state;
 	for (int shm = 0; shm < 2; shm++) {
-		struct place *p = place_open(uri_of(shm, ""));
+		struct place *p = place_open(rig_uri_of(shm, ""));
 
-		assert_null(place_open(uri_of(shm, "")));
+		assert_null(place_open(rig_uri_of(shm, "")));
 		assert_int_equal(rig_err, SCMI_E_BUSY);
-		assert_said(uri_of(shm, ""));
+		assert_said(rig_uri_of(shm, ""));
 		place_run(p);
-		assert_null(place_open(uri_of(shm, "")));
+		assert_null(place_open(rig_uri_of(shm, "")));
 		assert_int_equal(rig_err, SCMI_E_BUSY);
-		guest_close(guest_open(uri_of(shm, "")));
+		guest_close(guest_open(rig_uri_of(shm, "")));
 		place_close(p);
 	}
 	assert_int_equal(open_fds(), before);
@@ -414,10 +264,10 @@ static void the_name_of_a_dead_platform_is_taken(void **state)
 	assert_int_equal(rig_err, SCMI_E_NOPEER);
 	place_close(place_open(rig_uri("")));
 
-	close(shm_open(shm_uri("") + strlen("shm="), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-	assert_null(guest_open(shm_uri("")));
+	close(shm_open(rig_shm_uri("") + strlen("shm="), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+	assert_null(guest_open(rig_shm_uri("")));
 	assert_int_equal(rig_err, SCMI_E_NOPEER);
-	place_close(place_open(shm_uri("")));
+	place_close(place_open(rig_shm_uri("")));
 	assert_false(shm_name_is_there());
 }
 
@@ -483,14 +333,14 @@ static void the_name_of_something_else_is_not_taken(void **state)
 	assert_int_equal(rig_err, SCMI_E_BUSY);
 	assert_int_equal(unlink(socket_path()), 0);
 
-	fd = shm_open(shm_uri("") + strlen("shm="), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	fd = shm_open(rig_shm_uri("") + strlen("shm="), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	assert_int_equal(write(fd, "something else", 14), 14);
 	close(fd);
-	assert_null(place_open(shm_uri("")));
+	assert_null(place_open(rig_shm_uri("")));
 	assert_int_equal(rig_err, SCMI_E_BUSY);
-	assert_null(guest_open(shm_uri("")));
+	assert_null(guest_open(rig_shm_uri("")));
 	assert_int_equal(rig_err, SCMI_E_NOPEER);
-	assert_int_equal(shm_unlink(shm_uri("") + strlen("shm=")), 0);
+	assert_int_equal(shm_unlink(rig_shm_uri("") + strlen("shm=")), 0);
 }
 
 /* Only one's own name is taken away at the end. */
@@ -498,15 +348,15 @@ static void a_name_that_is_anothers_by_now_stays(void **state)
 {
 	(void)state;
 	for (int shm = 0; shm < 2; shm++) {
-		struct place *p = place_open(uri_of(shm, ""));
+		struct place *p = place_open(rig_uri_of(shm, ""));
 		struct place *q;
 
-		assert_int_equal(shm ? shm_unlink(shm_uri("") + strlen("shm=")) : unlink(socket_path()), 0);
-		q = place_open(uri_of(shm, ""));
+		assert_int_equal(shm ? shm_unlink(rig_shm_uri("") + strlen("shm=")) : unlink(socket_path()), 0);
+		q = place_open(rig_uri_of(shm, ""));
 		assert_non_null(q);
 		place_close(p);
 		place_run(q);
-		guest_close(guest_open(uri_of(shm, "")));
+		guest_close(guest_open(rig_uri_of(shm, "")));
 		place_close(q);
 	}
 }
@@ -556,14 +406,8 @@ int main(void)
 		cmocka_unit_test(wrong_keys_of_an_agent_are_named),
 		cmocka_unit_test(nobody_there_is_told_at_once),
 		cmocka_unit_test(an_agent_is_served_and_nothing_is_left),
-		cmocka_unit_test(an_agent_comes_back),
-		cmocka_unit_test(who_polls_only_is_told),
-		cmocka_unit_test(a_first_connection_that_has_died_is_replaced),
-		cmocka_unit_test(smaller_areas_are_not_taken),
-		cmocka_unit_test(an_object_that_is_too_large_is_not_mapped),
 		cmocka_unit_test(one_agent_more_is_refused),
 		cmocka_unit_test(many_agents_have_areas_of_their_own),
-		cmocka_unit_test(a_listener_that_was_ended_before_sends_all_away),
 		cmocka_unit_test(a_living_platform_keeps_its_name),
 		cmocka_unit_test(the_name_of_a_dead_platform_is_taken),
 		cmocka_unit_test(of_many_platforms_one_has_the_name),
