@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The command line. */
 #include <argp.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include <pthread.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <scmi/version.h>
 
@@ -30,7 +33,7 @@ static const char help_text[] = "Serves an SCMI platform with simulated clocks a
 				"254 at most. The first of them may set permissions.\n"
 				"\n"
 				"Exit status: 0 it was ended by a signal; 1 the system said no: a name is taken, a\n"
-				"folder cannot be written; 2 the command line is wrong.\n"
+				"folder cannot be written, a link cannot go on; 2 the command line is wrong.\n"
 				"\n"
 				"  scmid --listen mailbox:unix=/run/user/1000/scmi.sock &\n"
 				"  scmictl --link mailbox:unix=/run/user/1000/scmi.sock,wait=5 clocks";
@@ -81,27 +84,53 @@ static error_t read_option(int key, char *arg, struct argp_state *state)
 }
 
 /* Held back here, before there is a thread; who starts us with SIGINT ignored, as scripts do, means it. */
-static void hold_signals(sigset_t *ending)
+static void hold_signals(sigset_t *signals)
 {
 	struct sigaction old;
 
-	sigemptyset(ending);
-	sigaddset(ending, SIGTERM);
+	sigemptyset(signals);
+	sigaddset(signals, WAKE);
+	sigaddset(signals, SIGTERM);
 	if (sigaction(SIGINT, NULL, &old) == 0 && old.sa_handler != SIG_IGN)
-		sigaddset(ending, SIGINT);
-	(void)pthread_sigmask(SIG_BLOCK, ending, NULL); /* fails for another `how` only */
+		sigaddset(signals, SIGINT);
+	(void)pthread_sigmask(SIG_BLOCK, signals, NULL); /* fails for another `how` only */
 	(void)signal(SIGPIPE, SIG_IGN);
+}
+
+/* Who has closed these three: what is opened next must not become the place where errors are told. */
+static void fill_standard(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		(void)close(fd);
+}
+
+/* Each agent takes some descriptors, and select(), which could not do with so many, is not used. */
+static void raise_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 int main(int argc, char **argv)
 {
 	const struct argp argp = {known_options, read_option, NULL, help_text, NULL, NULL, NULL};
 	struct options options = {.set = "demo"};
-	sigset_t ending;
+	sigset_t signals;
 
+	fill_standard();
 	argp_err_exit_status = MISUSED;
 	if (argp_parse(&argp, argc, argv, 0, NULL, &options) != 0)
 		return MISUSED;
-	hold_signals(&ending);
-	return (int)serve(&options, &ending);
+	hold_signals(&signals);
+	raise_limit();
+	return (int)serve(&options, &signals);
 }

@@ -14,7 +14,7 @@
 /* Exit statuses. All functions that return an outcome have told the reason on stderr. */
 enum outcome {
 	GOOD = 0,
-	FAILED = 1, /* the system said no: a name is taken, a folder cannot be written */
+	FAILED = 1, /* the system said no: a name is taken, a folder cannot be written, a link cannot go on */
 	MISUSED = 2 /* the command line is wrong; nothing has been served */
 };
 
@@ -26,8 +26,10 @@ struct options {
 	const char *set;
 };
 
-/* Serves until one of these signals comes, which are blocked in all threads. */
-enum outcome serve(const struct options *options, const sigset_t *ending);
+#define WAKE SIGUSR1 /* sent to the thread that waits for signals: there is something to do */
+
+/* Serves until one of these signals comes, WAKE excepted, which are blocked in all threads. */
+enum outcome serve(const struct options *options, const sigset_t *signals);
 
 /* Tells the service manager, if there is one ($NOTIFY_SOCKET), a state such as "READY=1". */
 void notify_manager(const char *state);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* From the listeners to the platform behind them, and back. */
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +26,8 @@ struct daemon {
 	char (*names)[NAME_BYTES];
 	uint32_t agents_n;
 	struct sim_host *host;
+	pthread_t thread; /* that lives */
+	atomic_bool failed;
 };
 
 static enum outcome fail(const char *what, const char *why)
@@ -39,12 +43,35 @@ static void show_log(void *arg, enum scmi_log_level level, const char *text)
 		fprintf(stderr, "scmid: %s\n", text);
 }
 
+/* For the one thread that sleeps until a signal comes; any other. */
+static void wake(void *arg)
+{
+	struct daemon *d = arg;
+
+	(void)pthread_kill(d->thread, WAKE);
+}
+
+/* Which one it was, and why, is told when it is stopped. */
+static void take_failure(void *arg, int err)
+{
+	struct daemon *d = arg;
+
+	(void)err;
+	atomic_store(&d->failed, true);
+	wake(d);
+}
+
 /* ---- names ---- */
 
 static enum outcome open_listener(struct daemon *d, const char *uri)
 {
 	char why[WHY_BYTES] = "";
-	const struct scmi_open_config config = {.size = sizeof(config), .why = {.text = why, .len = sizeof(why)}};
+	const struct scmi_open_config config = {
+		.size = sizeof(config),
+		.why = {.text = why, .len = sizeof(why)},
+		.failed = take_failure,
+		.failed_arg = d,
+	};
 	int err = scmi_listen(&d->listeners[d->listeners_n], uri, &config, &d->port);
 
 	if (err == SCMI_OK) {
@@ -110,6 +137,8 @@ static enum outcome open_host(struct daemon *d, const struct options *options)
 		.agents_n = d->agents_n,
 		.port = &d->port,
 		.log = show_log,
+		.wake = wake,
+		.wake_arg = d,
 	};
 	int err = sim_host_open(&d->host, &config);
 
@@ -127,40 +156,58 @@ static enum outcome start(struct daemon *d)
 	return GOOD;
 }
 
-/* The device's life, in between the looks for a signal. */
-static void live(struct daemon *d, const sigset_t *ending)
+/* Sleeps until then, SCMI_NEVER: without limit, or a signal. Returns its number, or -1. */
+static int sleep_until(const struct daemon *d, const sigset_t *signals, uint64_t until_us)
 {
-	struct timespec nap = {0};
+	uint64_t now = d->port.now_us(d->port.ctx);
+	uint64_t left = until_us > now ? until_us - now : 0;
+	const struct timespec nap = {.tv_sec = (time_t)(left / US_PER_S), .tv_nsec = (long)(left % US_PER_S * 1000u)};
 
-	while (sigtimedwait(ending, NULL, &nap) < 0) {
-		uint64_t due = sim_host_turn(d->host);
-		uint64_t now = d->port.now_us(d->port.ctx);
-		uint64_t left = due > now ? due - now : 0;
+	return until_us == SCMI_NEVER ? sigwaitinfo(signals, NULL) : sigtimedwait(signals, NULL, &nap);
+}
 
-		nap.tv_sec = (time_t)(left / US_PER_S);
-		nap.tv_nsec = (long)(left % US_PER_S * 1000u);
+/* The device's life, in between the looks for a signal. */
+static void live(struct daemon *d, const sigset_t *signals)
+{
+	int sig;
+
+	do
+		sig = sleep_until(d, signals, sim_host_turn(d->host));
+	while ((sig < 0 || sig == WAKE) && !atomic_load(&d->failed));
+}
+
+/* A thread that had ended by itself is told of. */
+static enum outcome stop(const struct daemon *d, const struct options *options)
+{
+	enum outcome outcome = GOOD;
+
+	for (uint32_t i = d->listeners_n; i-- > 0;) {
+		int err = scmi_listener_stop(d->listeners[i]);
+
+		if (err != SCMI_OK)
+			outcome = fail(options->uris[i], scmi_strerror(err));
 	}
+	return outcome;
 }
 
 /* Undoes what has been done so far, in reverse; the names go last, when the platform is at rest. */
 static void close_all(struct daemon *d)
 {
-	for (uint32_t i = d->listeners_n; i-- > 0;)
-		scmi_listener_stop(d->listeners[i]);
 	if (d->host != NULL)
 		sim_host_close(d->host);
 	for (uint32_t i = d->listeners_n; i-- > 0;)
-		scmi_listener_close(d->listeners[i]);
+		(void)scmi_listener_close(d->listeners[i]);
 	free(d->names);
 	free(d->agents);
 	scmi_posix_fini(&d->posix);
 }
 
-enum outcome serve(const struct options *options, const sigset_t *ending)
+enum outcome serve(const struct options *options, const sigset_t *signals)
 {
-	struct daemon d = {0};
+	struct daemon d = {.thread = pthread_self()};
 	int err = scmi_posix_init(&d.posix, &d.port);
 	enum outcome outcome;
+	enum outcome stopped;
 
 	if (err != SCMI_OK)
 		return fail("port", scmi_strerror(err));
@@ -171,9 +218,10 @@ enum outcome serve(const struct options *options, const sigset_t *ending)
 		outcome = start(&d);
 	if (outcome == GOOD) {
 		notify_manager("READY=1");
-		live(&d, ending);
+		live(&d, signals);
 		notify_manager("STOPPING=1");
 	}
+	stopped = stop(&d, options);
 	close_all(&d);
-	return outcome;
+	return outcome == GOOD ? stopped : outcome;
 }

@@ -7,6 +7,7 @@
 #include <scmi/server/base.h>
 
 #include "host.h"
+#include "rest.h"
 
 #define PROTOCOL_DEVICE 0x80u
 #define DEVICE_NAME     3u
@@ -34,6 +35,7 @@ struct sim_host {
 	struct scmi_server base;
 	struct scmi_server device;
 	struct sim *sim; /* clocks and sensors */
+	struct sim_rest rest;
 	const struct scmi_server *servers[SERVERS];
 	struct scmi_platform *platform;
 	void *memory;
@@ -185,6 +187,8 @@ static int open_platform(struct sim_host *host)
 		.agents_n = host->config.agents_n,
 		.log = host->config.log,
 		.log_arg = host->config.log_arg,
+		.trace = host->config.wake != NULL ? sim_rest_trace : NULL,
+		.trace_arg = &host->rest,
 	};
 	size_t size = scmi_platform_size(&config);
 	int err;
@@ -213,6 +217,8 @@ static int open_parts(struct sim_host *host)
 	if (host->permissions == NULL || host->hanging == NULL)
 		return SCMI_E_NOMEM;
 	err = sim_open(&host->sim, host->config.set, host->config.file, agents, host->config.port);
+	if (err == SCMI_OK)
+		err = sim_rest_open(&host->rest, host->sim, agents, host->config.wake, host->config.wake_arg);
 	if (err != SCMI_OK)
 		return err;
 	fill_servers(host);
@@ -261,6 +267,7 @@ void sim_host_close(struct sim_host *host)
 	free(host->memory);
 	if (host->sim != NULL)
 		sim_close(host->sim);
+	sim_rest_close(&host->rest);
 	free(host->hanging);
 	free(host->permissions);
 	pthread_mutex_destroy(&host->lock);
@@ -290,11 +297,12 @@ uint64_t sim_host_turn(struct sim_host *host)
 
 	if (now < host->tick_us)
 		return host->tick_us;
+	sim_rest_begin(&host->rest);
 	sim_tick(host->sim);
 	host->tick_us = now + SIM_TICK_US;
 	if (now >= host->reading_us) {
 		read_hub(host, host->readings++);
 		host->reading_us = now + READING_US;
 	}
-	return host->tick_us;
+	return sim_rest_end(&host->rest, now) ? SCMI_NEVER : host->tick_us;
 }

@@ -31,6 +31,12 @@ struct sim_host_config {
 	const struct scmi_port *port;
 	scmi_log_fn log; /* NULL: no log lines */
 	void *log_arg;
+	/*
+	 * The next turn is due at once: somebody has asked something while there was nothing to do. Any thread that serves
+	 * agents; must not call the host. NULL: there are turns all the time.
+	 */
+	void (*wake)(void *arg);
+	void *wake_arg;
 };
 
 /*
@@ -39,7 +45,10 @@ struct sim_host_config {
  */
 int sim_host_open(struct sim_host **host, const struct sim_host_config *config);
 
-/* The device's life: does what is due, and returns when there is more to do, by the port's clock. One at a time. */
+/*
+ * The device's life: does what is due, and returns when there is more to do, by the port's clock; SCMI_NEVER: when
+ * wake() tells. One at a time.
+ */
 uint64_t sim_host_turn(struct sim_host *host);
 
 /* Stops the platform: nothing is served any more. */

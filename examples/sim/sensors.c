@@ -206,12 +206,26 @@ static void tell(struct sim *sim, uint32_t sensor)
 	(void)scmi_sensor_updated(&sim->sensors.model, sensor, values, n);
 }
 
+static bool watched(const struct sim *sim, uint32_t sensor)
+{
+	return wanted(sim, sensor, SCMI_SENSOR_TRIP_POINT_EVENT) || wanted(sim, sensor, SCMI_SENSOR_UPDATE);
+}
+
 void sim_sensors_tell(struct sim *sim)
 {
 	for (uint32_t i = 0; i < sim->sensors.n; i++) {
-		if (wanted(sim, i, SCMI_SENSOR_TRIP_POINT_EVENT) || wanted(sim, i, SCMI_SENSOR_UPDATE))
+		if (watched(sim, i))
 			tell(sim, i);
 	}
+}
+
+bool sim_is_watched(const struct sim *sim)
+{
+	uint32_t i = 0;
+
+	while (i < sim->sensors.n && !watched(sim, i))
+		i++;
+	return i < sim->sensors.n;
 }
 
 /* ---- opening ---- */

@@ -101,6 +101,9 @@ const struct scmi_server *sim_sensor_server(const struct sim *sim);
 /* Ends what is due, tells of trip points and updates. One at a time, while the platform lives. */
 void sim_tick(struct sim *sim);
 
+/* Whether an agent wants to be told of a sensor. */
+bool sim_is_watched(const struct sim *sim);
+
 /* Ends all that is under way; after the platform was stopped, when nobody calls sim_tick() any more. */
 void sim_end(struct sim *sim);
 

@@ -7,6 +7,7 @@
 import os
 import pathlib
 import re
+import resource
 import select
 import signal
 import socket
@@ -201,6 +202,77 @@ def test_wait(folder):
         check(status == 2 and name in err and "Try" not in err, option, status, err)
 
 
+def sleeps(daemon):
+    """Whether its own threads are not woken any more, within patience; nothing but the number of times they were."""
+    def switches():
+        tasks = pathlib.Path(f"/proc/{daemon.process.pid}/task").glob("*/status")
+        return sum(int(n) for task in tasks for n in re.findall(r"voluntary_ctxt_switches:\s+(\d+)", task.read_text()))
+    late = time.monotonic() + PATIENCE / 4
+    while time.monotonic() < late:
+        before = switches()
+        time.sleep(0.5)
+        if switches() - before < 5:
+            return True
+    return False
+
+
+def test_idle(folder):
+    """Nobody is there, or nobody who wants to be told anything; and then somebody again."""
+    link = f"mailbox:unix={folder}/s"
+    # Meanwhile another one has an agent that asks for a value each ten seconds, and is held from asking anything else.
+    began = time.monotonic()
+    patient = Daemon("--listen", link + "-patient")
+    waiting = start("-l", link + "-patient", *SLOW, "--trace", "notify", "sensor", ",", "sensor", "0xa", "0",
+                    "0xa0001", ",", "sensor", "0xb", "0", "1", "--count", "1")
+    while not re.match(b"recv link 0 .* SENSOR_CONTINUOUS_UPDATE_NOTIFY ", waiting.stderr.readline()):
+        pass
+    waiting.send_signal(signal.SIGSTOP)
+    daemon = Daemon("--listen", link)
+    check(sleeps(daemon), "it does not sleep before anybody has come")
+    for words in (("sensor", "battery_voltage_at_connector", "--async"), ("clock", "pll", "rate", "800MHz", "--async")):
+        status, out, err = ask("-l", link, *SLOW, *words)
+        check(status == 0, f"{words}: it sleeps over what is to be done later", status, out, err)
+        check(sleeps(daemon), "it does not sleep after an agent has gone")
+    for words in (("0x80", ",", "0x80", "6", "1"), ("base",), ("sensor", ",", "sensor", "0xb", "0", "1")):
+        tool = start("-l", link, *SLOW, "notify", *words)
+        check(line_of(tool) != "", "nothing comes", words)
+        tool.kill()
+        tool.communicate()
+        check(sleeps(daemon), "it does not sleep after an agent has died that wanted to be told something", words)
+    daemon.end()
+    time.sleep(max(0, began + 13 - time.monotonic()))
+    held = time.monotonic() - began
+    waiting.send_signal(signal.SIGCONT)
+    out, err = waiting.communicate(timeout=PATIENCE)
+    stamp = re.search(r"^  16 +0x\w+ +(\d+) ", out.decode(), re.MULTILINE)
+    # By the daemon's clock, which began a little later.
+    check(stamp and int(stamp[1]) < (held - 1.5) * 1000000, "it sleeps, and an agent wants to be told something", held, out, err)
+    patient.end()
+
+
+def test_surroundings(folder):
+    """What it is started with: few descriptors, none of the first three."""
+    def few():
+        resource.setrlimit(resource.RLIMIT_NOFILE, (40, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+        if not emulator:  # which would open something of its own there
+            os.closerange(0, 3)
+    link = f"mailbox:unix={folder}/s"
+    daemon = Daemon("--listen", link, preexec_fn=few)
+    proc = pathlib.Path(f"/proc/{daemon.process.pid}")
+    if not emulator:
+        names = [os.readlink(proc / "fd" / str(fd)) for fd in range(3)]
+        check(names == 3 * ["/dev/null"], "the first three descriptors", names)
+        soft, hard = re.search(r"Max open files\s+(\d+)\s+(\d+)", (proc / "limits").read_text()).groups()
+        check(soft == hard, "descriptors", soft, hard)
+    tools = [start("-l", link, *SLOW, "notify", "0x80", ",", "0x80", "6", "1") for _ in range(12)]
+    for tool in tools:
+        check(line_of(tool) != "", "no room for one of a dozen agents")
+        tool.terminate()
+    for tool in tools:
+        tool.communicate()
+    daemon.end()
+
+
 def test_example(folder):
     """examples/open.c, which the README shows."""
     binary = pathlib.Path(scmid).parent.parent / "open"
@@ -237,7 +309,7 @@ def test_documents():
 
 def main():
     for test in (test_mistakes, test_names, test_listeners, test_death, test_reconnect, test_wait,
-                 test_example):
+                 test_idle, test_surroundings, test_example):
         with tempfile.TemporaryDirectory() as folder:
             test(folder)
     test_documents()
