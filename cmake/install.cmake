@@ -109,7 +109,8 @@ if(TARGET scmid)
 	install(FILES docs/man/scmid.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT tools)
 	install(FILES examples/scmid/scmid.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions
 		RENAME scmid COMPONENT tools)
-	install(FILES examples/scmid/scmid.service DESTINATION lib/systemd/system COMPONENT tools)
+	configure_file(examples/scmid/scmid.service.in ${PROJECT_BINARY_DIR}/scmid.service @ONLY)
+	install(FILES ${PROJECT_BINARY_DIR}/scmid.service DESTINATION lib/systemd/system COMPONENT tools)
 endif()
 
 set(package_library libscmi${abi})

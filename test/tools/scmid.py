@@ -300,8 +300,8 @@ def test_documents():
               f"no wait= in the example of {name}")
     for status in (0, 1, 2):
         check(page.count(f".B {status}\n") == 1, f"exit status {status} in the manual page")
-    unit = (root / "examples/scmid/scmid.service").read_text()
-    check("Type=notify" in unit and "ExecStart=/usr/bin/scmid --listen mailbox:unix=" in unit, "the unit")
+    unit = (root / "examples/scmid/scmid.service.in").read_text()
+    check("Type=notify" in unit and "ExecStart=@CMAKE_INSTALL_FULL_BINDIR@/scmid --listen mailbox:unix=" in unit, "the unit")
     version = subprocess.run([*emulator, scmid, "--version"], capture_output=True, timeout=PATIENCE).stdout.decode()
     check(re.fullmatch(r"scmid \d+\.\d+\.\d+\n", version), "version", version)
     check(all(len(line) < 80 for line in help_text.splitlines()), "--help is wider than a terminal")
