@@ -23,8 +23,8 @@ const char *scmi__mailbox_bell_fault(const struct scmi_mailbox_doorbell *bell)
 		return "doorbell: start and stop, both or neither";
 	if (!together(bell->wait != NULL, bell->wake != NULL))
 		return "doorbell: wait and wake, both or neither";
-	if (!together(bell->fd != NULL, bell->clear != NULL) || !together(bell->fd != NULL, bell->raise != NULL))
-		return "doorbell: fd, clear and raise, all or none";
+	if (!together(bell->fd != NULL, bell->raise != NULL) || (bell->fd != NULL && bell->clear == NULL))
+		return "doorbell: fd, clear and raise, all or none, or clear alone";
 	if ((bell->caps & SCMI_CAP_SYNC_SEND) != 0 && bell->ring == NULL)
 		return "doorbell: SYNC_SEND needs ring";
 	return NULL;

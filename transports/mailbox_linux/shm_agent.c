@@ -200,21 +200,10 @@ static void bell_wake(void *ctx)
 	scmi__futex_ring(&l->head->to_agent);
 }
 
-/* There is no descriptor; but who polls only learns by clear() that the platform is dead. */
-static int no_fd(void *ctx)
-{
-	(void)ctx;
-	return -1;
-}
-
+/* There is no descriptor; but so who polls only learns that the platform is dead. */
 static void clear(void *ctx)
 {
 	look_for_platform(ctx);
-}
-
-static void no_raise(void *ctx)
-{
-	(void)ctx;
 }
 
 /* ---- opening and closing ---- */
@@ -286,9 +275,7 @@ static int shm_open_link(void **link, const char *rest, const struct scmi_port *
 		.ring = ring,
 		.wait = bell_wait,
 		.wake = bell_wake,
-		.fd = no_fd,
 		.clear = clear,
-		.raise = no_raise,
 	};
 	err = make(l, rest, port, transport, why);
 	if (err == SCMI_OK)

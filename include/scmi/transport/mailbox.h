@@ -100,7 +100,7 @@ struct scmi_mailbox_doorbell {
 	 * Agent end. fd: a descriptor that is readable once the other end has rung, until clear(); constant from start
 	 * to stop. clear: by poll(), before it looks; it must not take away what wake() does. raise makes fd readable
 	 * as the other end does: by a poll() that stops at its limit and leaves something. Several contexts at once.
-	 * All three, or none.
+	 * All three, or none; or clear alone, by which a doorbell without a descriptor learns of polls.
 	 */
 	int (*fd)(void *ctx);
 	void (*clear)(void *ctx);
