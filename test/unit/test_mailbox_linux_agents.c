@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/userfaultfd.h>
 #include <poll.h>
@@ -246,6 +247,50 @@ static void an_agent_that_stays_in_a_read_does_not_block(void **state)
 	place_close(p);
 }
 
+/* With a descriptor. 0, or errno. */
+static int send_fd(int sock, int fd)
+{
+	union {
+		struct cmsghdr align;
+		char bytes[CMSG_SPACE(sizeof(int))];
+	} control;
+	struct iovec part = {.iov_base = &fd, .iov_len = 1};
+	struct msghdr m = {
+		.msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)};
+
+	memset(&control, 0, sizeof(control));
+	*CMSG_FIRSTHDR(&m) =
+		(struct cmsghdr){.cmsg_len = CMSG_LEN(sizeof(int)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS};
+	memcpy(CMSG_DATA(CMSG_FIRSTHDR(&m)), &fd, sizeof(fd));
+	return sendmsg(sock, &m, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 ? errno : 0;
+}
+
+/* Who closes one may wait for it: the platform takes none, before it has accepted the connection, or after. */
+static void no_descriptor_can_be_sent_to_a_platform(void **state)
+{
+	struct place *p = place_open(rig_uri(""));
+	int sock = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	struct sockaddr_un a = {.sun_family = AF_UNIX};
+	const char *path = rig_uri("") + strlen("unix=");
+	const bool known = setsockopt(sock, SOL_SOCKET, SO_PASSRIGHTS, &(int){1}, sizeof(int)) == 0;
+	struct unix_gift g;
+
+	(void)state;
+	memcpy(a.sun_path, path, strlen(path));
+	assert_int_equal(connect(sock, (struct sockaddr *)&a, sizeof(a)), 0);
+	if (known)
+		assert_int_equal(send_fd(sock, 0), EPERM);
+	close(sock);
+	place_run(p);
+	assert_int_equal(scmi__unix_connect(path, WELCOME_US, &sock, &g, NULL), SCMI_OK);
+	if (known)
+		assert_int_equal(send_fd(sock, 0), EPERM);
+	assert_int_equal(send_fd(g.fd[UNIX_RUNG], 0), EPIPE);
+	scmi__unix_gift_close(&g);
+	scmi__fd_close(&sock);
+	place_close(p);
+}
+
 /* While the system has no descriptor left nobody can be let in; those inside are served, and later all is well. */
 static void no_descriptor_left_is_survived(void **state)
 {
@@ -330,6 +375,7 @@ int main(void)
 		cmocka_unit_test(hostile_agents_hurt_themselves_only),
 		cmocka_unit_test(an_agent_that_never_reads_does_not_block),
 		cmocka_unit_test(an_agent_that_stays_in_a_read_does_not_block),
+		cmocka_unit_test(no_descriptor_can_be_sent_to_a_platform),
 		cmocka_unit_test(a_platform_sees_that_its_agent_has_gone),
 		cmocka_unit_test(no_descriptor_left_is_survived),
 		cmocka_unit_test(a_busy_platform_listens_again),

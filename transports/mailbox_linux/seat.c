@@ -105,6 +105,7 @@ static bool make_bells(struct seat *s, int *theirs)
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) != 0)
 		return false;
+	(void)shutdown(ends[1], SHUT_RD); /* nothing can be sent to us there, descriptors least of all */
 	*theirs = ends[0];
 	s->ring_fd = ends[1];
 	s->rung_fd = scmi__event_open();

@@ -16,13 +16,19 @@
 #ifndef SCMI_MAILBOX_LINUX_UNIX_H
 #define SCMI_MAILBOX_LINUX_UNIX_H
 
+#include <sys/socket.h>
 #include <sys/un.h>
 
 #include "internal.h"
 
 #define UNIX_MAGIC   UINT32_C(0x53434d58)
 #define UNIX_VERSION 1u
-#define UNIX_PATH    sizeof(((struct sockaddr_un *)0)->sun_path)
+/* Linux 6.16 knows it, C libraries may not yet. */
+#ifndef SO_PASSRIGHTS
+#define SO_PASSRIGHTS 83
+#endif
+
+#define UNIX_PATH sizeof(((struct sockaddr_un *)0)->sun_path)
 
 enum unix_verdict {
 	UNIX_WELCOME = 0,

@@ -153,6 +153,17 @@ static int listen_beside(struct unix_name *name, char beside[UNIX_PATH], uint32_
 	return err;
 }
 
+/*
+ * To close a descriptor that somebody has sent can take as long as he likes: a TCP connection lingers. What is said
+ * here holds for those who connect, too. An older kernel refuses, and lets such descriptors through.
+ */
+static void no_descriptors(int sock)
+{
+	const int off = 0;
+
+	(void)setsockopt(sock, SOL_SOCKET, SO_PASSRIGHTS, &off, sizeof(off));
+}
+
 int scmi__unix_bind(struct unix_name *name, uint32_t mode, int *sock, const struct scmi_why *why)
 {
 	char beside[UNIX_PATH];
@@ -161,6 +172,7 @@ int scmi__unix_bind(struct unix_name *name, uint32_t mode, int *sock, const stru
 	*sock = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (*sock < 0)
 		return scmi__why(why, SCMI_E_IO, "unix=%s: no socket: %s", name->path, strerror(errno));
+	no_descriptors(*sock);
 	err = listen_beside(name, beside, mode, *sock);
 	if (err != 0) {
 		scmi__fd_close(sock);
