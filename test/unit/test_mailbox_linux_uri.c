@@ -282,7 +282,6 @@ static void *come(void *arg)
 {
 	struct newcomer *c = arg;
 
-	(void)snprintf(c->name.path, sizeof(c->name.path), "%s", socket_path());
 	c->err = scmi__unix_bind(&c->name, 0600, &c->sock, NULL);
 	return NULL;
 }
@@ -301,8 +300,10 @@ static void of_many_platforms_one_has_the_name(void **state)
 
 		if (round % 2 != 0)
 			leave_a_dead_socket();
-		for (int i = 0; i < 4; i++)
+		for (int i = 0; i < 4; i++) {
+			(void)snprintf(c[i].name.path, sizeof(c[i].name.path), "%s", a.sun_path);
 			assert_int_equal(pthread_create(&c[i].thread, NULL, come, &c[i]), 0);
+		}
 		for (int i = 0; i < 4; i++) {
 			pthread_join(c[i].thread, NULL);
 			winners += c[i].err == SCMI_OK;
