@@ -165,7 +165,7 @@ static bool end_serving(struct scmi_mailbox_end *e)
  */
 static int serve(struct scmi_mailbox_end *e, uint32_t need, int max)
 {
-	uint32_t gate = atomic_load_explicit(&e->gate, memory_order_relaxed);
+	uint32_t gate = atomic_load(&e->gate); /* seq_cst, as in gate_enter() */
 	bool left = false;
 	int n = 0;
 

@@ -14,16 +14,19 @@
 
 #include <scmi/port.h>
 
-/* All the bits of `need` have to stand. */
+/*
+ * All the bits of `need` have to stand. seq_cst where they do not, too: who opens the gate looks at the areas after that,
+ * and one of the two sees what the other has done.
+ */
 static inline bool gate_enter(_Atomic uint32_t *gate, uint32_t need)
 {
-	uint32_t g = atomic_load_explicit(gate, memory_order_relaxed);
+	uint32_t g = atomic_load(gate);
 
 	do {
 		if ((g & need) != need)
 			return false;
 		/* Acquire: what was set up before the gate was opened is seen. */
-	} while (!atomic_compare_exchange_weak_explicit(gate, &g, g + 1u, memory_order_seq_cst, memory_order_relaxed));
+	} while (!atomic_compare_exchange_weak(gate, &g, g + 1u));
 	return true;
 }
 
