@@ -11,7 +11,6 @@
 
 #include "mailbox_form.h"
 
-#define SLICE_US 1000u     /* of real time, while the fake clock stands still */
 #define MANY     8         /* commands at one go */
 #define TURNS    32u       /* looks in vain before a pause */
 #define PAUSE_NS 50 * 1000 /* that long */
@@ -98,7 +97,7 @@ static void wait_low(void *ctx, uint64_t deadline_us)
 	} else if (link->port.now_us(link->port.ctx) >= deadline_us) {
 		link->low.wait(link->low.ctx, 0);
 	} else {
-		link->low.wait(link->low.ctx, clock->real.now_us(clock->real.ctx) + SLICE_US);
+		link->low.wait(link->low.ctx, clock->real.now_us(clock->real.ctx) + clock->slice_us);
 		link->port.relax(link->port.ctx);
 	}
 }
