@@ -36,8 +36,8 @@ struct sim_rest {
 int sim_rest_open(struct sim_rest *rest, struct sim *sim, uint32_t agents_n, void (*wake)(void *arg), void *arg);
 void sim_rest_close(struct sim_rest *rest);
 
-/* scmi_platform_config.trace, with the sim_rest in trace_arg. */
-void sim_rest_trace(void *rest, const struct scmi_trace_event *event);
+/* scmi_platform_config.trace, with the struct sim_rest in trace_arg. */
+void sim_rest_trace(void *arg, const struct scmi_trace_event *event);
 
 /* Around what is done by the clock: begin, then whether nothing is to be done any more until wake() is called. */
 void sim_rest_begin(struct sim_rest *rest);

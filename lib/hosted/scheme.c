@@ -29,6 +29,7 @@ void scmi__tell(const struct scmi_why *why, const char *format, ...)
 	if (why == NULL || why->text == NULL || why->len == 0)
 		return;
 	va_start(args, format);
+	/* The analyser takes va_start() for nothing. NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized) */
 	(void)vsnprintf(why->text, why->len, format, args);
 	va_end(args);
 }
