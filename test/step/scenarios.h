@@ -19,6 +19,7 @@ extern const struct step_scenario scenarios_events[];
 extern const struct step_scenario scenarios_all[];
 extern const struct step_scenario scenarios_ring[];
 extern const struct step_scenario scenarios_virtio[];
+extern const struct step_scenario scenarios_mailbox[];
 
 /* most: schedules of a level that the everyday run looks at, where runs are long; 0: as main.c has it. */
 static const struct {
@@ -37,6 +38,7 @@ static const struct {
 	{scenarios_all, 0},
 	{scenarios_ring, 0},
 	{scenarios_virtio, 2000},
+	{scenarios_mailbox, 2000},
 	{NULL, 0},
 };
 
