@@ -21,6 +21,7 @@
  * All but fresh are STUBBORN: without FRESH a platform cannot be reset. All know the token: an area answers what was
  * written there. What stands in P2A is delivered at the next start, but for fresh. Where the platform gives no answer it says FREE with ERROR.
  */
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -210,6 +211,30 @@ static void destroy(struct conf_link *link)
 	free_link(link);
 }
 
+static uint32_t word(const struct conf_link *link, uint32_t offset)
+{
+	const unsigned char *mem = link->end_areas[SCMI_MAILBOX_A2P].mem;
+	const uint32_t w = atomic_load((const _Atomic uint32_t *)(const void *)(mem + offset));
+
+	return scmi_get_le32(&w);
+}
+
+/*
+ * The answer may have been left to the thread that serves just now, and a case that goes on wants it to stand there. Not
+ * for ever: it may be nobody's by now, or that thread is this one, further down its stack.
+ */
+static void reply_and_see(struct conf_link *link, struct scmi_request *req, uint32_t n)
+{
+	const uint32_t command = word(link, SCMI_SHMEM_HEADER);
+
+	link->endpoint.ops->reply(link->endpoint.ctx, req, n);
+	for (unsigned i = 0; i < 10000u && link->serving; i++) {
+		if ((word(link, SCMI_SHMEM_STATUS) & SCMI_SHMEM_FREE) != 0 || word(link, SCMI_SHMEM_HEADER) != command)
+			return;
+		sched_yield();
+	}
+}
+
 static int answer(struct conf_link *link, void *ref, uint32_t hdr, const void *payload, uint32_t len, bool in_place)
 {
 	struct scmi_request *req = ref;
@@ -223,7 +248,7 @@ static int answer(struct conf_link *link, void *ref, uint32_t hdr, const void *p
 	if (in_place)
 		*link->answered = n;
 	else
-		link->endpoint.ops->reply(link->endpoint.ctx, req, n);
+		reply_and_see(link, req, n);
 	return SCMI_OK;
 }
 
