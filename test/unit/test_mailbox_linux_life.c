@@ -244,6 +244,38 @@ static void a_loop_sleeps_when_its_platform_has_gone(void **state)
 	guest_close(g);
 }
 
+static void never_done(struct scmi_call *call, int err)
+{
+	(void)call;
+	(void)err;
+}
+
+/* The first poll that comes late enough tells; it does not take many. */
+static void one_late_poll_is_enough(void **state)
+{
+	(void)state;
+	for (int shm = 0; shm < 2; shm++) {
+		struct place *p = place_open(rig_uri_of(shm, ""));
+		struct guest *g = guest_new();
+		struct scmi_call call = {.size = sizeof(call),
+					 .protocol = SCMI_PROTOCOL_BASE,
+					 .message = SCMI_PROTOCOL_VERSION,
+					 .done = never_done};
+
+		place_run(p);
+		assert_int_equal(guest_link(g, rig_uri_of(shm, "")), SCMI_OK);
+		g->stays_lost = true;
+		assert_int_equal(guest_start(g), SCMI_OK);
+		for (int i = 0; i < 3; i++)
+			(void)scmi_agent_poll(g->agent, 1);
+		place_close(p);
+		usleep(100000);
+		(void)scmi_agent_poll(g->agent, 1);
+		assert_int_not_equal(scmi_agent_submit(g->agent, &call), SCMI_OK);
+		guest_close(g);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -255,6 +287,7 @@ int main(void)
 		cmocka_unit_test(an_object_that_is_too_large_is_not_mapped),
 		cmocka_unit_test(what_was_not_taken_is_gone_with_its_agent),
 		cmocka_unit_test(who_was_sent_away_has_to_ask),
+		cmocka_unit_test(one_late_poll_is_enough),
 		cmocka_unit_test(a_loop_sleeps_when_its_platform_has_gone),
 	};
 
