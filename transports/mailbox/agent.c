@@ -121,6 +121,15 @@ static void set_idle(struct mailbox *m)
 	tell_wanted(m, atomic_fetch_and(&m->a2p, ~(A2P_STATE | A2P_WANTED)));
 }
 
+/* A long one keeps the area until its last byte has been read. The word to be. */
+static uint32_t begin_taking(struct incoming *in, uint32_t w)
+{
+	in->home = false;
+	in->left = in->msg.len;
+	in->word = (w & ~(A2P_STATE | A2P_WANTED)) | A2P_TAKING;
+	return in->word | (w & A2P_WANTED);
+}
+
 /*
  * Takes what has come back in the area; true: an answer was delivered. Word, then status, then message, then the word
  * again, by compare-and-swap: while that has not changed nobody can have written there since FREE, so what was read is
@@ -149,13 +158,10 @@ static bool take_reply(struct mailbox *m)
 			if (verdict == SHMEM_GOOD && in.msg.len < SCMI_STATUS_BYTES)
 				verdict = SHMEM_SHORT;
 			if (verdict == SHMEM_GOOD && !is_short(&in))
-				next = (w & ~A2P_STATE) | A2P_TAKING;
+				next = begin_taking(&in, w);
 		}
 	} while (!atomic_compare_exchange_weak(&m->a2p, &w, next));
 	in.m = m;
-	in.home = false;
-	in.left = in.msg.len;
-	in.word = next & ~A2P_WANTED;
 	if ((w & A2P_STATE) == A2P_LEFT)
 		mailbox_count(&m->left);
 	else if ((status & SCMI_SHMEM_ERROR) != 0)

@@ -75,7 +75,9 @@ static _Atomic uint32_t *copy_command(struct scmi_mailbox_end *e, uint32_t statu
 		return &e->bad_status;
 	if (verdict != SHMEM_GOOD || msg->len > e->max_payload)
 		return &e->bad_length;
-	if (msg->len != 0)
+	if (msg->len <= SHORT_BYTES)
+		short_read(area, (uint32_t *)(void *)e->params, msg->len);
+	else
 		scmi__shmem_read(area, 0, e->params, msg->len);
 	return scmi__shmem_intact(area, msg, e->params) ? NULL : &e->bad_check;
 }
