@@ -32,8 +32,8 @@ fresh_daemon() {
 	end_daemon
 	"${scmid[@]}" --listen "$daemon,agents=2" &
 	running=$!
-	for ((i = 0; i < 6000; i++)); do # until somebody listens there, a moment after the socket is in its folder
-		! grep -q " 00010000 .* $work/s$" /proc/net/unix || return
+	for ((i = 0; i < 6000; i++)); do # the socket has its name only when somebody listens at it
+		[ ! -S "$work/s" ] || return
 		sleep 0.01
 	done
 }
