@@ -57,7 +57,7 @@ struct conf_link {
 		callers; /* inside scmi_mailbox_interrupt() or _lost(), twice their number; 1: these may come */
 
 	pthread_t server;
-	bool serving; /* it is there */
+	_Atomic bool serving; /* it is there */
 	_Atomic bool over;
 	_Atomic bool up;    /* the peer */
 	bool lost;          /* and the agent has been told that it is not */
