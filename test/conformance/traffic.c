@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* One run: how it is made, and what must hold when it is over. */
+#define _POSIX_C_SOURCE 200809L
 #include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,6 +10,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "../support/hang.h"
 #include "traffic.h"
 
 #define STEP_US  50u   /* how time passes where somebody waits */
@@ -93,6 +95,15 @@ static void configure(struct traffic *t)
 		c->options.reserved = 0;
 }
 
+/* Where one command at a time is on its way, much more waits for time to pass. */
+static void run_clock(struct traffic *t)
+{
+	const bool threads = t->plan.threaded || t->plan.threads != 0;
+	const bool one = threads && (t->plan.kind->traits & CONF_WIDE) == 0;
+
+	conf_clock_run(&t->env.clock, one ? 10u * STEP_US : STEP_US, threads ? SLICE_US : 0);
+}
+
 static struct traffic *open_run(const struct traffic_plan *plan)
 {
 	struct traffic *t = calloc(1, sizeof(*t));
@@ -106,7 +117,7 @@ static struct traffic *open_run(const struct traffic_plan *plan)
 	for (unsigned d = 0; d < 2; d++)
 		t->bent[d] = bends(&t->faults, (enum flaky_direction)d);
 	conf_open_around(&t->env, plan->kind, wrap, t);
-	conf_clock_run(&t->env.clock, STEP_US, plan->threaded || plan->threads != 0 ? SLICE_US : 0);
+	run_clock(t);
 	t->env.clock.idle = on_idle;
 	t->env.clock.arg = t;
 	configure(t);
@@ -126,7 +137,9 @@ static struct traffic *open_run(const struct traffic_plan *plan)
 /* Time passes, the platform says what it has to say, and the agent looks, until it is so. */
 static bool goes_quiet(struct traffic *t, bool (*fn)(struct traffic *t))
 {
-	for (uint32_t i = 0; i < TRIES; i++) {
+	struct hang watch = hang_watch();
+
+	for (uint32_t i = 0; i < TRIES || !hangs(&watch); i++) {
 		if (fn(t))
 			return true;
 		(void)traffic_platform_turn(t, TRAFFIC_PENDING);
