@@ -32,8 +32,9 @@ static const char help_text[] = "Serves an SCMI platform with simulated clocks a
 				"when it is ready. Each agent that the links have room for has a name: agent-1\n"
 				"and so on, 254 at most. The first of them may set permissions.\n"
 				"\n"
-				"Exit status: 0 it was ended by a signal; 1 the system said no: a name is taken,\n"
-				"a folder cannot be written, a link cannot go on; 2 the command line is wrong.\n"
+				"Exit status: 0 it was ended by a signal; 1 the system said no: a name is\n"
+				"taken, a folder cannot be written, a link cannot go on; 2 the command line is\n"
+				"wrong.\n"
 				"\n"
 				"  scmid --listen mailbox:unix=/run/user/1000/scmi.sock &\n"
 				"  scmictl --link mailbox:unix=/run/user/1000/scmi.sock,wait=5 clocks";
