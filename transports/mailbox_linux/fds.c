@@ -142,7 +142,7 @@ short scmi__fd_await(int fd, short events, uint64_t deadline_us)
 
 		n = ppoll(&p, 1, &left, NULL);
 	} while (n < 0 && errno == EINTR);
-	return n > 0 ? p.revents : 0;
+	return (short)(n > 0 ? p.revents : 0);
 }
 
 int scmi__sleep_open(struct scmi__sleep *s)

@@ -185,7 +185,7 @@ static int map_all(struct scmi_mailbox_uio *u, const struct scmi_mailbox_uio_con
 		   struct scmi_shmem areas[SCMI_MAILBOX_AREAS], const struct scmi_why *why)
 {
 	static const char *const names[] = {"a2p", "p2a"};
-	void *mem;
+	void *mem = NULL;
 	int err;
 
 	for (size_t i = 0; i < SCMI_MAILBOX_AREAS; i++) {
