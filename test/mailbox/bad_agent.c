@@ -256,7 +256,9 @@ uint64_t run_bad_agent(uint64_t seed)
 	page_open(&b->page, &b->random, !once_in(&b->random, 3), page_hooked());
 	b->bell = (struct scmi_mailbox_doorbell){
 		.version = SCMI_MAILBOX_DOORBELL_V1, .name = "bad", .ctx = b, .ring = ring};
+	b->calm = true; /* its start rings */
 	open_end(b);
+	b->calm = false;
 	b->page.rate = once_in(&b->random, 4) ? 0 : between(&b->random, 2, 20);
 	page_watch(&b->page);
 	for (page_where.step = 0; page_where.step < STEPS; page_where.step++)

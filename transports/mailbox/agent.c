@@ -137,7 +137,7 @@ static uint32_t begin_taking(struct incoming *in, uint32_t w)
  */
 static bool take_reply(struct mailbox *m)
 {
-	struct incoming in; /* not zeroed: this is the hot path */
+	struct incoming in; /* not zeroed as a whole: this is the hot path */
 	enum shmem_verdict verdict = SHMEM_GOOD;
 	uint32_t w = atomic_load(&m->a2p);
 	uint32_t status;
@@ -145,6 +145,8 @@ static bool take_reply(struct mailbox *m)
 	uint16_t token;
 
 	in.which = SCMI_MAILBOX_A2P;
+	in.home = false;
+	in.msg.len = 0;
 	do {
 		if ((w & A2P_GIVEN) == 0)
 			return false;
