@@ -95,9 +95,9 @@ const struct scmi_endpoint *scmi_listener_endpoint(const struct scmi_listener *l
 int scmi_listener_start(struct scmi_listener *listener);
 
 /*
- * Sends all agents away and ends the thread; nothing is being served when it returns. Returns SCMI_OK, also where it did
- * not run or was NULL; SCMI_E_CONTEXT: on that thread itself, in a handler, where nothing is done; else the error with
- * which the thread had ended by itself, such as SCMI_E_IO.
+ * Sends all agents away and ends the thread; nothing is being served when it returns. Returns SCMI_OK, also where it
+ * did not run or was NULL; SCMI_E_CONTEXT: on that thread itself, in a handler, where nothing is done; else the error
+ * with which the thread had ended by itself, such as SCMI_E_IO.
  */
 int scmi_listener_stop(struct scmi_listener *listener);
 

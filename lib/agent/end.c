@@ -98,8 +98,9 @@ void scmi__end_all(struct link *l, int err)
 }
 
 /*
- * What the peer owed will not come: these debts, W_OWED or a part of it. A slot in send() keeps its debt, for its message may go out on the next link; it
- * costs that slot until its reply, the next loss, a recovery, a stop or its lateness.
+ * What the peer owed will not come: these debts, W_OWED or a part of it. A slot in send() keeps its debt, for its
+ * message may go out on the next link; it costs that slot until its reply, the next loss, a recovery, a stop or its
+ * lateness.
  */
 void scmi__forgive(struct link *l, struct slot *s, uint32_t debts)
 {

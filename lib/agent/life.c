@@ -115,8 +115,8 @@ static void empty_link(struct link *l, int err)
 }
 
 /*
- * The transport has stopped: what it held has been released, and what the peer owed will not come; but a delayed response
- * where nothing can take that back.
+ * The transport has stopped: what it held has been released, and what the peer owed will not come; but a delayed
+ * response where nothing can take that back.
  */
 static void clear_link(struct link *l)
 {

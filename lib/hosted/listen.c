@@ -111,7 +111,10 @@ int scmi_listener_start(struct scmi_listener *listener)
 	return err;
 }
 
-/* Makes a thread that runs this caller's affair: SCMI_OK; SCMI_E_NOTFOUND, there is none; SCMI_E_CONTEXT, it is this one. */
+/*
+ * Makes a thread that runs this caller's affair: SCMI_OK; SCMI_E_NOTFOUND, there is none; SCMI_E_CONTEXT, it is this
+ * one.
+ */
 static int take_thread(struct scmi_listener *l)
 {
 	int err = SCMI_E_NOTFOUND;

@@ -15,8 +15,8 @@
 #include <scmi/port.h>
 
 /*
- * All the bits of `need` have to stand. seq_cst where they do not, too: who opens the gate looks at the areas after that,
- * and one of the two sees what the other has done.
+ * All the bits of `need` have to stand. seq_cst where they do not, too: who opens the gate looks at the areas after
+ * that, and one of the two sees what the other has done.
  */
 static inline bool gate_enter(_Atomic uint32_t *gate, uint32_t need)
 {

@@ -165,9 +165,9 @@ void scmi_mailbox_interrupt(struct scmi_mailbox *mailbox);
 
 /*
  * The platform is gone: nothing is taken from it any more, and as soon as those are through that are being delivered,
- * every call ends with err (SCMI_E_LINK, SCMI_E_NOPEER or SCMI_E_IO; SCMI_OK is taken for SCMI_E_LINK). The link is down until the agent recovers it, by
- * its reconnect policy or by hand, or scmi_mailbox_found() does. For FRESH ends. Never waits. Context: any, interrupts
- * and upcalls included; between start() and stop() of the doorbell.
+ * every call ends with err (SCMI_E_LINK, SCMI_E_NOPEER or SCMI_E_IO; SCMI_OK is taken for SCMI_E_LINK). The link is
+ * down until the agent recovers it, by its reconnect policy or by hand, or scmi_mailbox_found() does. For FRESH ends.
+ * Never waits. Context: any, interrupts and upcalls included; between start() and stop() of the doorbell.
  */
 void scmi_mailbox_lost(struct scmi_mailbox *mailbox, int err);
 
