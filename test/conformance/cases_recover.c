@@ -121,6 +121,7 @@ static void reply_of_before_a_recovery_ends_no_fresh_call(struct conf_env *env)
 	assert_int_equal(conf_stats(env).received, received);
 	for (uint32_t i = 0; i < n; i++)
 		assert_int_equal(conf_call_ended(&fresh[i]), 0);
+	conf_peer_wait(&env->peer, n); /* away, and there */
 	conf_answer_all(env);
 	for (uint32_t i = 0; i < n; i++)
 		conf_check_number(&fresh[i], i);
