@@ -135,7 +135,8 @@ static struct traffic *open_run(const struct traffic_plan *plan)
 /* ---- the end ---- */
 
 /* Time passes, the platform says what it has to say, and the agent looks, until it is so. */
-static bool goes_quiet(struct traffic *t, bool (*fn)(struct traffic *t))
+/* step_us: how much time passes at a turn in which nothing came. */
+static bool goes_quiet(struct traffic *t, bool (*fn)(struct traffic *t), uint32_t step_us)
 {
 	struct hang watch = hang_watch();
 
@@ -144,7 +145,7 @@ static bool goes_quiet(struct traffic *t, bool (*fn)(struct traffic *t))
 			return true;
 		(void)traffic_platform_turn(t, TRAFFIC_PENDING);
 		if (scmi_agent_poll(t->env.agent, 64) == 0) {
-			conf_clock_advance(&t->env.clock, STEP_US);
+			conf_clock_advance(&t->env.clock, step_us);
 			sched_yield();
 		}
 	}
@@ -215,7 +216,7 @@ static void forgive(struct traffic *t)
 	int err = SCMI_OK;
 
 	flaky_calm(t->flaky);
-	if (!goes_quiet(t, is_idle))
+	if (!goes_quiet(t, is_idle, STEP_US))
 		traffic_fail(t, "calls that do not end", 0);
 	if (recovers)
 		err = scmi_agent_recover(t->env.agent, 0);
@@ -224,7 +225,7 @@ static void forgive(struct traffic *t)
 	if (err != SCMI_OK && !(stubborn && err == SCMI_E_BUSY))
 		traffic_fail(t, "a recovery that fails though all is calm", err);
 	flaky_turn(t->flaky);
-	if (!goes_quiet(t, is_forgiven))
+	if (!goes_quiet(t, is_forgiven, STEP_US))
 		traffic_fail(t, "debts after a recovery", 0);
 }
 
@@ -255,7 +256,7 @@ static void check_pool(struct traffic *t)
 	if (conf_stats(&t->env).in_flight != n)
 		traffic_fail(t, "an answer of nobody", 0);
 	traffic_platform_quiet(t, false);
-	if (!goes_quiet(t, all_ended))
+	if (!goes_quiet(t, all_ended, 0))
 		traffic_fail(t, "calls on a calm link that do not end", 0);
 	if (t->env.ended[-SCMI_OK] - ok != n)
 		traffic_fail(t, "calls on a calm link that do not go well", 0);

@@ -164,7 +164,7 @@ static void end_configurations_are_checked(void **state)
 		}
 		assert_true(size <= SCMI_MAILBOX_END_WORDS(payload) * sizeof(max_align_t));
 		assert_int_equal(scmi_mailbox_end_init(&end, mem, size - 1u, &c, &endpoint), SCMI_E_NOMEM);
-		assert_int_equal(scmi_mailbox_end_init(&end, (char *)mem + 8, size, &c, &endpoint), SCMI_E_NOMEM);
+		assert_int_equal(scmi_mailbox_end_init(&end, (char *)mem + 4, size, &c, &endpoint), SCMI_E_NOMEM);
 		assert_int_equal(scmi_mailbox_end_init(&end, mem, size, &c, &endpoint), SCMI_OK);
 		assert_int_equal(endpoint.max_payload, payload);
 	}

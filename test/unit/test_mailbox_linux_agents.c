@@ -185,7 +185,7 @@ static int trap_page(void **page)
 
 	if (fd < 0)
 		return -1;
-	*page = mmap(NULL, area.range.len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	*page = mmap(NULL, (size_t)area.range.len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	assert_ptr_not_equal(*page, MAP_FAILED);
 	area.range.start = (uintptr_t)*page;
 	if (ioctl(fd, UFFDIO_API, &api) != 0 || ioctl(fd, UFFDIO_REGISTER, &area) != 0)

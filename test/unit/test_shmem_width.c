@@ -256,8 +256,8 @@ static void reset_is_words_too(void **state)
 	assert_int_equal(sum(loads) + others, 0);
 }
 
-/* And the test can tell: a WIDE area is copied otherwise. */
-static void wide_area_is_copied_as_it_pleases(void **state)
+/* And the test can tell: a WIDE area is read otherwise. */
+static void wide_area_is_read_as_it_pleases(void **state)
 {
 	const struct scmi_shmem a = {.mem = memory, .len = BYTES, .flags = SCMI_SHMEM_WIDE};
 	unsigned char bytes[BYTES] = {0};
@@ -265,10 +265,10 @@ static void wide_area_is_copied_as_it_pleases(void **state)
 	(void)state;
 	forget();
 	scmi__shmem_write(&a, 1, bytes, 128, 0);
-	assert_int_equal(others, 1);
-	assert_int_equal(sum(stores), 3);
+	assert_int_equal(others, 0);
+	assert_int_equal(sum(stores), 3 + 128 / 4);
 	scmi__shmem_read(&a, 0, bytes, 128);
-	assert_int_equal(others, 2);
+	assert_int_equal(others, 1);
 	assert_int_equal(sum(loads), 0);
 }
 
@@ -281,7 +281,7 @@ int main(void)
 		cmocka_unit_test(status_is_one_access),
 		cmocka_unit_test(checks_are_words_too),
 		cmocka_unit_test(reset_is_words_too),
-		cmocka_unit_test(wide_area_is_copied_as_it_pleases),
+		cmocka_unit_test(wide_area_is_read_as_it_pleases),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,7 +5,7 @@
 
 #define CACHE_LINE 64u
 
-/* From here on a WIDE area is copied by memcpy(), whose call costs as much as so many bytes. */
+/* From here on a WIDE area is read by memcpy(), whose call costs as much as so many bytes. */
 #define LONG_RUN 48u
 
 _Static_assert(sizeof(_Atomic uint32_t) == 4 && ATOMIC_INT_LOCK_FREE == 2, "an area's words are plain memory");
@@ -87,19 +87,14 @@ static void write_word(const struct scmi_shmem *a, uint32_t at, const unsigned c
 	atomic_store_explicit(shmem_word(a, at), word, memory_order_relaxed);
 }
 
-/* The last word is filled up with zeros: nothing of an older message stays beside ours. */
+/*
+ * The last word is filled up with zeros: nothing of an older message stays beside ours. Word by word in a WIDE area, too:
+ * a context of the agent's that is late may still be looking, and finds only then that the answer has been taken.
+ */
 static void write_payload(const struct scmi_shmem *a, const unsigned char *from, uint32_t len)
 {
 	uint32_t at = SCMI_SHMEM_PAYLOAD;
 
-	if (len >= LONG_RUN && (a->flags & SCMI_SHMEM_WIDE) != 0) {
-		uint32_t whole = len - len % 4;
-
-		(void)memcpy((unsigned char *)a->mem + at, from, whole);
-		at += whole;
-		from += whole;
-		len -= whole;
-	}
 	for (; len >= 4; len -= 4, at += 4, from += 4)
 		write_word(a, at, from);
 	if (len != 0) {

@@ -45,7 +45,7 @@ extern "C" {
 #define SCMI_SHMEM_BYTES_MAX     65564u
 
 /*
- * scmi_shmem.flags. WIDE: plain memory that takes accesses of any width; long payloads are copied faster then. CACHED:
+ * scmi_shmem.flags. WIDE: plain memory that takes accesses of any width; long payloads are read faster then. CACHED:
  * not coherent, the port cleans and invalidates it; 64-byte aligned (or to the cache line, if that is longer) at both
  * ends, and nothing else in its lines.
  */
