@@ -242,11 +242,14 @@ static void *send_events(void *arg)
 	struct bed *b = arg;
 
 	for (unsigned i = 0; i < EVENTS && !atomic_load(&b->over); i++) {
+		uint8_t number[4];
+
+		scmi_put_le32(number, i);
 		for (;;) {
 			int err;
 
 			atomic_store(&b->room, 0u);
-			err = b->endpoint.ops->send(b->endpoint.ctx, 3u << 8 | PROTOCOL << 10, &i, sizeof(i));
+			err = b->endpoint.ops->send(b->endpoint.ctx, 3u << 8 | PROTOCOL << 10, number, sizeof(number));
 			if (err != SCMI_E_BUSY)
 				break;
 			while (atomic_load(&b->room) == 0 && !atomic_load(&b->over))
