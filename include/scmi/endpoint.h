@@ -108,8 +108,9 @@ struct scmi_endpoint_ops {
 
 	/*
 	 * For a link where each peer decides whether there is a platform-to-agent channel. 0: none now, the agent is
-	 * answered as if send was NULL; else a number above 0, another for each peer: a delayed response promised to an
-	 * earlier one ends with SCMI_E_NOPEER. Optional: without it there is one if there is a send. Context: any.
+	 * answered as if send was NULL; else a number above 0, another for each peer, which may stay that of the last
+	 * one while nobody is there: a delayed response promised to an earlier one ends with SCMI_E_NOPEER. Optional:
+	 * without it there is one if there is a send. Context: any.
 	 */
 	int (*p2a)(void *ctx);
 };

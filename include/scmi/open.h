@@ -3,7 +3,7 @@
  * Links, agents and platforms by URI, on a system with processes. The heap is used, and the port is the system's own.
  *
  *   loopback:                    only where a program brings it (scmictl does): a platform inside it
- *   mailbox:unix=PATH            shared memory and eventfds handed over a socket
+ *   mailbox:unix=PATH            shared memory and doorbells handed over a socket
  *   mailbox:shm=/NAME            POSIX shared memory and a futex
  *   mailbox:uio=/dev/uioN,...    a mailbox unit of the hardware's
  *

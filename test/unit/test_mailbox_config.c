@@ -55,7 +55,15 @@ struct bad {
 
 static uint32_t memory[2][RIG_AREA / 4u];
 
-static void agent_configurations_are_checked(void **state)
+#define GOOD                                                                                                           \
+	{                                                                                                              \
+		.size = sizeof(struct scmi_mailbox_config), .areas = {                                                 \
+			{.mem = memory[0], .len = RIG_AREA},                                                           \
+			{.mem = memory[1], .len = RIG_AREA}                                                            \
+		}                                                                                                      \
+	}
+
+static void doorbells_are_checked(void **state)
 {
 	static const struct scmi_mailbox_doorbell bells[] = {
 		{.version = 2},
@@ -66,11 +74,45 @@ static void agent_configurations_are_checked(void **state)
 		{.version = 1, .fd = no_fd, .raise = nothing},
 		{.version = 1, .caps = SCMI_CAP_SYNC_SEND},
 	};
+	struct scmi_mailbox_config c = GOOD;
+	const char *why;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bells) / sizeof(bells[0]); i++) {
+		c.doorbell = &bells[i];
+		assert_int_equal(scmi_mailbox_check(&c, &why), SCMI_E_INVAL);
+		assert_memory_equal(why, "doorbell:", 9);
+	}
+}
+
+static void good_configuration_is_taken(void **state)
+{
+	const struct scmi_mailbox_config good = GOOD;
+	struct scmi_transport transport;
+	struct scmi_mailbox mailbox;
+	const char *why;
+
+	(void)state;
+	assert_int_equal(scmi_mailbox_check(NULL, NULL), SCMI_E_INVAL);
+	assert_int_equal(scmi_mailbox_init(NULL, &good, &transport), SCMI_E_INVAL);
+	assert_int_equal(scmi_mailbox_init(&mailbox, &good, NULL), SCMI_E_INVAL);
+	assert_int_equal(scmi_mailbox_check(&good, &why), SCMI_OK);
+	assert_null(why);
+	assert_int_equal(scmi_mailbox_init(&mailbox, &good, &transport), SCMI_OK);
+	assert_int_equal(transport.caps, SCMI_CAP_POLL | SCMI_CAP_NOTIFY | SCMI_CAP_LATE_DELAYED);
+	assert_int_equal(transport.max_inflight, SCMI_MAILBOX_INFLIGHT_DEFAULT);
+	assert_int_equal(scmi_transport_check(&transport, &why), SCMI_OK);
+	assert_int_equal(scmi_mailbox_stats(&mailbox, &(struct scmi_mailbox_stats){.size = 4}), SCMI_E_INVAL);
+	assert_int_equal(
+		scmi_mailbox_stats(NULL, &(struct scmi_mailbox_stats){.size = sizeof(struct scmi_mailbox_stats)}),
+		SCMI_E_INVAL);
+}
+
+static void agent_configurations_are_checked(void **state)
+{
 	static const struct scmi_mailbox_doorbell starts = {.version = 1, .start = start, .stop = nothing};
 	static const struct scmi_port no_port = {.version = 1};
-	const struct scmi_mailbox_config good = {
-		.size = sizeof(good),
-		.areas = {{.mem = memory[0], .len = RIG_AREA}, {.mem = memory[1], .len = RIG_AREA}}};
+	const struct scmi_mailbox_config good = GOOD;
 	struct bad bads[16];
 	struct scmi_transport transport;
 	struct scmi_mailbox mailbox;
@@ -120,26 +162,6 @@ static void agent_configurations_are_checked(void **state)
 		assert_memory_equal(why, bads[i].member, strlen(bads[i].member));
 		assert_int_equal(scmi_mailbox_init(&mailbox, &bads[i].config, &transport), SCMI_E_INVAL);
 	}
-	for (size_t i = 0; i < sizeof(bells) / sizeof(bells[0]); i++) {
-		struct scmi_mailbox_config c = good;
-
-		c.doorbell = &bells[i];
-		assert_int_equal(scmi_mailbox_check(&c, &why), SCMI_E_INVAL);
-		assert_memory_equal(why, "doorbell:", 9);
-	}
-	assert_int_equal(scmi_mailbox_check(NULL, NULL), SCMI_E_INVAL);
-	assert_int_equal(scmi_mailbox_init(NULL, &good, &transport), SCMI_E_INVAL);
-	assert_int_equal(scmi_mailbox_init(&mailbox, &good, NULL), SCMI_E_INVAL);
-	assert_int_equal(scmi_mailbox_check(&good, &why), SCMI_OK);
-	assert_null(why);
-	assert_int_equal(scmi_mailbox_init(&mailbox, &good, &transport), SCMI_OK);
-	assert_int_equal(transport.caps, SCMI_CAP_POLL | SCMI_CAP_NOTIFY | SCMI_CAP_LATE_DELAYED);
-	assert_int_equal(transport.max_inflight, SCMI_MAILBOX_INFLIGHT_DEFAULT);
-	assert_int_equal(scmi_transport_check(&transport, &why), SCMI_OK);
-	assert_int_equal(scmi_mailbox_stats(&mailbox, &(struct scmi_mailbox_stats){.size = 4}), SCMI_E_INVAL);
-	assert_int_equal(
-		scmi_mailbox_stats(NULL, &(struct scmi_mailbox_stats){.size = sizeof(struct scmi_mailbox_stats)}),
-		SCMI_E_INVAL);
 }
 
 static void end_configurations_are_checked(void **state)
@@ -186,8 +208,8 @@ static void end_configurations_are_checked(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(signals_have_their_channels),
-		cmocka_unit_test(agent_configurations_are_checked),
+		cmocka_unit_test(signals_have_their_channels),    cmocka_unit_test(doorbells_are_checked),
+		cmocka_unit_test(good_configuration_is_taken),    cmocka_unit_test(agent_configurations_are_checked),
 		cmocka_unit_test(end_configurations_are_checked),
 	};
 

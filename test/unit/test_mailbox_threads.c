@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Both ends of a mailbox between threads. Every command carries a number and its answer the same: one that went to
- * another call would show. Some answers come from a thread of their own, and a further one sends messages unasked.
+ * Both ends of a mailbox between threads. Every command carries a number, and so does its answer. Some answers come from
+ * a thread of their own, and a further one sends messages unasked.
  */
 #define _POSIX_C_SOURCE 200809L
 
@@ -242,9 +242,8 @@ static void *send_events(void *arg)
 	struct bed *b = arg;
 
 	for (unsigned i = 0; i < EVENTS && !atomic_load(&b->over); i++) {
-		uint8_t number[4];
+		const uint8_t number[4] = {(uint8_t)i}; /* little endian; EVENTS is below 256 */
 
-		scmi_put_le32(number, i);
 		for (;;) {
 			int err;
 

@@ -123,6 +123,9 @@ int scmi__key_text(const struct scmi__key *key, char *out, size_t room, const st
 /* Which of n names it is, each once: *had remembers. -1: none, or again. */
 int scmi__key_of(const struct scmi__key *key, const char *const *names, size_t n, uint32_t *had);
 
+/* For an agent, which takes no key but the first: SCMI_OK if *rest is at its end, else SCMI_E_INVAL with a sentence. */
+int scmi__key_none(const char **rest, const struct scmi_why *why);
+
 /* What the two sides say of one key that they do not have, or have twice. SCMI_E_INVAL. */
 int scmi__key_unknown(const struct scmi__key *key, const struct scmi_why *why);
 

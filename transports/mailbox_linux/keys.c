@@ -59,6 +59,16 @@ int scmi__key_unknown(const struct scmi__key *key, const struct scmi_why *why)
 			 key->name);
 }
 
+int scmi__key_none(const char **rest, const struct scmi_why *why)
+{
+	struct scmi__key key;
+	const int err = scmi__key_next(rest, &key, why);
+
+	if (err == SCMI_OK)
+		return scmi__key_unknown(&key, why);
+	return err == SCMI_E_NOTFOUND ? SCMI_OK : err;
+}
+
 static unsigned digit(char c)
 {
 	if (c >= '0' && c <= '9')

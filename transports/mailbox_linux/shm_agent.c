@@ -223,11 +223,7 @@ static int parse(struct link *l, const char *rest, const struct scmi_why *why)
 
 	if (err == SCMI_OK)
 		err = scmi__shm_name(&key, l->name, why);
-	if (err == SCMI_OK)
-		err = scmi__key_next(&rest, &key, why);
-	if (err == SCMI_OK)
-		return scmi__key_unknown(&key, why);
-	return err == SCMI_E_NOTFOUND ? SCMI_OK : err;
+	return err == SCMI_OK ? scmi__key_none(&rest, why) : err;
 }
 
 static int make(struct link *l, const char *rest, const struct scmi_port *port, struct scmi_transport *transport,
