@@ -144,8 +144,13 @@ static void reply(void *ctx, struct scmi_request *req, uint32_t len)
 /* Of the readings of acme, whoever has asked for them. */
 static int send_delayed(struct agent *a, uint32_t hdr, const void *payload, uint32_t len)
 {
+	const bool shrunk = len == SCMI_STATUS_BYTES; /* the reading was too big for this peer */
+
 	MUST(scmi_hdr_protocol(hdr) == SCMI_PROTOCOL_SENSOR && (hdr & SCMI_HDR_RESERVED) == 0 && a->running);
-	MUST(len == ACME_READING_BYTES && scmi_get_le32(payload) == 0);
+	MUST(shrunk || len == ACME_READING_BYTES);
+	MUST(scmi_get_le32(payload) == (uint32_t)(shrunk ? SCMI_COMMS_ERROR : SCMI_SUCCESS));
+	MUST(!shrunk || rig.too_big);
+	rig.too_big = !shrunk && rig.send_result == SCMI_E_TOOBIG;
 	digest(&hdr, sizeof(hdr));
 	digest(payload, len);
 	a->blocked = rig.send_result == SCMI_E_BUSY;

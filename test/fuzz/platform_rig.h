@@ -79,6 +79,7 @@ extern struct rig {
 	const struct scmi_server *servers[SERVERS];
 	int send_result;
 	bool was_blocked;                 /* notifications may have been dropped that we never saw */
+	bool too_big;                     /* the last delayed response did not fit; it comes again as a status */
 	uint64_t digest;                  /* of all that was sent */
 	struct scmi_platform_stats count; /* our own */
 	uint32_t traced_requests;

@@ -61,7 +61,7 @@ int scmi__key_unknown(const struct scmi__key *key, const struct scmi_why *why)
 
 int scmi__key_none(const char **rest, const struct scmi_why *why)
 {
-	struct scmi__key key;
+	struct scmi__key key = {0};
 	const int err = scmi__key_next(rest, &key, why);
 
 	if (err == SCMI_OK)
