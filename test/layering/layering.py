@@ -38,6 +38,9 @@ FLOORS = {
 	"transports/shmem": (r"scmi/(errors|port)\.h|scmi/transport/shmem\.h", False),
 	"transports/mailbox": (r"scmi/(message|errors|port|transport|endpoint)\.h|scmi/transport/(shmem|mailbox)\.h", False),
 	"transports/smc": (r"scmi/(errors|port|transport|endpoint)\.h|scmi/transport/(shmem|mailbox|smc)\.h", False),
+	"transports/carrier": (r"scmi/(errors|port|scheme)\.h", True),
+	"transports/vhost_user": (r"scmi/(message|errors|port|transport|endpoint|scheme)\.h|"
+				  r"scmi/transport/(virtio|virtio_device|vhost_user)\.h", True),
 	"transports/mailbox_linux": (r"scmi/(message|errors|port|transport|endpoint|scheme)\.h|"
 				     r"scmi/transport/(shmem|mailbox|mailbox_linux)\.h", True),
 	"examples": (r"scmi/.*", True),
@@ -46,7 +49,9 @@ FLOORS = {
 }
 # Private headers are their own folder's; the floors above lib/wire may use those of lib/wire too, scmictl its device's.
 ABOVE_WIRE = {floor: ["lib/wire"] for floor in ("lib/agent", "lib/platform", "lib/protocol")}
-ABOVE_WIRE["transports/mailbox"] = ABOVE_WIRE["transports/smc"] = ABOVE_WIRE["transports/mailbox_linux"] = ["transports/shmem"]
+ABOVE_WIRE["transports/mailbox"] = ABOVE_WIRE["transports/smc"] = ["transports/shmem"]
+ABOVE_WIRE["transports/mailbox_linux"] = ["transports/shmem", "transports/carrier"]
+ABOVE_WIRE["transports/vhost_user"] = ["transports/carrier"]
 ABOVE_WIRE["examples/scmid"] = ["examples/sim"]
 ABOVE_WIRE["examples/scmictl"] = ["examples/sim"]
 # Contracts are below the two ends: they never include them.

@@ -252,7 +252,7 @@ static void use(const struct scmi_transport *transport, const struct scmi_port *
 
 struct stage {
 	struct platform p;
-	struct unix_name name;
+	struct scmi__name name;
 	struct scmi_posix posix;
 	struct scmi_port port;
 	pthread_t thread;
@@ -262,8 +262,10 @@ struct stage {
 static void begin(struct stage *s)
 {
 	*s = (struct stage){.p = {.sock = -1}};
+	s->name.label = "unix=";
+	s->name.type = SOCK_SEQPACKET;
 	(void)snprintf(s->name.path, sizeof(s->name.path), "%s", rig_uri("") + strlen("unix="));
-	assert_int_equal(scmi__unix_bind(&s->name, 0600, &s->p.sock, NULL), SCMI_OK);
+	assert_int_equal(scmi__name_take(&s->name, 0600, &s->p.sock, NULL), SCMI_OK);
 	assert_int_equal(scmi_posix_init(&s->posix, &s->port), SCMI_OK);
 	s->before = open_fds();
 	assert_int_equal(pthread_create(&s->thread, NULL, forge, &s->p), 0);
@@ -281,7 +283,7 @@ static void end(struct stage *s)
 	pthread_join(s->thread, NULL);
 	close(last);
 	assert_int_equal(open_fds(), s->before);
-	scmi__unix_unbind(&s->name);
+	scmi__name_leave(&s->name);
 	close(s->p.sock);
 	scmi_posix_fini(&s->posix);
 }
@@ -413,16 +415,16 @@ static void each_fault_has_its_sentence(void **state)
 static void a_silent_platform_is_given_up(void **state)
 {
 	const unsigned before = open_fds();
-	struct unix_name name;
+	struct scmi__name name = {.label = "unix=", .type = SOCK_SEQPACKET};
 	int sock;
 
 	(void)state;
 	(void)snprintf(name.path, sizeof(name.path), "%s", rig_uri("") + strlen("unix="));
-	assert_int_equal(scmi__unix_bind(&name, 0600, &sock, NULL), SCMI_OK);
+	assert_int_equal(scmi__name_take(&name, 0600, &sock, NULL), SCMI_OK);
 	assert_null(guest_open(rig_uri("")));
 	assert_int_equal(rig_err, SCMI_E_NOPEER);
 	assert_non_null(strstr(rig_why, "does not answer"));
-	scmi__unix_unbind(&name);
+	scmi__name_leave(&name);
 	close(sock);
 	assert_int_equal(open_fds(), before);
 }

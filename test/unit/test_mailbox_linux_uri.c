@@ -273,7 +273,7 @@ static void the_name_of_a_dead_platform_is_taken(void **state)
 
 struct newcomer {
 	pthread_t thread;
-	struct unix_name name;
+	struct scmi__name name;
 	int sock;
 	int err;
 };
@@ -282,7 +282,7 @@ static void *come(void *arg)
 {
 	struct newcomer *c = arg;
 
-	c->err = scmi__unix_bind(&c->name, 0600, &c->sock, NULL);
+	c->err = scmi__name_take(&c->name, 0600, &c->sock, NULL);
 	return NULL;
 }
 
@@ -301,6 +301,7 @@ static void of_many_platforms_one_has_the_name(void **state)
 		if (round % 2 != 0)
 			leave_a_dead_socket();
 		for (int i = 0; i < 4; i++) {
+			c[i].name = (struct scmi__name){.label = "unix=", .type = SOCK_SEQPACKET};
 			(void)snprintf(c[i].name.path, sizeof(c[i].name.path), "%s", a.sun_path);
 			assert_int_equal(pthread_create(&c[i].thread, NULL, come, &c[i]), 0);
 		}
@@ -315,7 +316,7 @@ static void of_many_platforms_one_has_the_name(void **state)
 		close(agent);
 		for (int i = 0; i < 4; i++) {
 			if (c[i].err == SCMI_OK)
-				scmi__unix_unbind(&c[i].name);
+				scmi__name_leave(&c[i].name);
 			if (c[i].err == SCMI_OK)
 				close(c[i].sock);
 		}

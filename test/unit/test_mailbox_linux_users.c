@@ -67,7 +67,7 @@ static int outcome(const char *keys, unsigned user)
 }
 
 /* Whether the platform of somebody else's lives cannot be found out: that is not the same as that it does. */
-static int take_name(unsigned user, struct unix_name *name)
+static int take_name(unsigned user, struct scmi__name *name)
 {
 	char text[200] = "";
 	const struct scmi_why why = {text, sizeof(text)};
@@ -75,14 +75,14 @@ static int take_name(unsigned user, struct unix_name *name)
 
 	if (setresuid(user, user, user) != 0)
 		return OTHERWISE;
-	return scmi__unix_bind(name, 0600, &sock, &why) == SCMI_E_IO && strstr(text, "Permission denied") != NULL
+	return scmi__name_take(name, 0600, &sock, &why) == SCMI_E_IO && strstr(text, "Permission denied") != NULL
 		       ? SENT_AWAY
 		       : OTHERWISE;
 }
 
 static void the_name_of_another_user_is_not_taken(void **state)
 {
-	struct unix_name name;
+	struct scmi__name name = {.label = "unix=", .type = SOCK_SEQPACKET};
 	struct place *p;
 	int status;
 	pid_t pid;

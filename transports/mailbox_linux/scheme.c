@@ -102,3 +102,16 @@ const struct scmi_scheme *scmi_mailbox_scheme(void)
 {
 	return &scheme;
 }
+
+int scmi__key_area(const struct scmi__key *key, uint32_t *out, const struct scmi_why *why)
+{
+	uint32_t value = 0;
+	int err = scmi__key_number(key, SCMI_SHMEM_BYTES_MIN, SCMI_SHMEM_BYTES_MAX, &value, why);
+
+	if (err != SCMI_OK)
+		return err;
+	if (value % 4u != 0)
+		return scmi__key_bad(key, why, "a multiple of 4 is wanted");
+	*out = value;
+	return SCMI_OK;
+}

@@ -16,19 +16,10 @@
 #ifndef SCMI_MAILBOX_LINUX_UNIX_H
 #define SCMI_MAILBOX_LINUX_UNIX_H
 
-#include <sys/socket.h>
-#include <sys/un.h>
-
 #include "internal.h"
 
 #define UNIX_MAGIC   UINT32_C(0x53434d58)
 #define UNIX_VERSION 1u
-/* Linux 6.16 knows it, C libraries may not yet. */
-#ifndef SO_PASSRIGHTS
-#define SO_PASSRIGHTS 83
-#endif
-
-#define UNIX_PATH sizeof(((struct sockaddr_un *)0)->sun_path)
 
 enum unix_verdict {
 	UNIX_WELCOME = 0,
@@ -65,19 +56,6 @@ void scmi__unix_gift_close(struct unix_gift *gift);
 
 /* Whether the other end of a life line has gone, or said something, which is against the rules. */
 bool scmi__unix_is_over(int sock);
-
-/* The socket's address, and its name taken and given back. */
-struct unix_name {
-	char path[UNIX_PATH];
-	uint64_t dev;
-	uint64_t ino;
-};
-
-/* Binds and listens. SCMI_OK; SCMI_E_BUSY, a platform lives there; SCMI_E_INVAL, SCMI_E_IO; each with a sentence. */
-int scmi__unix_bind(struct unix_name *name, uint32_t mode, int *sock, const struct scmi_why *why);
-
-/* Takes the name away, if it is still this one's. */
-void scmi__unix_unbind(const struct unix_name *name);
 
 int scmi__unix_listen(void **listener, const char *rest, const struct scmi_port *port, const struct scmi_why *why);
 uint32_t scmi__unix_agents(const void *listener);

@@ -19,7 +19,7 @@ struct link {
 	const struct scmi__way *way;
 	struct scmi_mailbox mailbox;
 	struct scmi_mailbox_doorbell bell;
-	char path[UNIX_PATH];
+	char path[SCMI__NAME_ROOM];
 	uint32_t capacity;        /* what the agent was promised, in bytes of an area */
 	int sock;                 /* -1: not connected */
 	struct unix_gift gift;    /* while connected */

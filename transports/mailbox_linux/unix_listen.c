@@ -27,7 +27,7 @@ enum kind { KIND_WAKE, KIND_LISTEN, KIND_LINE, KIND_BELL };
 
 struct listener {
 	const struct scmi__way *way;
-	struct unix_name name;
+	struct scmi__name name;
 	uint32_t mode;
 	uint32_t area;
 	uint32_t uid; /* that is let in, too */
@@ -64,11 +64,7 @@ static void send_away(struct listener *l, struct seat *s)
 
 static bool may_come(const struct listener *l, int sock)
 {
-	struct ucred peer;
-	socklen_t len = sizeof(peer);
-
-	return getsockopt(sock, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 &&
-	       (peer.uid == geteuid() || peer.uid == 0 || (l->has_uid && peer.uid == l->uid));
+	return scmi__name_lets_in(sock, l->has_uid, l->uid);
 }
 
 /* One that is free; who has gone without our having noticed makes room. */
@@ -286,7 +282,7 @@ static int make(struct listener *l, const char *rest, const struct scmi_port *po
 		return scmi__why(why, SCMI_E_IO, "unix=%s: no descriptors left", l->name.path);
 	err = open_seats(l, port, why);
 	if (err == SCMI_OK)
-		err = scmi__unix_bind(&l->name, l->mode, &l->sock, why);
+		err = scmi__name_take(&l->name, l->mode, &l->sock, why);
 	if (err == SCMI_OK && !watch(l, l->sock, EPOLLIN, KIND_LISTEN, 0))
 		err = scmi__why(why, SCMI_E_IO, "unix=%s: the system cannot watch it", l->name.path);
 	return err;
@@ -298,7 +294,7 @@ static void free_listener(struct listener *l)
 		scmi__seat_close(&l->seats[i]);
 	free(l->seats);
 	if (l->sock >= 0)
-		scmi__unix_unbind(&l->name);
+		scmi__name_leave(&l->name);
 	scmi__fd_close(&l->sock);
 	scmi__fd_close(&l->wake_fd);
 	scmi__fd_close(&l->epoll);
@@ -314,6 +310,8 @@ int scmi__unix_listen(void **listener, const char *rest, const struct scmi_port 
 		return scmi__why(why, SCMI_E_IO, "no memory left");
 	l->way = &scmi__way_unix;
 	l->sock = l->epoll = l->wake_fd = -1;
+	l->name.label = "unix=";
+	l->name.type = SOCK_SEQPACKET;
 	l->mode = 0600;
 	l->area = SCMI_SHMEM_BYTES_DEFAULT;
 	l->n = AGENTS_DEFAULT;

@@ -19,7 +19,12 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "unix.h"
+#include "carrier.h"
+
+/* Linux 6.16 knows it, C libraries may not yet. */
+#ifndef SO_PASSRIGHTS
+#define SO_PASSRIGHTS 83
+#endif
 
 #define BACKLOG     64
 #define BESIDE      3   /* bytes that its name is longer: "~7f" */
@@ -32,7 +37,7 @@ static int lock_folder(const char *path)
 {
 	const struct timespec nap = {.tv_nsec = LOCK_NAP_NS};
 	const char *slash = strrchr(path, '/');
-	char folder[UNIX_PATH] = ".";
+	char folder[SCMI__NAME_ROOM] = ".";
 	int fd;
 
 	if (slash != NULL) {
@@ -56,14 +61,14 @@ static struct sockaddr_un address_of(const char *path)
 }
 
 /* SCMI_OK: what has the name is a dead platform's; SCMI_E_BUSY, SCMI_E_IO. */
-static int is_dead(const char *path, const struct scmi_why *why)
+static int is_dead(const struct scmi__name *name, const struct scmi_why *why)
 {
-	const struct sockaddr_un address = address_of(path);
-	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	const struct sockaddr_un address = address_of(name->path);
+	int fd = socket(AF_UNIX, name->type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	int err;
 
 	if (fd < 0)
-		return scmi__why(why, SCMI_E_IO, "unix=%s: no socket: %s", path, strerror(errno));
+		return scmi__why(why, SCMI_E_IO, "%s%s: no socket: %s", name->label, name->path, strerror(errno));
 	err = connect(fd, (const struct sockaddr *)&address, sizeof(address)) == 0 ? 0 : errno;
 	close(fd);
 	switch (err) {
@@ -71,55 +76,57 @@ static int is_dead(const char *path, const struct scmi_why *why)
 		return SCMI_OK;
 	case 0:
 	case EAGAIN: /* more want to be let in than it has room for */
-		return scmi__why(why, SCMI_E_BUSY, "unix=%s: somebody listens there already", path);
+		return scmi__why(why, SCMI_E_BUSY, "%s%s: somebody listens there already", name->label, name->path);
 	case EPROTOTYPE:
-		return scmi__why(why, SCMI_E_BUSY, "unix=%s: something else has that name", path);
+		return scmi__why(why, SCMI_E_BUSY, "%s%s: something else has that name", name->label, name->path);
 	default:
-		return scmi__why(why, SCMI_E_IO, "unix=%s: who has that name cannot be asked: %s", path, strerror(err));
+		return scmi__why(why, SCMI_E_IO, "%s%s: who has that name cannot be asked: %s", name->label, name->path,
+				 strerror(err));
 	}
 }
 
 /* The name is there. SCMI_OK: it has been taken; SCMI_E_NOTFOUND: it is not there any more; SCMI_E_BUSY, SCMI_E_IO. */
-static int replace(const char *path, const char *beside, const struct scmi_why *why)
+static int replace(const struct scmi__name *name, const char *beside, const struct scmi_why *why)
 {
 	struct stat st;
 	int err;
 
-	if (lstat(path, &st) != 0)
+	if (lstat(name->path, &st) != 0)
 		return SCMI_E_NOTFOUND;
 	if (!S_ISSOCK(st.st_mode))
-		return scmi__why(why, SCMI_E_BUSY, "unix=%s: something else has that name", path);
-	err = is_dead(path, why);
-	if (err == SCMI_OK && rename(beside, path) != 0)
-		err = scmi__why(why, SCMI_E_IO, "unix=%s: what is left there cannot be replaced: %s", path,
-				strerror(errno));
+		return scmi__why(why, SCMI_E_BUSY, "%s%s: something else has that name", name->label, name->path);
+	err = is_dead(name, why);
+	if (err == SCMI_OK && rename(beside, name->path) != 0)
+		err = scmi__why(why, SCMI_E_IO, "%s%s: what is left there cannot be replaced: %s", name->label,
+				name->path, strerror(errno));
 	return err;
 }
 
 /* Gives the socket its name. On SCMI_OK the one beside is gone. */
-static int publish(const char *path, const char *beside, const struct scmi_why *why)
+static int publish(const struct scmi__name *name, const char *beside, const struct scmi_why *why)
 {
 	for (int i = 0; i < TRIES; i++) {
 		int lock;
 		int err;
 
-		if (link(beside, path) == 0) {
+		if (link(beside, name->path) == 0) {
 			(void)unlink(beside);
 			return SCMI_OK;
 		}
 		if (errno != EEXIST)
-			return scmi__why(why, SCMI_E_IO, "unix=%s: the socket gets no name: %s", path, strerror(errno));
-		lock = lock_folder(path);
-		err = replace(path, beside, why);
+			return scmi__why(why, SCMI_E_IO, "%s%s: the socket gets no name: %s", name->label, name->path,
+					 strerror(errno));
+		lock = lock_folder(name->path);
+		err = replace(name, beside, why);
 		scmi__fd_close(&lock);
 		if (err != SCMI_E_NOTFOUND)
 			return err;
 	}
-	return scmi__why(why, SCMI_E_BUSY, "unix=%s: others are just taking that name", path);
+	return scmi__why(why, SCMI_E_BUSY, "%s%s: others are just taking that name", name->label, name->path);
 }
 
 /* The mode before the name is there, as far as the umask lets it; exactly, before anybody can connect. 0, or errno. */
-static int listen_at(struct unix_name *name, const char *path, uint32_t mode, int sock)
+static int listen_at(struct scmi__name *name, const char *path, uint32_t mode, int sock)
 {
 	const struct sockaddr_un address = address_of(path);
 	struct stat st;
@@ -138,16 +145,16 @@ static int listen_at(struct unix_name *name, const char *path, uint32_t mode, in
 }
 
 /* Under a name that nobody has. 0, or errno. */
-static int listen_beside(struct unix_name *name, char beside[UNIX_PATH], uint32_t mode, int sock)
+static int listen_beside(struct scmi__name *name, char beside[SCMI__NAME_ROOM], uint32_t mode, int sock)
 {
 	const size_t len = strlen(name->path);
 	int err = EADDRINUSE;
 
-	if (len + BESIDE >= UNIX_PATH)
+	if (len + BESIDE >= SCMI__NAME_ROOM)
 		return ENAMETOOLONG;
 	memcpy(beside, name->path, len);
 	for (unsigned i = 0; i < 256 && err == EADDRINUSE; i++) {
-		(void)snprintf(beside + len, UNIX_PATH - len, "~%02x", ((unsigned)getpid() + i) & 0xffu);
+		(void)snprintf(beside + len, SCMI__NAME_ROOM - len, "~%02x", ((unsigned)getpid() + i) & 0xffu);
 		err = listen_at(name, beside, mode, sock);
 	}
 	return err;
@@ -164,22 +171,23 @@ static void no_descriptors(int sock)
 	(void)setsockopt(sock, SOL_SOCKET, SO_PASSRIGHTS, &off, sizeof(off));
 }
 
-int scmi__unix_bind(struct unix_name *name, uint32_t mode, int *sock, const struct scmi_why *why)
+int scmi__name_take(struct scmi__name *name, uint32_t mode, int *sock, const struct scmi_why *why)
 {
-	char beside[UNIX_PATH];
+	char beside[SCMI__NAME_ROOM];
 	int err;
 
-	*sock = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	*sock = socket(AF_UNIX, name->type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (*sock < 0)
-		return scmi__why(why, SCMI_E_IO, "unix=%s: no socket: %s", name->path, strerror(errno));
-	no_descriptors(*sock);
+		return scmi__why(why, SCMI_E_IO, "%s%s: no socket: %s", name->label, name->path, strerror(errno));
+	if (!name->takes_fds)
+		no_descriptors(*sock);
 	err = listen_beside(name, beside, mode, *sock);
 	if (err != 0) {
 		scmi__fd_close(sock);
 		return scmi__why(why, err == ENAMETOOLONG ? SCMI_E_INVAL : SCMI_E_IO,
-				 "unix=%s: the socket cannot be made: %s", name->path, strerror(err));
+				 "%s%s: the socket cannot be made: %s", name->label, name->path, strerror(err));
 	}
-	err = publish(name->path, beside, why);
+	err = publish(name, beside, why);
 	if (err != SCMI_OK) {
 		(void)unlink(beside);
 		scmi__fd_close(sock);
@@ -188,10 +196,19 @@ int scmi__unix_bind(struct unix_name *name, uint32_t mode, int *sock, const stru
 }
 
 /* While it listens nobody takes its name. */
-void scmi__unix_unbind(const struct unix_name *name)
+void scmi__name_leave(const struct scmi__name *name)
 {
 	struct stat st;
 
 	if (lstat(name->path, &st) == 0 && st.st_dev == name->dev && st.st_ino == name->ino)
 		(void)unlink(name->path);
+}
+
+bool scmi__name_lets_in(int sock, bool has_uid, uint32_t uid)
+{
+	struct ucred peer;
+	socklen_t len = sizeof(peer);
+
+	return getsockopt(sock, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 &&
+	       (peer.uid == geteuid() || peer.uid == 0 || (has_uid && peer.uid == uid));
 }

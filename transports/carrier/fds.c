@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "internal.h"
+#include "carrier.h"
 
 #define DRAINS 16 /* reads of one look at a doorbell */
 #define TAGS   4  /* events of one sleep; what is ready beyond comes with the next */

@@ -2,7 +2,7 @@
 /* The keys of a URI. A value that cannot be is an error whose sentence begins with the key. */
 #include <string.h>
 
-#include "internal.h"
+#include "carrier.h"
 
 int scmi__key_next(const char **rest, struct scmi__key *key, const struct scmi_why *why)
 {
@@ -20,6 +20,18 @@ int scmi__key_next(const char **rest, struct scmi__key *key, const struct scmi_w
 	key->name_len = (size_t)(equal - at);
 	key->value = equal + 1;
 	key->value_len = len - key->name_len - 1;
+	return SCMI_OK;
+}
+
+int scmi__key_bare(const char **rest, const char *name, struct scmi__key *key, const struct scmi_why *why)
+{
+	const char *at = *rest;
+	const size_t len = at != NULL ? strcspn(at, ",") : 0;
+
+	if (len == 0)
+		return scmi__why(why, SCMI_E_INVAL, "%s is wanted", name);
+	*rest = at[len] == ',' ? at + len + 1 : NULL;
+	*key = (struct scmi__key){.name = name, .name_len = strlen(name), .value = at, .value_len = len};
 	return SCMI_OK;
 }
 
@@ -47,7 +59,7 @@ static int shown(size_t len)
 	return (int)(len < 100 ? len : 100);
 }
 
-static int bad(const struct scmi__key *key, const struct scmi_why *why, const char *wanted)
+int scmi__key_bad(const struct scmi__key *key, const struct scmi_why *why, const char *wanted)
 {
 	return scmi__why(why, SCMI_E_INVAL, "%.*s=%.*s: %s", shown(key->name_len), key->name, shown(key->value_len),
 			 key->value, wanted);
@@ -140,31 +152,18 @@ int scmi__key_numbers(const struct scmi__key *key, uint32_t *out, size_t n, cons
 		const char *stop = i + 1 < n ? colon : end;
 
 		if (stop == NULL || !any_number(at, (size_t)(stop - at), &out[i]))
-			return bad(key, why, n == 2 ? "MAP:OFFSET is wanted" : "MAP:OFFSET:LEN is wanted");
+			return scmi__key_bad(key, why, n == 2 ? "MAP:OFFSET is wanted" : "MAP:OFFSET:LEN is wanted");
 		at = stop + 1;
 	}
-	return SCMI_OK;
-}
-
-int scmi__key_area(const struct scmi__key *key, uint32_t *out, const struct scmi_why *why)
-{
-	uint32_t value = 0;
-	int err = scmi__key_number(key, SCMI_SHMEM_BYTES_MIN, SCMI_SHMEM_BYTES_MAX, &value, why);
-
-	if (err != SCMI_OK)
-		return err;
-	if (value % 4u != 0)
-		return bad(key, why, "a multiple of 4 is wanted");
-	*out = value;
 	return SCMI_OK;
 }
 
 int scmi__key_text(const struct scmi__key *key, char *out, size_t room, const struct scmi_why *why)
 {
 	if (key->value_len == 0)
-		return bad(key, why, "a value is wanted");
+		return scmi__key_bad(key, why, "a value is wanted");
 	if (key->value_len >= room)
-		return bad(key, why, "too long");
+		return scmi__key_bad(key, why, "too long");
 	memcpy(out, key->value, key->value_len);
 	out[key->value_len] = '\0';
 	return SCMI_OK;
