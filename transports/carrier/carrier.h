@@ -16,6 +16,11 @@
 #include <scmi/port.h>
 #include <scmi/scheme.h>
 
+/* Linux 6.16 knows it, C libraries may not yet. */
+#ifndef SO_PASSRIGHTS
+#define SO_PASSRIGHTS 83
+#endif
+
 /* ---- sentences ---- */
 
 /* Writes the sentence; returns err. */

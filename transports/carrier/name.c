@@ -21,11 +21,6 @@
 
 #include "carrier.h"
 
-/* Linux 6.16 knows it, C libraries may not yet. */
-#ifndef SO_PASSRIGHTS
-#define SO_PASSRIGHTS 83
-#endif
-
 #define BACKLOG     64
 #define BESIDE      3   /* bytes that its name is longer: "~7f" */
 #define TRIES       16  /* others may take and leave the name meanwhile */
