@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * SCMI over virtio between processes, by the vhost-user protocol: a scheme for scmi_open() and scmi_listen() (open.h),
+ * which know it.
+ *
+ * The front end makes any Linux process the agent of any vhost-user back end of a virtio-scmi device, with no virtual
+ * machine around it: the ring lies in a memfd of its own, doorbells are eventfds. The back end is a platform for
+ * guests of QEMU, UML and the like, and for such front ends.
+ */
+#ifndef SCMI_TRANSPORT_VHOST_USER_H
+#define SCMI_TRANSPORT_VHOST_USER_H
+
+#include <scmi/scheme.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/*
+ * "vhost-user:PATH", the path of a Unix stream socket, and keys behind commas.
+ *
+ * An agent connects to it. The back end has to offer one queue at least; P2A_CHANNELS, EVENT_IDX, VERSION_1 and every
+ * protocol feature are used where it offers them. Keys: features=MASK, those that may be negotiated (SCMI_VIRTIO_F_*,
+ * as a number; by default SCMI_VIRTIO_FEATURES_DEFAULT). A back end that goes away is seen at once, by an agent that
+ * only polls within 60 ms of polling; the link is down then until a reconnect.
+ *
+ * A platform listens at it, for any number of guests up to agents=N (16), each an agent of its own. It takes whoever
+ * the socket's permissions let in and who runs as the same user or as root. Keys: mode=OCTAL of the socket (0600),
+ * uid=ID: that user may come too, features=MASK, those that are offered (by default SCMI_VIRTIO_OFFER_DEFAULT),
+ * slots=1: CONFIGURE_MEM_SLOTS is offered (not to front ends that outlive their back end: they would not send their
+ * memory again), inflight=1: INFLIGHT_SHMFD is offered: what a back end that has died owed is answered with
+ * SCMI_GENERIC_ERROR by the next, never executed twice.
+ *
+ * "vhost-user:fd=N", for a platform: the socket has been made by somebody else, who listens at it already, as systemd
+ * does for its first socket with N 3.
+ *
+ * A guest that breaks the protocol, lies about its memory, or rings without end has its connection closed, and one line
+ * on standard error says why; the others live on. Memory that shrinks under the platform raises SIGBUS: the first
+ * listener of a process installs a handler, which replaces such memory by an empty page's and closes that connection,
+ * and hands any other fault to the handler of before.
+ */
+const struct scmi_scheme *scmi_vhost_user_scheme(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * One front end at our back end: what it has said, its memory, its two rings, and the device that they belong to. The
+ * device stays; front ends come and go. Context: the listener's thread, but for what scmi_virtio_host has.
+ */
+#ifndef SCMI_VHOST_USER_SESSION_H
+#define SCMI_VHOST_USER_SESSION_H
+
+#include <stdatomic.h>
+
+#include <scmi/transport/virtio_device.h>
+
+#include "memory.h"
+#include "message.h"
+
+/* What all sessions of a listener have in common. */
+struct vu_offer {
+	uint64_t features;  /* of virtio */
+	uint64_t protocol;  /* VU_PF_* */
+	uint32_t queue_max; /* entries */
+};
+
+struct vu_ring {
+	uint32_t num; /* 0: not said */
+	bool has_addr;
+	struct vu_vring_addr addr;
+	uint16_t base; /* next index to be taken; not while it runs */
+	bool started;  /* kicked once, or it has no kick; until GET_VRING_BASE */
+	bool enabled;
+	int kick; /* -1: none; the listener watches it */
+	int err;
+};
+
+struct vu_session {
+	/* constant */
+	const struct vu_offer *offer;
+	struct scmi_virtio_device *device;
+	void *device_mem;
+	struct scmi_endpoint endpoint;
+	struct scmi_virtio_host host;
+	int wake_fd; /* the listener's */
+
+	_Atomic uint32_t again;   /* to be served, whether the guest rings or not */
+	_Atomic uint32_t callers; /* contexts that use call[], and a bit while they may */
+	int call[SCMI_VIRTIO_QUEUES];
+
+	/* the listener's thread */
+	int sock; /* -1: nobody */
+	struct vu_message in;
+	struct vu_memory_map memory;
+	struct scmi_virtio_map *maps;
+	uint64_t features;
+	uint64_t protocol;
+	bool attached;
+	struct vu_ring ring[SCMI_VIRTIO_QUEUES];
+	uint8_t status;
+	uint32_t empty_rings;    /* doorbells in a row without anything behind them */
+	int backend_fd;          /* kept open, never used */
+	uint64_t drain_until_us; /* a request waits for commands to end; 0: none does */
+	const char *why;         /* why it has to go */
+};
+
+/* SCMI_OK, SCMI_E_IO. */
+int scmi__vu_session_open(struct vu_session *s, const struct vu_offer *offer, int wake_fd,
+			  const struct scmi_port *port);
+void scmi__vu_session_close(struct vu_session *s); /* nobody is there, the platform is stopped */
+
+/* Takes a front end in: sock is the session's from now on. */
+void scmi__vu_session_begin(struct vu_session *s, int sock);
+
+/* Sends it away, lets go of all that was its. Nothing when nobody is there. */
+void scmi__vu_session_end(struct vu_session *s);
+
+/*
+ * Reads what has come on the socket and does it, at most max messages. SCMI_OK: no more now; SCMI_E_BUSY: there may be
+ * more, or a request waits for commands to end (drain_until_us); SCMI_E_NOPEER: it has gone; SCMI_E_PROTO: it has to
+ * go, s->why says why. The kick descriptors may have changed with each.
+ */
+int scmi__vu_session_read(struct vu_session *s, int max);
+
+/*
+ * Serves at most max commands; rung: a doorbell has come since the last time. Returns how many; SCMI_E_PROTO: it has to
+ * go (a ring that lies is stopped and its ERR told, that alone is no reason).
+ */
+int scmi__vu_session_serve(struct vu_session *s, int max, bool rung);
+
+#endif
