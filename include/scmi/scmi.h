@@ -36,6 +36,7 @@
 #include <scmi/transport/mailbox.h>
 #include <scmi/transport/shmem.h>
 #include <scmi/transport/smc.h>
+#include <scmi/transport/vhost_user.h>
 #include <scmi/transport/virtio.h>
 #include <scmi/transport/virtio_device.h>
 #include <scmi/transport/virtio_mmio.h>
