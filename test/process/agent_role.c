@@ -16,7 +16,6 @@
 
 #include <scmi/agent.h>
 #include <scmi/port/posix.h>
-#include <scmi/transport/mailbox_linux.h>
 
 #define WORKERS      3u
 #define FAR_US       50000000u
@@ -178,8 +177,9 @@ static void run(struct load *l, const struct scmi_transport *transport, const st
 	free(mem);
 }
 
-int agent_role(const char *rest)
+int agent_role(const char *uri)
 {
+	const struct scmi_scheme *scheme = scheme_of(&uri);
 	char text[200];
 	const struct scmi_why why = {text, sizeof(text)};
 	struct load l = {.agent = NULL};
@@ -189,16 +189,16 @@ int agent_role(const char *rest)
 	void *link;
 	int err;
 
-	if (scmi_posix_init(&posix, &port) != SCMI_OK)
+	if (scheme == NULL || scmi_posix_init(&posix, &port) != SCMI_OK)
 		return 1;
-	while ((err = scmi_mailbox_scheme()->open(&link, rest, &port, &transport, &why)) == SCMI_E_NOPEER)
+	while ((err = scheme->open(&link, uri, &port, &transport, &why)) == SCMI_E_NOPEER)
 		nap_us(2000);
 	if (err != SCMI_OK) {
 		(void)fprintf(stderr, "agent: %s\n", text);
 		return 1;
 	}
 	run(&l, &transport, &port);
-	scmi_mailbox_scheme()->close(link);
+	scheme->close(link);
 	scmi_posix_fini(&posix);
 	return 0;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * kill9 [--way unix|shm] [--rounds N] [--seed S]
+ * kill9 [--way unix|shm|vhost] [--rounds N] [--seed S]
  *
  * A platform and its agents, a process each, under load. Each round kills one of them, in the middle of whatever it
  * does, and starts another. Then all that live must go on: each agent has more good calls, a delayed response and a
@@ -41,9 +41,24 @@ struct peer {
 	uint32_t maps;
 };
 
+/* Between the processes: the start of the URI, what the platform adds to it, how many agents there can be. */
+struct way {
+	const char *key;
+	const char *uri;
+	const char *more;
+	uint32_t agents;
+	bool shm; /* the name is one of shared memory */
+};
+
+static const struct way ways[] = {
+	{"unix", "mailbox:unix=", ",agents=2", ROLE_AGENTS, false},
+	{"shm", "mailbox:shm=", ",size=256", 1, true},
+	{"vhost", "vhost-user:", ",agents=2", ROLE_AGENTS, false},
+};
+
 struct show {
 	const char *self;
-	bool shm;
+	const struct way *way;
 	uint32_t agents;
 	uint64_t random;
 	uint32_t seed;
@@ -196,26 +211,27 @@ static void end_one(struct show *s, unsigned i)
 static bool name_is_left(const struct show *s)
 {
 	struct stat st;
-	const int fd = s->shm ? shm_open(s->name, O_RDONLY | O_CLOEXEC, 0) : -1;
+	const bool shm = s->way->shm;
+	const int fd = shm ? shm_open(s->name, O_RDONLY | O_CLOEXEC, 0) : -1;
 
 	if (fd >= 0)
 		close(fd);
-	return s->shm ? fd >= 0 : lstat(s->name, &st) == 0;
+	return shm ? fd >= 0 : lstat(s->name, &st) == 0;
 }
 
 static void prepare(struct show *s)
 {
 	s->random = s->seed;
-	s->agents = s->shm ? 1u : ROLE_AGENTS;
+	s->agents = s->way->agents;
 	(void)snprintf(s->folder, sizeof(s->folder), "/tmp/scmi-kill9-XXXXXX");
 	if (mkdtemp(s->folder) == NULL)
 		fail("no folder", 0);
-	if (s->shm)
+	if (s->way->shm)
 		(void)snprintf(s->name, sizeof(s->name), "/scmi-kill9-%d", (int)getpid());
 	else
 		(void)snprintf(s->name, sizeof(s->name), "%.40s/socket", s->folder);
-	(void)snprintf(s->agent, sizeof(s->agent), "%s=%s", s->shm ? "shm" : "unix", s->name);
-	(void)snprintf(s->platform, sizeof(s->platform), "%s%s", s->agent, s->shm ? ",size=256" : ",agents=2");
+	(void)snprintf(s->agent, sizeof(s->agent), "%s%s", s->way->uri, s->name);
+	(void)snprintf(s->platform, sizeof(s->platform), "%s%s", s->agent, s->way->more);
 }
 
 static int play(struct show *s, uint32_t rounds)
@@ -237,9 +253,19 @@ static int play(struct show *s, uint32_t rounds)
 	return 0;
 }
 
+static const struct way *way_of(const char *key)
+{
+	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+		if (strcmp(ways[i].key, key) == 0)
+			return &ways[i];
+	}
+	(void)fprintf(stderr, "kill9: there is no way %s\n", key);
+	exit(2);
+}
+
 int main(int argc, char **argv)
 {
-	struct show s = {.self = "/proc/self/exe", .seed = 1};
+	struct show s = {.self = "/proc/self/exe", .seed = 1, .way = &ways[0]};
 	uint32_t rounds = 20;
 
 	(void)signal(SIGPIPE, SIG_IGN);
@@ -251,7 +277,7 @@ int main(int argc, char **argv)
 		if (strcmp(argv[i], "--agent") == 0)
 			return agent_role(value);
 		if (strcmp(argv[i], "--way") == 0)
-			s.shm = strcmp(value, "shm") == 0;
+			s.way = way_of(value);
 		else if (strcmp(argv[i], "--rounds") == 0)
 			rounds = (uint32_t)strtoul(value, NULL, 10);
 		else if (strcmp(argv[i], "--seed") == 0)

@@ -13,7 +13,6 @@
 #include <scmi/platform.h>
 #include <scmi/port/posix.h>
 #include <scmi/server/base.h>
-#include <scmi/transport/mailbox_linux.h>
 
 /* One delayed response for each agent. */
 struct later {
@@ -24,6 +23,8 @@ struct later {
 };
 
 struct world {
+	const struct scmi_scheme *scheme;
+	void *listener;
 	struct later later[ROLE_AGENTS];
 	struct scmi_base_model model;
 	struct scmi_server base;
@@ -83,13 +84,13 @@ static const struct scmi_server_command commands[] = {
 	{.handle = notify_me, .params_min = 4, .params_max = 4, .message = TRY_NOTIFY, .flags = SCMI_COMMAND_P2A},
 };
 
-static int start_platform(struct world *w, void *listener)
+static int start_platform(struct world *w)
 {
 	struct scmi_platform_config config = {.size = sizeof(config),
 					      .servers = w->servers,
 					      .servers_n = 2,
 					      .agents = w->agents,
-					      .agents_n = scmi_mailbox_scheme()->agents(listener)};
+					      .agents_n = w->scheme->agents(w->listener)};
 	int err;
 
 	w->model = (struct scmi_base_model){.size = sizeof(w->model), .vendor = "process"};
@@ -104,7 +105,7 @@ static int start_platform(struct world *w, void *listener)
 	w->servers[1] = &w->own;
 	for (uint32_t i = 0; i < config.agents_n; i++) {
 		w->agents[i] = (struct scmi_platform_agent){.size = sizeof(w->agents[i]),
-							    .endpoint = scmi_mailbox_scheme()->endpoint(listener, i)};
+							    .endpoint = w->scheme->endpoint(w->listener, i)};
 		w->later[i].delayed = (struct scmi_delayed){
 			.size = sizeof(w->later[i].delayed), .cap = sizeof(w->later[i].buf), .buf = w->later[i].buf};
 	}
@@ -126,9 +127,11 @@ static void tick(struct world *w)
 		(void)scmi_platform_notify(w->platform, SCMI_ALL_AGENTS, TRY_PROTOCOL, TRY_TOLD, &word, sizeof(word));
 }
 
-static void *serve(void *listener)
+static void *serve(void *arg)
 {
-	if (scmi_mailbox_scheme()->run(listener) != SCMI_OK)
+	const struct world *w = arg;
+
+	if (w->scheme->run(w->listener) != SCMI_OK)
 		abort();
 	return NULL;
 }
@@ -141,7 +144,7 @@ static void close_platform(struct world *w)
 		abort();
 }
 
-int platform_role(const char *rest)
+int platform_role(const char *uri)
 {
 	char text[200] = "";
 	const struct scmi_why why = {text, sizeof(text)};
@@ -150,16 +153,15 @@ int platform_role(const char *rest)
 	struct scmi_posix posix;
 	struct scmi_port port;
 	pthread_t thread;
-	void *listener;
 	int question = 0;
 
-	if (w == NULL || scmi_posix_init(&posix, &port) != SCMI_OK)
+	if (w == NULL || scmi_posix_init(&posix, &port) != SCMI_OK || (w->scheme = scheme_of(&uri)) == NULL)
 		return 1;
-	if (scmi_mailbox_scheme()->listen(&listener, rest, &port, &why) != SCMI_OK) {
+	if (w->scheme->listen(&w->listener, uri, &port, &why) != SCMI_OK) {
 		(void)fprintf(stderr, "platform: %s\n", text);
 		return 1;
 	}
-	if (start_platform(w, listener) != SCMI_OK || pthread_create(&thread, NULL, serve, listener) != 0)
+	if (start_platform(w) != SCMI_OK || pthread_create(&thread, NULL, serve, w) != 0)
 		return 1;
 	while (question != ASK_END && question != -1) {
 		question = next_question(1);
@@ -167,10 +169,10 @@ int platform_role(const char *rest)
 			answer(&r);
 		tick(w);
 	}
-	scmi_mailbox_scheme()->end(listener);
+	w->scheme->end(w->listener);
 	pthread_join(thread, NULL);
 	close_platform(w);
-	scmi_mailbox_scheme()->unlisten(listener);
+	w->scheme->unlisten(w->listener);
 	scmi_posix_fini(&posix);
 	free(w);
 	return 0;

@@ -8,8 +8,42 @@
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
+
+#ifdef ROLES_MAILBOX
+#include <scmi/transport/mailbox_linux.h>
+#endif
+#ifdef ROLES_VHOST_USER
+#include <scmi/transport/vhost_user.h>
+#endif
+
+static const struct scmi_scheme *(*const schemes[])(void) = {
+#ifdef ROLES_MAILBOX
+	scmi_mailbox_scheme,
+#endif
+#ifdef ROLES_VHOST_USER
+	scmi_vhost_user_scheme,
+#endif
+	NULL,
+};
+
+const struct scmi_scheme *scheme_of(const char **uri)
+{
+	const char *colon = strchr(*uri, ':');
+	const size_t len = colon != NULL ? (size_t)(colon - *uri) : 0;
+
+	for (size_t i = 0; colon != NULL && schemes[i] != NULL; i++) {
+		const char *name = schemes[i]()->name;
+
+		if (strlen(name) != len || strncmp(name, *uri, len) != 0)
+			continue;
+		*uri = colon + 1;
+		return schemes[i]();
+	}
+	return NULL;
+}
 
 uint32_t count_fds(void)
 {

@@ -36,9 +36,12 @@ struct report {
 	uint32_t spare;
 };
 
-/* The scheme's part of a URI for a way, and a folder or a name that is ours. */
-int platform_role(const char *rest);
-int agent_role(const char *rest);
+/* Each with the URI of the link. */
+int platform_role(const char *uri);
+int agent_role(const char *uri);
+
+/* The scheme of a URI, which is moved on to what stands behind the colon. NULL: of none that was built. */
+const struct scmi_scheme *scheme_of(const char **uri);
 
 /* Of this process. */
 uint32_t count_fds(void);
