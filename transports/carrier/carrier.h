@@ -106,6 +106,9 @@ int scmi__key_number(const struct scmi__key *key, uint32_t min, uint32_t max, ui
 		     const struct scmi_why *why);
 int scmi__key_octal(const struct scmi__key *key, uint32_t max, uint32_t *out, const struct scmi_why *why);
 
+/* Likewise as a mask, of bits that are known. */
+int scmi__key_mask(const struct scmi__key *key, uint64_t known, uint64_t *out, const struct scmi_why *why);
+
 /* "M:O" or "M:O:L", n numbers into out[]. Likewise. */
 int scmi__key_numbers(const struct scmi__key *key, uint32_t *out, size_t n, const struct scmi_why *why);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The keys of a URI. A value that cannot be is an error whose sentence begins with the key. */
+#include <inttypes.h>
 #include <string.h>
 
 #include "carrier.h"
@@ -92,38 +93,38 @@ static unsigned digit(char c)
 	return 16;
 }
 
-/* All of len characters are digits of the base, and the number has 32 bits. */
-static bool number(const char *text, size_t len, unsigned base, uint32_t *out)
+/* All of len characters are digits of the base, and the number is not above max. */
+static bool number(const char *text, size_t len, unsigned base, uint64_t max, uint64_t *out)
 {
 	uint64_t value = 0;
 
 	if (len == 0)
 		return false;
 	for (size_t i = 0; i < len; i++) {
-		if (digit(text[i]) >= base)
+		const unsigned d = digit(text[i]);
+
+		if (d >= base || value > (max - d) / base)
 			return false;
-		value = value * base + digit(text[i]);
-		if (value > UINT32_MAX)
-			return false;
+		value = value * base + d;
 	}
-	*out = (uint32_t)value;
+	*out = value;
 	return true;
 }
 
 /* Decimal, or hexadecimal behind 0x. */
-static bool any_number(const char *text, size_t len, uint32_t *out)
+static bool any_number(const char *text, size_t len, uint64_t max, uint64_t *out)
 {
 	if (len > 2 && text[0] == '0' && text[1] == 'x')
-		return number(text + 2, len - 2, 16, out);
-	return number(text, len, 10, out);
+		return number(text + 2, len - 2, 16, max, out);
+	return number(text, len, 10, max, out);
 }
 
 int scmi__key_number(const struct scmi__key *key, uint32_t min, uint32_t max, uint32_t *out, const struct scmi_why *why)
 {
-	uint32_t value = 0;
+	uint64_t value = 0;
 
-	if (any_number(key->value, key->value_len, &value) && value >= min && value <= max) {
-		*out = value;
+	if (any_number(key->value, key->value_len, max, &value) && value >= min) {
+		*out = (uint32_t)value;
 		return SCMI_OK;
 	}
 	return scmi__why(why, SCMI_E_INVAL, "%.*s=%.*s: a number from %u to %u is wanted", shown(key->name_len),
@@ -132,14 +133,26 @@ int scmi__key_number(const struct scmi__key *key, uint32_t min, uint32_t max, ui
 
 int scmi__key_octal(const struct scmi__key *key, uint32_t max, uint32_t *out, const struct scmi_why *why)
 {
-	uint32_t value = 0;
+	uint64_t value = 0;
 
-	if (number(key->value, key->value_len, 8, &value) && value <= max) {
-		*out = value;
+	if (number(key->value, key->value_len, 8, max, &value)) {
+		*out = (uint32_t)value;
 		return SCMI_OK;
 	}
 	return scmi__why(why, SCMI_E_INVAL, "%.*s=%.*s: an octal number up to %o is wanted", shown(key->name_len),
 			 key->name, shown(key->value_len), key->value, max);
+}
+
+int scmi__key_mask(const struct scmi__key *key, uint64_t known, uint64_t *out, const struct scmi_why *why)
+{
+	uint64_t value = 0;
+
+	if (any_number(key->value, key->value_len, UINT64_MAX, &value) && (value & ~known) == 0) {
+		*out = value;
+		return SCMI_OK;
+	}
+	return scmi__why(why, SCMI_E_INVAL, "%.*s=%.*s: bits of 0x%" PRIx64 " are wanted", shown(key->name_len),
+			 key->name, shown(key->value_len), key->value, known);
 }
 
 int scmi__key_numbers(const struct scmi__key *key, uint32_t *out, size_t n, const struct scmi_why *why)
@@ -150,9 +163,11 @@ int scmi__key_numbers(const struct scmi__key *key, uint32_t *out, size_t n, cons
 	for (size_t i = 0; i < n; i++) {
 		const char *colon = memchr(at, ':', (size_t)(end - at));
 		const char *stop = i + 1 < n ? colon : end;
+		uint64_t value = 0;
 
-		if (stop == NULL || !any_number(at, (size_t)(stop - at), &out[i]))
+		if (stop == NULL || !any_number(at, (size_t)(stop - at), UINT32_MAX, &value))
 			return scmi__key_bad(key, why, n == 2 ? "MAP:OFFSET is wanted" : "MAP:OFFSET:LEN is wanted");
+		out[i] = (uint32_t)value;
 		at = stop + 1;
 	}
 	return SCMI_OK;
