@@ -12,7 +12,12 @@
 
 #define PAYLOAD (SCMI_SHMEM_BYTES_DEFAULT - SCMI_SHMEM_PAYLOAD)
 
+#define PATIENCE_US 5000000u /* a busy machine may not let the platform run for long */
+
 struct mailbox_world mailbox_world;
+
+static uint8_t version[4];
+static struct scmi_call call;
 
 static alignas(128) max_align_t end_mem[SCMI_MAILBOX_END_WORDS(PAYLOAD)];
 static alignas(128) max_align_t platform_mem[SCMI_PLATFORM_WORDS(1, 1)];
@@ -54,6 +59,8 @@ void mailbox_open_agent(const struct scmi_mailbox_doorbell *bell)
 		.size = sizeof(config), .areas = {mailbox_world.area}, .doorbell = bell, .port = &rig.port};
 	struct scmi_transport transport;
 
+	call = version_call(version);
+	call.timeout_us = PATIENCE_US;
 	must(scmi_mailbox_init(&mailbox_world.mailbox, &config, &transport), "mailbox");
 	open_transport(&transport, 0);
 }
@@ -65,8 +72,5 @@ void mailbox_close_platform(void)
 
 void mailbox_call(void)
 {
-	static uint8_t version[4];
-	struct scmi_call call = version_call(version);
-
 	must(scmi_agent_call(rig.agent, &call), "call");
 }

@@ -99,7 +99,7 @@ static void good_configuration_is_taken(void **state)
 	assert_int_equal(scmi_mailbox_check(&good, &why), SCMI_OK);
 	assert_null(why);
 	assert_int_equal(scmi_mailbox_init(&mailbox, &good, &transport), SCMI_OK);
-	assert_int_equal(transport.caps, SCMI_CAP_POLL | SCMI_CAP_NOTIFY | SCMI_CAP_LATE_DELAYED);
+	assert_int_equal(transport.caps, SCMI_CAP_POLL | SCMI_CAP_CONCURRENT | SCMI_CAP_NOTIFY | SCMI_CAP_LATE_DELAYED);
 	assert_int_equal(transport.max_inflight, SCMI_MAILBOX_INFLIGHT_DEFAULT);
 	assert_int_equal(scmi_transport_check(&transport, &why), SCMI_OK);
 	assert_int_equal(scmi_mailbox_stats(&mailbox, &(struct scmi_mailbox_stats){.size = 4}), SCMI_E_INVAL);

@@ -273,7 +273,7 @@ static void interrupt_is_asked_for_only_where_there_is_one(void **state)
 	(void)state;
 	for (uint32_t flags = 0; flags <= SCMI_SMC_INTERRUPT; flags++) {
 		struct bed *b = bed_up(SCMI_SMC_PLAIN, flags);
-		uint32_t same = SCMI_CAP_POLL | SCMI_CAP_ATOMIC;
+		uint32_t same = SCMI_CAP_POLL | SCMI_CAP_ATOMIC | SCMI_CAP_CONCURRENT;
 
 		assert_int_equal(b->transport.caps, same | (flags != 0 ? SCMI_CAP_IRQ : SCMI_CAP_SYNC_SEND));
 		b->later = flags != 0;

@@ -12,6 +12,9 @@
 /* In one go. */
 #define MESSAGES_MOST 32u
 
+#define HEADER_BYTES 4u
+#define LENGTH_LEAST (HEADER_BYTES + SCMI_STATUS_BYTES) /* of an answer, as the area has it */
+
 /*
  * A message that has come, and while it is delivered its cookie. A short one is copied: its area is the next one's
  * before anybody is told of it.
@@ -37,12 +40,11 @@ static void uncount_own(_Atomic uint32_t *counter)
 	atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) - 1u, memory_order_relaxed);
 }
 
-static int ring(struct mailbox *m, enum scmi_mailbox_signal signal, _Atomic uint32_t *counter)
+static inline int ring(const struct mailbox *m, enum scmi_mailbox_signal signal)
 {
-	if (m->bell == NULL || m->bell->ring == NULL)
-		return SCMI_OK;
-	count_own(counter);
-	return m->bell->ring(m->bell->ctx, signal);
+	const struct scmi_mailbox_doorbell *bell = m->bell;
+
+	return bell != NULL && bell->ring != NULL ? bell->ring(bell->ctx, signal) : SCMI_OK;
 }
 
 /* ---- a message ---- */
@@ -52,11 +54,11 @@ static bool is_short(const struct incoming *in)
 	return in->msg.len <= SHORT_BYTES;
 }
 
-/* Reads it, or of a long one all but the payload. Changes nothing. */
-static enum shmem_verdict read_message(const struct mailbox *m, struct incoming *in)
+/* Reads it, or of a long one all but the payload; its length has been read. Changes nothing. */
+static enum shmem_verdict read_message(const struct mailbox *m, struct incoming *in, uint32_t len)
 {
 	const struct scmi_shmem *area = &m->area[in->which];
-	const enum shmem_verdict verdict = scmi__shmem_peek(area, &in->msg);
+	const enum shmem_verdict verdict = scmi__shmem_peek_rest(area, &in->msg, len);
 	bool whole = true;
 
 	if (verdict != SHMEM_GOOD)
@@ -130,6 +132,68 @@ static uint32_t begin_taking(struct incoming *in, uint32_t w)
 	return in->word | (w & A2P_WANTED);
 }
 
+enum took {
+	TOOK_NOTHING,
+	TOOK_ANSWER,
+	TOOK_LATE, /* somebody else has changed the word meanwhile: *w is what it is now */
+};
+
+/* All but the usual answer. */
+static enum took take_closely(struct mailbox *m, uint32_t *w, uint32_t status, uint32_t len)
+{
+	enum shmem_verdict verdict = SHMEM_GOOD;
+	const uint32_t before = *w;
+	uint32_t next = before & ~(A2P_STATE | A2P_WANTED);
+	struct incoming in;
+	uint16_t token;
+
+	in.m = m;
+	in.which = SCMI_MAILBOX_A2P;
+	in.home = false;
+	token = (uint16_t)atomic_load_explicit(&m->token, memory_order_relaxed);
+	if ((before & A2P_STATE) == A2P_SENT && (status & SCMI_SHMEM_ERROR) == 0) {
+		verdict = read_message(m, &in, len);
+		if (verdict == SHMEM_GOOD && in.msg.len < SCMI_STATUS_BYTES)
+			verdict = SHMEM_SHORT;
+		if (verdict == SHMEM_GOOD && !is_short(&in))
+			next = begin_taking(&in, before);
+	}
+	if (!atomic_compare_exchange_strong(&m->a2p, w, next))
+		return TOOK_LATE;
+	if ((before & A2P_STATE) == A2P_LEFT)
+		mailbox_count(&m->left);
+	else if ((status & SCMI_SHMEM_ERROR) != 0)
+		settle_error(m, token);
+	else
+		deliver_reply(m, &in, verdict, token);
+	if ((next & A2P_STATE) != A2P_TAKING)
+		tell_wanted(m, before);
+	else if (!in.home)
+		set_idle(m);
+	return (before & A2P_STATE) == A2P_SENT ? TOOK_ANSWER : TOOK_NOTHING;
+}
+
+/* An answer that is short, whole and no error, if it is nobody else's meanwhile. */
+static inline bool take_usual(struct mailbox *m, uint32_t *w, uint32_t len)
+{
+	const struct scmi_shmem *area = &m->area[SCMI_MAILBOX_A2P];
+	const uint32_t before = *w;
+	uint32_t words[SHORT_BYTES / 4u];
+	const struct scmi_rx rx = {
+		.hdr = shmem_load(area, SCMI_SHMEM_HEADER),
+		.len = len,
+		.data = words,
+		.token = (uint16_t)atomic_load_explicit(&m->token, memory_order_relaxed),
+	};
+
+	short_read(area, words, len);
+	if (!atomic_compare_exchange_strong(&m->a2p, w, before & ~(A2P_STATE | A2P_WANTED)))
+		return false;
+	(void)m->sink->rx(m->core, &rx);
+	tell_wanted(m, before);
+	return true;
+}
+
 /*
  * Takes what has come back in the area; true: an answer was delivered. Word, then status, then message, then the word
  * again, by compare-and-swap: while that has not changed nobody can have written there since FREE, so what was read is
@@ -137,44 +201,27 @@ static uint32_t begin_taking(struct incoming *in, uint32_t w)
  */
 static bool take_reply(struct mailbox *m)
 {
-	struct incoming in; /* not zeroed as a whole: this is the hot path */
-	enum shmem_verdict verdict = SHMEM_GOOD;
+	const struct scmi_shmem *area = &m->area[SCMI_MAILBOX_A2P];
 	uint32_t w = atomic_load(&m->a2p);
-	uint32_t status;
-	uint32_t next;
-	uint16_t token;
+	enum took took = TOOK_LATE;
 
-	in.which = SCMI_MAILBOX_A2P;
-	in.home = false;
-	in.msg.len = 0;
-	do {
+	while (took == TOOK_LATE) {
+		uint32_t status;
+		uint32_t len = 0;
+
 		if ((w & A2P_GIVEN) == 0)
 			return false;
-		status = scmi__shmem_status(&m->area[SCMI_MAILBOX_A2P], m->port);
+		status = scmi__shmem_status(area, m->port);
 		if ((status & SCMI_SHMEM_FREE) == 0)
 			return false;
-		token = (uint16_t)atomic_load_explicit(&m->token, memory_order_relaxed);
-		next = w & ~(A2P_STATE | A2P_WANTED);
-		if ((w & A2P_STATE) == A2P_SENT && (status & SCMI_SHMEM_ERROR) == 0) {
-			verdict = read_message(m, &in);
-			if (verdict == SHMEM_GOOD && in.msg.len < SCMI_STATUS_BYTES)
-				verdict = SHMEM_SHORT;
-			if (verdict == SHMEM_GOOD && !is_short(&in))
-				next = begin_taking(&in, w);
-		}
-	} while (!atomic_compare_exchange_weak(&m->a2p, &w, next));
-	in.m = m;
-	if ((w & A2P_STATE) == A2P_LEFT)
-		mailbox_count(&m->left);
-	else if ((status & SCMI_SHMEM_ERROR) != 0)
-		settle_error(m, token);
-	else
-		deliver_reply(m, &in, verdict, token);
-	if ((next & A2P_STATE) != A2P_TAKING)
-		tell_wanted(m, w);
-	else if (!in.home)
-		set_idle(m);
-	return (w & A2P_STATE) == A2P_SENT;
+		if ((w & A2P_STATE) == A2P_SENT && (status & SCMI_SHMEM_ERROR) == 0)
+			len = shmem_load(area, SCMI_SHMEM_LENGTH);
+		if (len - LENGTH_LEAST >= m->usual)
+			took = take_closely(m, &w, status, len);
+		else if (take_usual(m, &w, len - HEADER_BYTES))
+			took = TOOK_ANSWER;
+	}
+	return took == TOOK_ANSWER;
 }
 
 /* ---- a command ---- */
@@ -218,11 +265,13 @@ static int take_back(struct mailbox *m, int err)
 			return SCMI_OK;
 	} while (!atomic_compare_exchange_weak(&m->a2p, &w, (w & ~A2P_STATE) | A2P_WRITING));
 	uncount_own(&m->commands);
+	mailbox_count(&m->taken_back);
 	scmi__shmem_give(&m->area[SCMI_MAILBOX_A2P], m->port, SCMI_SHMEM_FREE);
 	set_idle(m);
 	return err == SCMI_E_IO || err == SCMI_E_LINK ? err : SCMI_E_NOPEER;
 }
 
+/* SENT stands after FREE is cleared, so that what looks like an answer is one; the look at it comes after both. */
 static int send_inside(struct mailbox *m, const struct scmi_tx *tx)
 {
 	const struct scmi_shmem *area = &m->area[SCMI_MAILBOX_A2P];
@@ -235,11 +284,13 @@ static int send_inside(struct mailbox *m, const struct scmi_tx *tx)
 	atomic_store_explicit(&m->token, tx->token, memory_order_relaxed);
 	count_own(&m->commands);
 	short_write(area, tx->hdr, tx->payload, tx->len, (tx->flags & SCMI_TX_POLL) != 0 ? 0u : m->flags);
-	scmi__shmem_give(area, m->port, 0u);
+	scmi__shmem_yield(area, m->port, 0u);
 	atomic_fetch_xor(&m->a2p, A2P_WRITING ^ A2P_SENT);
-	if (mailbox_area_is_free(m, SCMI_MAILBOX_A2P) && take_reply(m))
+	if (m->looks && mailbox_area_is_free(m, SCMI_MAILBOX_A2P) && take_reply(m)) {
+		mailbox_count(&m->unrung);
 		return SCMI_OK;
-	err = ring(m, SCMI_MAILBOX_TX, &m->rung);
+	}
+	err = ring(m, SCMI_MAILBOX_TX);
 	if (err != SCMI_OK)
 		return take_back(m, err);
 	if ((m->caps & SCMI_CAP_SYNC_SEND) != 0)
@@ -257,7 +308,7 @@ static int send(void *ctx, const struct scmi_tx *tx)
 	if (!mailbox_enter(m))
 		return SCMI_E_NOPEER;
 	err = send_inside(m, tx);
-	scmi__mailbox_leave(m);
+	mailbox_leave(m);
 	return err;
 }
 
@@ -274,8 +325,10 @@ static void give_back(struct incoming *in)
 
 	in->home = true;
 	scmi__shmem_give(&m->area[SCMI_MAILBOX_P2A], m->port, SCMI_SHMEM_FREE);
-	if (in->msg.flags != 0)
-		(void)ring(m, SCMI_MAILBOX_RX_REPLY, &m->rung_back);
+	if (in->msg.flags == 0 || !mailbox_can_ring(m))
+		return;
+	count_own(&m->rung_back);
+	(void)ring(m, SCMI_MAILBOX_RX_REPLY);
 }
 
 static void deliver_event(struct mailbox *m)
@@ -286,7 +339,7 @@ static void deliver_event(struct mailbox *m)
 	in.m = m;
 	in.which = SCMI_MAILBOX_P2A;
 	in.home = false;
-	err = judge(m, read_message(m, &in));
+	err = judge(m, read_message(m, &in, shmem_load(&m->area[in.which], SCMI_SHMEM_LENGTH)));
 	count_own(&m->events);
 	in.left = in.msg.len;
 	if (err != SCMI_OK || is_short(&in))
@@ -393,7 +446,7 @@ void scmi_mailbox_interrupt(struct scmi_mailbox *mailbox)
 	if (!mailbox_enter(m))
 		return;
 	(void)take_all(m, MESSAGES_MOST);
-	scmi__mailbox_leave(m);
+	mailbox_leave(m);
 }
 
 static int poll(void *ctx, int max)
@@ -406,7 +459,7 @@ static int poll(void *ctx, int max)
 	if (m->bell != NULL && m->bell->clear != NULL)
 		m->bell->clear(m->bell->ctx);
 	n = take_all(m, max < (int)MESSAGES_MOST ? (uint32_t)max : MESSAGES_MOST);
-	scmi__mailbox_leave(m);
+	mailbox_leave(m);
 	return (int)n;
 }
 
@@ -421,7 +474,7 @@ static void wait(void *ctx, uint64_t deadline_us)
 	}
 	if (!something_is_there(m))
 		m->bell->wait(m->bell->ctx, deadline_us);
-	scmi__mailbox_leave(m);
+	mailbox_leave(m);
 }
 
 static int fd(void *ctx)

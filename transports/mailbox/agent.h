@@ -49,17 +49,20 @@ struct mailbox {
 	struct scmi_shmem area[SCMI_MAILBOX_AREAS];
 	struct scmi_shmem given[SCMI_MAILBOX_AREAS]; /* in the configuration */
 	uint32_t max_payload;
-	uint8_t flags; /* of a message that wants a doorbell: SCMI_SHMEM_INTR, or 0 where we cannot be rung */
+	uint32_t usual; /* payloads of 4 to this + 3 bytes are taken in one step; 0: all are looked at closely */
+	uint8_t flags;  /* of a message that wants a doorbell: SCMI_SHMEM_INTR, or 0 where we cannot be rung */
+	bool looks;     /* who has sent looks for the answer before he rings: nobody else might */
 	bool fresh;
 	bool started; /* by the core */
 	bool belled;  /* the doorbell is */
 	bool told;    /* link_down() has been called since the last ready() */
 	uint32_t caps;
-	_Atomic uint32_t commands; /* this one and the next: by who has A2P */
-	_Atomic uint32_t rung;
-	_Atomic uint32_t events; /* by who has P2A; and the next */
+	_Atomic uint32_t commands; /* by who has A2P; all are rung for but: */
+	_Atomic uint32_t events;   /* by who has P2A; and the next */
 	_Atomic uint32_t rung_back;
-	_Atomic uint32_t errors; /* by anybody, and so on */
+	_Atomic uint32_t unrung;     /* commands whose answer was there before; by anybody, and so on */
+	_Atomic uint32_t taken_back; /* rung for, but not sent */
+	_Atomic uint32_t errors;
 	_Atomic uint32_t bad_length;
 	_Atomic uint32_t bad_check;
 	_Atomic uint32_t left;
@@ -82,6 +85,11 @@ static inline bool mailbox_area_is_free(const struct mailbox *m, uint32_t which)
 	return (scmi__shmem_status(&m->area[which], m->port) & SCMI_SHMEM_FREE) != 0;
 }
 
+static inline bool mailbox_can_ring(const struct mailbox *m)
+{
+	return m->bell != NULL && m->bell->ring != NULL;
+}
+
 static inline void mailbox_count(_Atomic uint32_t *counter)
 {
 	atomic_fetch_add_explicit(counter, 1u, memory_order_relaxed);
@@ -95,11 +103,17 @@ int scmi__mailbox_start(void *ctx, const struct scmi_sink *sink, void *core);
 void scmi__mailbox_stop(void *ctx);
 int scmi__mailbox_recover(void *ctx);
 void scmi__mailbox_wake(void *ctx);
-void scmi__mailbox_leave(struct mailbox *m);
+void scmi__mailbox_tell(struct mailbox *m);
 
 static inline bool mailbox_enter(struct mailbox *m)
 {
 	return gate_enter(&m->gate, GATE_OPEN);
+}
+
+static inline void mailbox_leave(struct mailbox *m)
+{
+	if (atomic_fetch_sub(&m->gate, 1u) == (GATE_TELL | 1u))
+		scmi__mailbox_tell(m);
 }
 
 #endif

@@ -109,7 +109,7 @@ static bool can_be_rung(const struct scmi_mailbox_doorbell *bell)
 
 static uint32_t caps_of(const struct scmi_mailbox_config *c)
 {
-	uint32_t caps = SCMI_CAP_POLL;
+	uint32_t caps = SCMI_CAP_POLL | SCMI_CAP_CONCURRENT;
 
 	if (is_there(&c->areas[SCMI_MAILBOX_P2A]))
 		caps |= c->flags == 0 ? SCMI_CAP_NOTIFY | SCMI_CAP_LATE_DELAYED : SCMI_CAP_NOTIFY;
@@ -133,6 +133,7 @@ static void set_up(struct mailbox *m, const struct scmi_mailbox_config *c)
 		.fresh = (c->flags & SCMI_MAILBOX_FRESH) != 0,
 		.caps = caps_of(c),
 	};
+	m->looks = m->flags != 0 && (m->caps & SCMI_CAP_SYNC_SEND) == 0;
 }
 
 int scmi_mailbox_init(struct scmi_mailbox *mailbox, const struct scmi_mailbox_config *config,
@@ -167,7 +168,9 @@ int scmi_mailbox_stats(struct scmi_mailbox *mailbox, struct scmi_mailbox_stats *
 	if (mailbox == NULL || stats == NULL || stats->size != sizeof(*stats))
 		return SCMI_E_INVAL;
 	stats->commands = read_count(&m->commands);
-	stats->rung = read_count(&m->rung) + read_count(&m->rung_back);
+	stats->rung = read_count(&m->rung_back);
+	if (mailbox_can_ring(m))
+		stats->rung += stats->commands + read_count(&m->taken_back) - read_count(&m->unrung);
 	stats->errors = read_count(&m->errors);
 	stats->bad_length = read_count(&m->bad_length);
 	stats->bad_check = read_count(&m->bad_check);

@@ -7,9 +7,10 @@
  */
 #include "agent.h"
 #include "check.h"
+#include "short.h"
 
 /* Whoever finds nobody inside and something to tell becomes the only one inside, and tells. */
-static void tell(struct mailbox *m)
+void scmi__mailbox_tell(struct mailbox *m)
 {
 	uint32_t owed = GATE_TELL;
 
@@ -17,13 +18,7 @@ static void tell(struct mailbox *m)
 		return;
 	m->told = true;
 	m->sink->link_down(m->core, (int)atomic_load_explicit(&m->why, memory_order_relaxed));
-	scmi__mailbox_leave(m);
-}
-
-void scmi__mailbox_leave(struct mailbox *m)
-{
-	if (atomic_fetch_sub(&m->gate, 1u) == (GATE_TELL | 1u))
-		tell(m);
+	mailbox_leave(m);
 }
 
 void scmi__mailbox_wake(void *ctx)
@@ -50,7 +45,7 @@ void scmi_mailbox_lost(struct scmi_mailbox *mailbox, int err)
 		atomic_store_explicit(&m->why, err, memory_order_relaxed);
 	} while (!atomic_compare_exchange_weak(&m->gate, &gate, (gate & ~GATE_OPEN) | GATE_TELL));
 	scmi__mailbox_wake(m); /* who sleeps is inside, and may be the one to tell */
-	tell(m);
+	scmi__mailbox_tell(m);
 }
 
 /* ---- one at a time ---- */
@@ -101,6 +96,14 @@ static bool fits(const struct mailbox *m)
 	       (p2a->mem == NULL || scmi__mailbox_areas_fault(m->area, m->port) == NULL);
 }
 
+/* Answers that are short, all in the area, and without a check. */
+static uint32_t usual_of(const struct scmi_shmem *area)
+{
+	const uint32_t most = shmem_capacity(area) < SHORT_BYTES ? shmem_capacity(area) : SHORT_BYTES;
+
+	return area->check == SCMI_SHMEM_CHECK_NONE ? most - (SCMI_STATUS_BYTES - 1u) : 0u;
+}
+
 static int start_bell(struct mailbox *m)
 {
 	int err = SCMI_OK;
@@ -113,8 +116,10 @@ static int start_bell(struct mailbox *m)
 	if (err != SCMI_OK)
 		return err != SCMI_E_BUSY ? err : SCMI_E_IO; /* to the core BUSY says that all is as it was */
 	m->belled = true;
-	if (fits(m))
+	if (fits(m)) {
+		m->usual = usual_of(&m->area[SCMI_MAILBOX_A2P]);
 		return SCMI_OK;
+	}
 	stop_bell(m);
 	return SCMI_E_INVAL;
 }

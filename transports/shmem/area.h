@@ -89,14 +89,19 @@ static inline void scmi__shmem_give(const struct scmi_shmem *a, const struct scm
 		atomic_store_explicit(shmem_word(a, SCMI_SHMEM_STATUS), shmem_le32(status), memory_order_seq_cst);
 }
 
-/*
- * Reads flags, length and header, and checks the length: all of take() but the integrity. For an end that copies the
- * message first and has the copy checked, by scmi__shmem_intact().
- */
-static inline enum shmem_verdict scmi__shmem_peek(const struct scmi_shmem *a, struct shmem_message *m)
+/* The same where no look at anything follows that could miss what the other end does then: release. */
+static inline void scmi__shmem_yield(const struct scmi_shmem *a, const struct scmi_port *port, uint32_t status)
 {
-	uint32_t len = shmem_load(a, SCMI_SHMEM_LENGTH);
+	if ((a->flags & SCMI_SHMEM_CACHED) != 0)
+		scmi__shmem_give_cached(a, port, status);
+	else
+		atomic_store_explicit(shmem_word(a, SCMI_SHMEM_STATUS), shmem_le32(status), memory_order_release);
+}
 
+/* As peek(), of a message whose length has been read already. */
+static inline enum shmem_verdict scmi__shmem_peek_rest(const struct scmi_shmem *a, struct shmem_message *m,
+						       uint32_t len)
+{
 	m->flags = shmem_load(a, SCMI_SHMEM_FLAGS) & SCMI_SHMEM_INTR;
 	m->hdr = shmem_load(a, SCMI_SHMEM_HEADER);
 	m->len = len - 4; /* a length of 0 to 3 becomes more than any area holds */
@@ -104,6 +109,15 @@ static inline enum shmem_verdict scmi__shmem_peek(const struct scmi_shmem *a, st
 		return SHMEM_GOOD;
 	m->len = 0;
 	return len < 4 ? SHMEM_SHORT : SHMEM_LONG;
+}
+
+/*
+ * Reads flags, length and header, and checks the length: all of take() but the integrity. For an end that copies the
+ * message first and has the copy checked, by scmi__shmem_intact().
+ */
+static inline enum shmem_verdict scmi__shmem_peek(const struct scmi_shmem *a, struct shmem_message *m)
+{
+	return scmi__shmem_peek_rest(a, m, shmem_load(a, SCMI_SHMEM_LENGTH));
 }
 
 /* Whether the area's check says that what stands in it is whole; m: a good one of peek(). Only if a->check. */
