@@ -14,7 +14,7 @@
  *	eventfd     sleeps, an fd  sleeps, an fd       yes   284   CRC32  8          the largest payload
  *	futex       sleeps         sleeps, a futex     yes   96    none   4          the smallest that the cases can do with
  *	fresh       sleeps, an fd  sleeps, an fd       yes         none   8          areas anew at each start; the peer goes
- *	cached      in the ring    in the interrupt    yes         none   8          each end behind a cache of its own
+ *	cached      polls          who polls           yes         none   8          each end behind a cache of its own
  *	smc         in the call    in the call         no          none   8          address in registers
  *	smc_int     in the call    in the interrupt    no          none   8          capability id at the end of the area
  *
@@ -308,7 +308,7 @@ static const struct mailbox_form by_fd = {
 static const struct mailbox_form by_futex = {.serve = SERVE_FUTEX, .deliver = DELIVER_FUTEX, .p2a = true};
 static const struct mailbox_form fresh = {.serve = SERVE_FD, .deliver = DELIVER_FD, .p2a = true, .fresh = true};
 static const struct mailbox_form cached = {
-	.serve = SERVE_RING, .deliver = DELIVER_RING, .p2a = true, .flags = SCMI_SHMEM_CACHED};
+	.serve = SERVE_POLL, .deliver = DELIVER_POLL, .p2a = true, .flags = SCMI_SHMEM_CACHED};
 static const struct mailbox_form smc = {.smc = true, .smc_params = SCMI_SMC_PAGE};
 static const struct mailbox_form smc_int = {.smc = true,
 					    .smc_flags = SCMI_SMC_INTERRUPT,
@@ -397,7 +397,7 @@ const struct conf_kind conf_mailbox_fresh = {
 const struct conf_kind conf_mailbox_cached = {
 	.name = "mailbox_cached",
 	.own = &cached,
-	.traits = TRAITS | CONF_STUBBORN | CONF_UNASKED | CONF_STANDS,
+	.traits = TRAITS | CONF_STUBBORN | CONF_UNASKED | CONF_STANDS | CONF_THREADED,
 	.depth = 8,
 	.max_payload = 2 * 64 - SCMI_SHMEM_PAYLOAD,
 	.push = push,

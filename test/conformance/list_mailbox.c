@@ -11,7 +11,7 @@ const struct conf_entry conf_list[] = {
 	{&conf_mailbox_eventfd, CONF_PLAIN | CONF_CALM}, /* its traffic sleeps through minutes of real time */
 	{&conf_mailbox_futex, CONF_PLAIN | CONF_FLAKY},
 	{&conf_mailbox_fresh, CONF_PLAIN | CONF_TRAFFIC},
-	{&conf_mailbox_cached, 0}, /* by hand: looks at the status of what another context is writing are to go first */
+	{&conf_mailbox_cached, CONF_PLAIN | CONF_CALM | CONF_TRAFFIC},
 	{&conf_smc, CONF_PLAIN | CONF_TRAFFIC},
 	{&conf_smc_interrupt, CONF_PLAIN},
 	{NULL, 0},

@@ -45,6 +45,7 @@ struct conf_link {
 	struct scmi_shmem areas[SCMI_MAILBOX_AREAS];     /* as the agent sees them */
 	struct scmi_shmem end_areas[SCMI_MAILBOX_AREAS]; /* as the platform does: the same, unless there are caches */
 	void *memory[SCMI_MAILBOX_AREAS];                /* behind those */
+	void *known[2][SCMI_MAILBOX_AREAS];              /* what the cache of each knows of that */
 
 	/* what each end is given, and what that stands on */
 	struct scmi_mailbox_doorbell bell, end_bell;
