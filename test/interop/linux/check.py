@@ -2,8 +2,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Whether a kernel that has talked to our platform is content.
 
-check.py DIRECTORY MBOXES SHMEMS: reads DIRECTORY/console, what the kernel and its script (script) have said, and
-DIRECTORY/platform, what linux_mailbox_platform has. One line a check, "ok" or "FAILED"; the last line is "checked".
+check.py mailbox DIRECTORY MBOXES SHMEMS
+check.py virtio_guest DIRECTORY FEATURES
+check.py virtio_guests DIRECTORY 0: and DIRECTORY-1, -2, -3
+check.py virtio_restart DIRECTORY 0
+
+reads DIRECTORY/console, what the kernel and its script (script) have said, and DIRECTORY/platform, what our platform has.
+One line a check, "ok" or "FAILED"; the last line is "checked".
 """
 import re
 import sys
@@ -25,12 +30,19 @@ SENSORS = {
 	"power1": ("soc_power", 1600000, 2100000),
 }
 
+# Bits of FEATURES, and of what the kernel has agreed to.
+P2A, INDIRECT, EVENT_IDX, VERSION_1 = 0, 28, 29, 32
+DEFAULT = 1 << P2A | 1 << INDIRECT | 1 << EVENT_IDX | 1 << VERSION_1
+
 # What the kernel may log as a warning or worse: pattern, how often at least and at most, and why.
 HARMLESS = [
 	(r"scmi-hwmon .*: Thermal zone misconfigured for (cpu|board)_temp\. err=-524", 2, 2, "it has no thermal zones"),
 	(r"epollctl add err fd \d+, Operation not permitted", 0, 9, "its console is a file"),
 	(r"This architecture does not have kernel memory protection\.", 1, 1, "it is a program"),
-	(r".*: Using Base channel for protocol 0x17", 1, 1, "we have asked for a protocol that there is not"),
+]
+# Where raw messages are sent.
+RAW = [
+	(r".*: Using Base channel for protocol 0x(17|80)", 1, 1, "we have asked for one that the device tree has not"),
 ]
 # The same where answers come after the time-out of their commands. The second of these meets the next command in the
 # area, or its answer.
@@ -55,6 +67,7 @@ class Console:
 			elif line.startswith("@"):
 				kind, _, rest = line[1:].partition(" ")
 				self.lines.setdefault(kind, []).append(rest)
+		self.raw = "sent" in self.lines # not in 6.1
 
 	def table(self, kind):
 		"""NAME: VALUE"""
@@ -69,18 +82,27 @@ def check_equal(text, seen, wanted):
 	check(f"{text}: {wanted}", seen == wanted, seen)
 
 
-def check_probe(console):
-	wanted = "SCMI Protocol v2.1 'acme:mailbox' Firmware version 0x12345"
+def check_end(console):
+	check("the script has come to its end, and the kernel has switched off",
+			"end" in console.lines and "reboot: Power down" in console.text, console.text[-400:])
+
+
+def check_probe(console, wanted, transport):
 	check("the log has: " + wanted, wanted in console.text)
-	transport = console.table("transport")
-	check_equal("transport", transport.get("type"), "arm,scmi")
-	check_equal("time-out in ms, as in the device tree", transport.get("max_rx_timeout_ms"), "1000")
-	drivers = set(console.table("driver"))
+	seen = console.table("transport")
+	if seen: # not in 6.1
+		check_equal("transport", seen.get("type"), transport)
+		check_equal("time-out in ms, as in the device tree", seen.get("max_rx_timeout_ms"), "1000")
+	check_drivers(console, "")
+
+
+def check_drivers(console, prefix):
+	drivers = set(console.table(prefix + "driver"))
 	check("drivers have found clocks and sensors", {"scmi-clocks", "scmi-hwmon"} <= drivers, drivers)
 
 
-def check_sensors(console):
-	seen = console.table("hwmon")
+def check_sensors(console, prefix=""):
+	seen = console.table(prefix + "hwmon")
 	for name, (label, least, most) in SENSORS.items():
 		check_equal(f"hwmon's label of {name}", seen.pop(name + "_label", None), label)
 		value = seen.pop(name + "_input", "")
@@ -117,17 +139,20 @@ def check_answer(console, name, wanted):
 	check(f"raw {name}: {sent}, answer {wanted}", seen == sent[:8] + wanted and sent, seen)
 
 
-def check_raw(console, p2a):
+def check_raw(console, p2a, vendor):
 	check_answer(console, "version", word(0) + word(0x20001))
-	check_answer(console, "vendor", word(0) + text_field("acme"))
+	check_answer(console, "vendor", word(0) + text_field(vendor))
 	check_answer(console, "protocols", word(0) + word(3) + "14158000")
 	check_answer(console, "no_protocol", word(-1))
 	check_answer(console, "no_message", word(-1))
 	check_answer(console, "short", word(-10))
 	check_answer(console, "no_sensor", word(-4))
 	check_answer(console, "rate", word(0) + word(24000000) + word(0))
-	check_answer(console, "late_protocol", word(0) + word(0x10000))
+	check_answer(console, "own_protocol", word(0) + word(0x10000))
 	check_answer(console, "async", word(0) if p2a else word(-1))
+	check_answer(console, "notify_on", word(0) if p2a else word(-1))
+	if p2a:
+		check_p2a(console)
 
 
 def header(message, kind, protocol):
@@ -140,14 +165,19 @@ def check_reading(what, seen, start, least, most):
 	check(f"{what}: {start}, and {least} to {most}", value is not None and least <= value <= most, seen)
 
 
+def check_update(console, name):
+	"""A notification of the first sensor's value."""
+	seen = console.table("raw").get(name, "")
+	check_reading("raw notification", seen, header(1, 3, 0x15) + word(0) + word(0), 42900, 67100)
+
+
 def check_p2a(console):
 	raw = console.table("raw")
 	sent = bytes.fromhex(console.table("sent").get("async", "00000000")[:8])
 	delayed = (int.from_bytes(sent, "little") | 2 << 8).to_bytes(4, "little").hex()
 	check_reading("raw delayed response", raw.get("delayed", ""), delayed + word(0) + word(2), 3660, 3740)
-	check_answer(console, "notify_on", word(0))
 	for name in ("update_1", "update_2"):
-		check_reading("raw notification", raw.get(name, ""), header(1, 3, 0x15) + word(0) + word(0), 42900, 67100)
+		check_update(console, name)
 	check_answer(console, "notify_off", word(0))
 
 
@@ -196,23 +226,171 @@ def check_counts(console, path, late):
 				platform["taken"] + platform["bad_length"] + platform["events"])
 
 
-def main():
-	directory, mboxes, shmems = sys.argv[1:]
+def main_mailbox(directory, mboxes, shmems):
 	console = Console(directory + "/console")
-	p2a = shmems == "2"
 	late = (mboxes, shmems) == ("2", "2")
-	check("the script has come to its end, and the kernel has switched off",
-			"end" in console.lines and "reboot: Power down" in console.text, console.text[-400:])
-	check_probe(console)
+	check_end(console)
+	check_probe(console, "SCMI Protocol v2.1 'acme:mailbox' Firmware version 0x12345", "arm,scmi")
 	check_sensors(console)
 	check_clocks(console)
-	check_raw(console, p2a)
-	if p2a:
-		check_p2a(console)
+	check_raw(console, shmems == "2", "acme")
+	check_answer(console, "agent", word(0) + word(1) + text_field("linux"))
 	if late:
 		check_late(console)
-	check_log(console, HARMLESS + (LATE if late else []))
+	check_log(console, HARMLESS + RAW + (LATE if late else []))
 	check_counts(console, directory + "/platform", late)
+
+
+# ---- virtio ----
+
+HANGS = [
+	(r".*: timed out in resp\(caller: .*\)", 1, 1, "we have asked for a command that is never answered"),
+]
+
+
+def check_features(console, offered):
+	"""What the kernel knows of the bits that were offered, as its own list of all bits says."""
+	seen = console.lines.get("features", [""])[0]
+	seen = sum(1 << bit for bit, digit in enumerate(seen) if digit == "1")
+	check_equal("features that the kernel has agreed to", hex(seen), hex(offered & DEFAULT))
+
+
+def check_many(console):
+	check_equal("eight who read a sensor at once", console.lines.get("at_once"), ["31250"] * 8)
+	raw = console.table("raw")
+	if "hang" not in raw:
+		return
+	check_answer(console, "beside", word(0) + "0102030405060708")
+	check_answer(console, "longest", word(0) + "7".zfill(248))
+	check("the command that hangs has no answer", raw.get("hang") == "none", raw.get("hang"))
+	check_answer(console, "after_all", word(0) + word(0x20001))
+
+
+def check_counters(console, hangs):
+	kernel = {name: int(value) for name, value in console.table("counter").items()}
+	for name in ("sent_fail", "sent_fail_channel_not_found", "err_msg_nomem", "err_msg_unexpected", "err_msg_invalid"):
+		check_equal("kernel's counter " + name, kernel.get(name), 0)
+	check_equal("kernel's time-outs", kernel.get("xfers_response_timeout"), hangs)
+
+
+def check_silent(directory):
+	text = open(directory + "/platform", encoding="utf-8").read()
+	check("scmid has no complaint, and has ended well", text == "", text)
+
+
+def check_guest(directory, offered, agents, hangs=0):
+	"""Returns which of these agents it is. hangs: how many commands are not answered."""
+	console = Console(directory + "/console")
+	check_end(console)
+	check_probe(console, "SCMI Protocol v2.1 'scmid:demo' Firmware version 0x100", "arm,scmi-virtio")
+	check_features(console, offered)
+	check_sensors(console)
+	check_clocks(console)
+	check_many(console)
+	check_log(console, HARMLESS + (RAW if console.raw else []) + (HANGS if console.raw and hangs else []))
+	if not console.raw:
+		return None
+	check_raw(console, offered & 1 << P2A, "scmid")
+	check_counters(console, hangs)
+	return check_agent(console, agents)
+
+
+def check_agent(console, agents):
+	seen = console.table("raw").get("agent", "")[8:]
+	known = {word(0) + word(n) + text_field(f"agent-{n}"): n for n in agents}
+	check(f"raw agent: number and name of one of {agents}", seen in known, seen)
+	return known.get(seen)
+
+
+def main_virtio_guest(directory, features):
+	offered = int(features, 0)
+	check_guest(directory, offered, [1], 1 if offered in (DEFAULT, 1 << VERSION_1) else 0)
+	check_silent(directory)
+
+
+def main_virtio_guests(directory, _):
+	seen = [check_guest(f"{directory}-{guest}", DEFAULT, [1, 2]) for guest in (1, 2, 3)]
+	if seen[2] is not None:
+		check("the first two are two agents", seen[0] != seen[1], seen)
+	check_silent(directory)
+
+
+# What virtio_uml says when its back end has died, each with a trace of calls.
+TRACES = {
+	r"WARNING: .* at arch/um/drivers/virtio_uml\.c:\d+ .*": "it finds no back end, nor a way to tell it good-bye",
+}
+
+
+def check_traces(console):
+	"""Takes them out of the log; what is left is looked at as ever."""
+	rest, traces, inside = [], [], None
+	for level, text in console.log:
+		if "[ cut here ]" in text:
+			inside = []
+		elif inside is not None:
+			inside.append(text)
+		if inside is None:
+			rest.append((level, text))
+		elif "end trace" in text:
+			traces.append(inside[0])
+			inside = None
+	console.log = rest
+	for pattern, why in TRACES.items():
+		other = [text for text in traces if not re.fullmatch(pattern, text)]
+		check(f"no trace of calls, but where {why}: {pattern}", not other, other)
+	check("there are such traces, and they have an end", 0 < len(traces) < 40, len(traces))
+
+
+def check_gone(console):
+	"""A device of the command line's has gone, and all that it had brought."""
+	check("no sensor is left, no driver", not console.lines.get("gone_hwmon") and not console.lines.get("gone_driver"),
+			console.lines)
+
+
+def check_back(console):
+	"""A device of the device tree's stays, broken; bound anew it has all that it had before."""
+	values = {value for name, value in console.table("gone_hwmon").items() if name.endswith("_input")}
+	check("each sensor has an error, none hangs", values == {"cat: read error: Input/output error"}, values)
+	check("it was bound anew", console.lines.get("bound") is not None)
+	check_drivers(console, "")
+	check_sensors(console)
+	if console.raw:
+		check_answer(console, "version", word(0) + word(0x20001))
+		check_agent(console, [1])
+		check_answer(console, "notify_on", word(0))
+		check_update(console, "update_1")
+		check_answer(console, "notify_off", word(0))
+
+
+def main_virtio_restart(directory, _):
+	console = Console(directory + "/console")
+	rebind = directory.endswith("/rebind")
+	times = 2 if rebind else 1
+	check_end(console)
+	check_equal("how often the platform was found", console.text.count("\n[") and
+			len(re.findall(r"\n\[.*SCMI Protocol v2\.1 'scmid:demo' Firmware version 0x100", console.text)), times)
+	check_drivers(console, "before_")
+	check_sensors(console, "before_")
+	(check_back if rebind else check_gone)(console)
+	check_traces(console)
+	known = [(pattern, least * times, most * times, why) if "Thermal" in pattern else (pattern, least, most, why)
+			for pattern, least, most, why in HARMLESS]
+	known += RAW if console.raw else []
+	known.append((HANGS[0][0], 0, 1, "a command was on its way, and the device may have gone first"))
+	if rebind:
+		known.append((r"scmi_protocol .*: failed to add to TX virtqueue \(-5\)", 4, 20, "its device is broken"))
+	check_log(console, known)
+	check_silent(directory)
+
+
+def main():
+	mode, *words = sys.argv[1:]
+	{
+		"mailbox": main_mailbox,
+		"virtio_guest": main_virtio_guest,
+		"virtio_guests": main_virtio_guests,
+		"virtio_restart": main_virtio_restart,
+	}[mode](*words)
 	print("checked")
 
 
