@@ -47,10 +47,18 @@ static void on_ready(void *channel)
 		r->on_ready(r);
 }
 
+static void on_reset(void *channel)
+{
+	struct rig *r = channel;
+
+	r->forgotten++;
+}
+
 static const struct scmi_platform_sink sink = {
 	.version = SCMI_PLATFORM_SINK_V1,
 	.request = on_request,
 	.ready = on_ready,
+	.reset = on_reset,
 };
 
 int rig_start(struct rig *r)

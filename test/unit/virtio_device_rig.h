@@ -73,6 +73,7 @@ struct rig {
 	struct scmi_request *held[HELD_MAX];
 	unsigned held_n;
 	unsigned readied;
+	unsigned forgotten; /* resets */
 	void (*on_request)(struct rig *r);
 	void (*on_ready)(struct rig *r);
 	void (*on_call)(struct rig *r, uint32_t queue);

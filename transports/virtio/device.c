@@ -354,11 +354,11 @@ static void look_at_events(struct scmi_virtio_device *dev)
 /* As a gate for one: the flag is set before the looks, and whoever shuts us out looks at it after he has. */
 static bool begin(struct scmi_virtio_device *dev)
 {
-	if (!gate_is_open(&dev->up) || atomic_load_explicit(&dev->attached, memory_order_relaxed) == 0)
+	if (!gate_is_open(&dev->up) || atomic_load_explicit(&dev->attached, memory_order_relaxed) != DRIVER_HERE)
 		return false;
 	if (atomic_exchange(&dev->serving, 1u) != 0)
 		return false; /* against the rule: somebody serves already */
-	if ((atomic_load(&dev->up) & GATE_ON) != 0 && atomic_load(&dev->attached) != 0)
+	if ((atomic_load(&dev->up) & GATE_ON) != 0 && atomic_load(&dev->attached) == DRIVER_HERE)
 		return true;
 	atomic_store_explicit(&dev->serving, 0u, memory_order_release);
 	return false;

@@ -32,6 +32,11 @@ void *memcpy(void *restrict dst, const void *restrict src, size_t n);
 #define GATE_ON    (1u << 31)
 #define GATE_COUNT (GATE_ON - 1u)
 
+/* Who is at the other end. Away: it goes on later, where it has stopped. */
+#define DRIVER_GONE 0u
+#define DRIVER_HERE 1u
+#define DRIVER_AWAY 2u
+
 /* A command, from the time when it is taken until it has been answered. */
 struct command {
 	alignas(max_align_t) struct scmi_request req;
@@ -58,14 +63,16 @@ struct scmi_virtio_device {
 	uint32_t maps_max;
 	struct ring_piece *pool;       /* one command's at a time */
 	struct ring_piece *event_pool; /* used under the lock */
-	struct ring_map *map;
+	struct ring_map *map;          /* two tables of maps_max; the one in use is in maps */
 	void *ring_memory[SCMI_VIRTIO_QUEUES];
 
 	/* the life of both ends */
 	_Atomic uint32_t up;       /* gate of ready(); open while the platform is started */
-	_Atomic uint32_t attached; /* 1: there is a driver */
-	_Atomic int p2a;           /* and it has an eventq: its number, above 0 */
+	_Atomic uint32_t attached; /* DRIVER_* */
+	_Atomic int p2a;           /* it has an eventq, or will have it again: its number, above 0 */
 	int peers;                 /* the last number; the carrier's */
+	bool numbered;             /* it is the next driver's; the carrier's */
+	_Atomic uint32_t strange;  /* 1: the platform is to forget what the last driver set up */
 	_Atomic uint32_t serving;  /* 1: somebody does */
 	_Atomic uint32_t gate[SCMI_VIRTIO_QUEUES];
 	_Atomic uint32_t lied;             /* by queue, a bit each: its ring is broken */

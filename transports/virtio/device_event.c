@@ -170,16 +170,16 @@ static int send_inside(struct scmi_virtio_device *dev, struct event *e)
 	return err == SCMI_E_GONE ? SCMI_OK : err;
 }
 
-/* The eventq is being reset, or there is none. */
+/* The eventq is let go for a while, or there is none. */
 static int why_shut(struct scmi_virtio_device *dev)
 {
-	if (atomic_load(&dev->attached) == 0)
+	if (atomic_load(&dev->attached) == DRIVER_GONE)
 		return SCMI_E_NOPEER;
 	return scmi__virtio_device_p2a(dev) != 0 ? SCMI_E_BUSY : SCMI_E_NOTSUP;
 }
 
 /*
- * While the eventq is reset the message waits for it to come back. The gate is looked at again when ready() is owed,
+ * While the eventq is let go the message waits for it to come back. The gate is looked at again when ready() is owed,
  * because it may have been opened, or the driver have gone, just before that was said. All sequentially consistent.
  */
 static int enter_or_wait(struct scmi_virtio_device *dev)

@@ -64,6 +64,8 @@ int scmi__virtio_device_start(void *ctx, const struct scmi_platform_sink *sink, 
 	dev->sink = sink;
 	dev->channel = channel;
 	atomic_store(&dev->starved, 0u); /* what waited has ended with the platform */
+	if (atomic_exchange(&dev->strange, 0u) != 0)
+		sink->reset(channel);
 	open_gate(&dev->up);
 	tell(dev, SCMI_VIRTIO_UP);
 	ask_for_service(dev);
@@ -95,9 +97,9 @@ static bool is_aligned(const void *mem, uint64_t addr, size_t to)
 	return addr % to == 0 && (uintptr_t)mem % to == 0;
 }
 
-/* Where a queue's parts lie for us. */
-static bool locate(const struct scmi_virtio_device *dev, const struct scmi_virtio_queue *q, struct ring_parts *at,
-		   const char **why)
+/* Where a queue's parts lie for us, in these maps. */
+static bool locate(const struct scmi_virtio_device *dev, const struct ring_maps *maps,
+		   const struct scmi_virtio_queue *q, struct ring_parts *at, const char **why)
 {
 	void *desc;
 	void *avail;
@@ -105,9 +107,9 @@ static bool locate(const struct scmi_virtio_device *dev, const struct scmi_virti
 
 	if (q->size < 2u || q->size > dev->queue_max || (q->size & (q->size - 1u)) != 0)
 		return fault(why, "queue.size: not a power of two from 2 to queue_max");
-	desc = scmi__ring_translate(&dev->maps, q->desc, (uint64_t)q->size * sizeof(struct ring_desc));
-	avail = scmi__ring_translate(&dev->maps, q->avail, RING_AVAIL_BYTES(q->size));
-	used = scmi__ring_translate(&dev->maps, q->used, RING_USED_BYTES(q->size));
+	desc = scmi__ring_translate(maps, q->desc, (uint64_t)q->size * sizeof(struct ring_desc));
+	avail = scmi__ring_translate(maps, q->avail, RING_AVAIL_BYTES(q->size));
+	used = scmi__ring_translate(maps, q->used, RING_USED_BYTES(q->size));
 	if (desc == NULL || !is_aligned(desc, q->desc, 16u))
 		return fault(why, "queue.desc: not inside one map, or not 16-byte aligned");
 	if (avail == NULL || !is_aligned(avail, q->avail, 2u))
@@ -119,16 +121,16 @@ static bool locate(const struct scmi_virtio_device *dev, const struct scmi_virti
 }
 
 /*
- * Takes up a queue whose gate is closed. A used index that goes on from before is where the driver has seen it last;
- * if that is a lie it only misleads the driver. No doorbells of the eventq until a send finds it empty.
+ * Takes up a queue whose gate is closed. used: where the driver has seen it last; if it has lied about that it only
+ * misleads itself. No doorbells of the eventq until a send finds it empty.
  */
-static void take_up(struct scmi_virtio_device *dev, uint32_t queue, const struct ring_parts *at, const uint16_t *first)
+static void take_up(struct scmi_virtio_device *dev, uint32_t queue, const struct ring_parts *at, uint16_t first,
+		    uint16_t used)
 {
 	struct ring_device *r = &dev->ring[queue];
 	const bool cmdq = queue == SCMI_VIRTIO_CMDQ;
 
-	scmi__ring_device_init(r, at, &dev->maps, dev->ring_memory[queue], cmdq, first != NULL ? first[queue] : 0u,
-			       first != NULL ? ring_load16(&at->used->idx) : 0u,
+	scmi__ring_device_init(r, at, &dev->maps, dev->ring_memory[queue], cmdq, first, used,
 			       (dev->agreed & SCMI_VIRTIO_F_EVENT_IDX) != 0,
 			       (dev->agreed & SCMI_VIRTIO_F_INDIRECT_DESC) != 0);
 	atomic_fetch_and(&dev->lied, ~(1u << queue));
@@ -141,6 +143,16 @@ static void take_up(struct scmi_virtio_device *dev, uint32_t queue, const struct
 	open_gate(&dev->gate[queue]);
 }
 
+/* The same of a queue that was not ours before, or not since the driver has stopped. */
+static void take_up_from(struct scmi_virtio_device *dev, uint32_t queue, const struct ring_parts *at,
+			 const uint16_t *first)
+{
+	if (first != NULL)
+		take_up(dev, queue, at, first[queue], ring_load16(&at->used->idx));
+	else
+		take_up(dev, queue, at, 0u, 0u);
+}
+
 static void let_go(struct scmi_virtio_device *dev, uint32_t queue)
 {
 	close_gate(&dev->gate[queue]);
@@ -149,10 +161,22 @@ static void let_go(struct scmi_virtio_device *dev, uint32_t queue)
 		dev->life++;
 }
 
-/* ---- the driver's end ---- */
+/* ---- what a driver has set up ---- */
 
-static bool take_maps(struct scmi_virtio_device *dev, const struct scmi_virtio_map *maps, uint32_t n, const char **why)
+/* It is checked, and looked up, before anything of the device changes. */
+struct setting {
+	uint64_t features;
+	struct ring_maps maps;
+	bool wanted[SCMI_VIRTIO_QUEUES];
+	struct ring_parts at[SCMI_VIRTIO_QUEUES];
+};
+
+/* Into the table that is not in use. */
+static bool take_maps(const struct scmi_virtio_device *dev, const struct scmi_virtio_map *maps, uint32_t n,
+		      struct ring_maps *out, const char **why)
 {
+	struct ring_map *map = dev->maps.map == dev->map ? dev->map + dev->maps_max : dev->map;
+
 	if (maps == NULL || n == 0 || n > dev->maps_max)
 		return fault(why, "maps: none, or more than maps_max");
 	for (uint32_t i = 0; i < n; i++) {
@@ -160,9 +184,9 @@ static bool take_maps(struct scmi_virtio_device *dev, const struct scmi_virtio_m
 
 		if (m->mem == NULL || m->len == 0 || m->len - 1u > UINT64_MAX - m->addr)
 			return fault(why, "maps: one is empty, without memory, or wraps");
-		dev->map[i] = (struct ring_map){.addr = m->addr, .len = m->len, .mem = m->mem};
+		map[i] = (struct ring_map){.addr = m->addr, .len = m->len, .mem = m->mem};
 	}
-	dev->maps = (struct ring_maps){.map = dev->map, .n = n};
+	*out = (struct ring_maps){.map = map, .n = n};
 	return true;
 }
 
@@ -175,44 +199,25 @@ static bool check_features(const struct scmi_virtio_device *dev, uint64_t featur
 	return true;
 }
 
-static bool find_queues(const struct scmi_virtio_device *dev, const struct scmi_virtio_setup *setup, bool events,
-			struct ring_parts at[SCMI_VIRTIO_QUEUES], const char **why)
-{
-	return locate(dev, &setup->queue[SCMI_VIRTIO_CMDQ], &at[SCMI_VIRTIO_CMDQ], why) &&
-	       (!events || locate(dev, &setup->queue[SCMI_VIRTIO_EVENTQ], &at[SCMI_VIRTIO_EVENTQ], why));
-}
-
 static bool has_events(const struct scmi_virtio_setup *setup)
 {
 	return (setup->features & SCMI_VIRTIO_F_P2A_CHANNELS) != 0 && setup->queue[SCMI_VIRTIO_EVENTQ].size != 0;
 }
 
-int scmi_virtio_device_attach(struct scmi_virtio_device *dev, const struct scmi_virtio_setup *setup,
-			      const struct scmi_virtio_map *maps, uint32_t maps_n,
-			      const uint16_t first[SCMI_VIRTIO_QUEUES], const char **why)
+static bool look_up(const struct scmi_virtio_device *dev, const struct scmi_virtio_setup *setup,
+		    const struct scmi_virtio_map *maps, uint32_t maps_n, struct setting *s, const char **why)
 {
-	struct ring_parts at[SCMI_VIRTIO_QUEUES];
-	bool events;
-
-	(void)fault(why, NULL);
-	if (atomic_load(&dev->attached) != 0) {
-		(void)fault(why, "device: attached already");
-		return SCMI_E_INVAL;
+	*s = (struct setting){.features = setup->features, .wanted = {true, has_events(setup)}};
+	if (!check_features(dev, setup->features, why) || !take_maps(dev, maps, maps_n, &s->maps, why))
+		return false;
+	for (uint32_t queue = 0; queue < SCMI_VIRTIO_QUEUES; queue++) {
+		if (s->wanted[queue] && !locate(dev, &s->maps, &setup->queue[queue], &s->at[queue], why))
+			return false;
 	}
-	events = has_events(setup);
-	if (!check_features(dev, setup->features, why) || !take_maps(dev, maps, maps_n, why) ||
-	    !find_queues(dev, setup, events, at, why))
-		return SCMI_E_INVAL;
-	dev->agreed = setup->features;
-	take_up(dev, SCMI_VIRTIO_CMDQ, &at[SCMI_VIRTIO_CMDQ], first);
-	if (events)
-		take_up(dev, SCMI_VIRTIO_EVENTQ, &at[SCMI_VIRTIO_EVENTQ], first);
-	dev->peers = dev->peers < INT32_MAX ? dev->peers + 1 : 1;
-	atomic_store(&dev->p2a, events ? dev->peers : 0);
-	atomic_store(&dev->attached, 1u);
-	ask_for_service(dev);
-	return SCMI_OK;
+	return true;
 }
+
+/* ---- the driver's end ---- */
 
 /* Whoever waits for a buffer of the driver that was is told, so that it does not get to the next one. */
 static void wake_starved(struct scmi_virtio_device *dev)
@@ -223,23 +228,194 @@ static void wake_starved(struct scmi_virtio_device *dev)
 	scmi__virtio_device_leave(&dev->up);
 }
 
-void scmi_virtio_device_detach(struct scmi_virtio_device *dev, uint16_t next[SCMI_VIRTIO_QUEUES])
+static void number(struct scmi_virtio_device *dev)
 {
-	if (atomic_exchange(&dev->attached, 0u) == 0)
-		return;
+	dev->peers = dev->peers < INT32_MAX ? dev->peers + 1 : 1;
+	dev->numbered = true;
+}
+
+/*
+ * Whether there is a channel for events. One that goes on may have its eventq back a moment later than its cmdq: what
+ * was there before stays.
+ */
+static int channel_for(const struct scmi_virtio_device *dev, const struct setting *s, bool goes_on)
+{
+	if (s->wanted[SCMI_VIRTIO_EVENTQ])
+		return dev->peers;
+	return goes_on && (s->features & SCMI_VIRTIO_F_P2A_CHANNELS) != 0 ? atomic_load(&dev->p2a) : 0;
+}
+
+int scmi_virtio_device_attach(struct scmi_virtio_device *dev, const struct scmi_virtio_setup *setup,
+			      const struct scmi_virtio_map *maps, uint32_t maps_n,
+			      const uint16_t first[SCMI_VIRTIO_QUEUES], const char **why)
+{
+	const bool goes_on = first != NULL && dev->numbered;
+	struct setting s;
+
+	(void)fault(why, NULL);
+	if (atomic_load(&dev->attached) == DRIVER_HERE) {
+		(void)fault(why, "device: attached already");
+		return SCMI_E_INVAL;
+	}
+	if (!look_up(dev, setup, maps, maps_n, &s, why))
+		return SCMI_E_INVAL;
+	if (!goes_on)
+		number(dev);
+	dev->agreed = s.features;
+	dev->maps = s.maps;
+	for (uint32_t queue = 0; queue < SCMI_VIRTIO_QUEUES; queue++) {
+		if (s.wanted[queue])
+			take_up_from(dev, queue, &s.at[queue], first);
+	}
+	atomic_store(&dev->p2a, channel_for(dev, &s, goes_on));
+	atomic_store(&dev->attached, DRIVER_HERE);
+	if (scmi__virtio_device_p2a(dev) == 0)
+		wake_starved(dev);
+	ask_for_service(dev);
+	return SCMI_OK;
+}
+
+static void let_go_all(struct scmi_virtio_device *dev, uint16_t *next)
+{
 	for (uint32_t queue = 0; queue < SCMI_VIRTIO_QUEUES; queue++) {
 		let_go(dev, queue);
 		if (next != NULL)
 			next[queue] = dev->used[queue] != 0 ? dev->ring[queue].avail : 0u;
 		dev->used[queue] = 0;
 	}
-	wake_starved(dev);
 }
+
+void scmi_virtio_device_detach(struct scmi_virtio_device *dev, uint16_t next[SCMI_VIRTIO_QUEUES])
+{
+	const uint32_t was = atomic_load(&dev->attached);
+
+	if (was == DRIVER_GONE || (was == DRIVER_AWAY && next != NULL))
+		return;
+	atomic_store(&dev->attached, next != NULL ? DRIVER_AWAY : DRIVER_GONE);
+	if (was == DRIVER_HERE)
+		let_go_all(dev, next);
+	dev->numbered = next != NULL;
+	if (next == NULL)
+		wake_starved(dev);
+}
+
+/* The platform may be stopped meanwhile, or not have started yet: then it is told when it starts. */
+static void forget(struct scmi_virtio_device *dev)
+{
+	atomic_store(&dev->strange, 1u);
+	if (!scmi__virtio_device_enter(&dev->up))
+		return;
+	if (atomic_exchange(&dev->strange, 0u) != 0)
+		dev->sink->reset(dev->channel);
+	scmi__virtio_device_leave(&dev->up);
+}
+
+void scmi_virtio_device_renew(struct scmi_virtio_device *dev)
+{
+	scmi_virtio_device_detach(dev, NULL);
+	number(dev);
+	atomic_store(&dev->p2a, 0);
+	forget(dev);
+}
+
+/* ---- a change under way ---- */
+
+static bool same_maps(const struct ring_maps *a, const struct ring_maps *b)
+{
+	if (a->n != b->n)
+		return false;
+	for (uint32_t i = 0; i < a->n; i++) {
+		if (a->map[i].addr != b->map[i].addr || a->map[i].len != b->map[i].len ||
+		    a->map[i].mem != b->map[i].mem)
+			return false;
+	}
+	return true;
+}
+
+static bool same_place(const struct ring_parts *a, const struct ring_parts *b)
+{
+	return a->desc == b->desc && a->avail == b->avail && a->used == b->used && a->size == b->size;
+}
+
+/* Those that have to be let go, a bit each: nothing of the others changes. */
+static uint32_t find_changed(const struct scmi_virtio_device *dev, const struct setting *s)
+{
+	const bool all = s->features != dev->agreed || !same_maps(&s->maps, &dev->maps);
+	uint32_t changed = 0;
+
+	for (uint32_t queue = 0; queue < SCMI_VIRTIO_QUEUES; queue++) {
+		const bool is_used = dev->used[queue] != 0;
+
+		if (is_used != s->wanted[queue] ||
+		    (is_used && (all || !same_place(&s->at[queue], &dev->ring[queue].at))))
+			changed |= 1u << queue;
+	}
+	return changed;
+}
+
+/* One queue, which is let go: as it is wanted now. One that the driver has reset stays so. */
+static void change_queue(struct scmi_virtio_device *dev, uint32_t queue, const struct setting *s, bool was_reset,
+			 uint16_t *index)
+{
+	const struct ring_device *r = &dev->ring[queue];
+	const bool was_used = dev->used[queue] != 0;
+
+	if (was_used && !s->wanted[queue]) {
+		index[queue] = r->avail;
+		dev->used[queue] = 0;
+	} else if (was_used && !was_reset) {
+		take_up(dev, queue, &s->at[queue], r->avail, r->used);
+	} else if (s->wanted[queue] && !was_used) {
+		take_up_from(dev, queue, &s->at[queue], index);
+	}
+}
+
+static void change(struct scmi_virtio_device *dev, const struct setting *s, uint16_t *index)
+{
+	const uint32_t changed = find_changed(dev, s);
+	bool was_reset[SCMI_VIRTIO_QUEUES];
+
+	for (uint32_t queue = 0; queue < SCMI_VIRTIO_QUEUES; queue++) {
+		was_reset[queue] = dev->used[queue] != 0 && !gate_is_open(&dev->gate[queue]);
+		if ((changed & (1u << queue)) != 0)
+			let_go(dev, queue);
+	}
+	if (!same_maps(&s->maps, &dev->maps))
+		dev->maps = s->maps; /* nobody is inside: both have been let go */
+	dev->agreed = s->features;
+	for (uint32_t queue = 0; queue < SCMI_VIRTIO_QUEUES; queue++) {
+		if ((changed & (1u << queue)) != 0)
+			change_queue(dev, queue, s, was_reset[queue], index);
+	}
+}
+
+int scmi_virtio_device_change(struct scmi_virtio_device *dev, const struct scmi_virtio_setup *setup,
+			      const struct scmi_virtio_map *maps, uint32_t maps_n, uint16_t index[SCMI_VIRTIO_QUEUES],
+			      const char **why)
+{
+	struct setting s;
+
+	(void)fault(why, NULL);
+	if (atomic_load(&dev->attached) != DRIVER_HERE) {
+		(void)fault(why, "device: not attached");
+		return SCMI_E_INVAL;
+	}
+	if (!look_up(dev, setup, maps, maps_n, &s, why))
+		return SCMI_E_INVAL;
+	change(dev, &s, index);
+	atomic_store(&dev->p2a, channel_for(dev, &s, true));
+	if (scmi__virtio_device_p2a(dev) == 0)
+		wake_starved(dev);
+	ask_for_service(dev);
+	return SCMI_OK;
+}
+
+/* ---- one queue ---- */
 
 /* Whether the driver has set it up, and it is, or is not, let go now. */
 static bool may_change(const struct scmi_virtio_device *dev, uint32_t queue, bool open)
 {
-	return queue < SCMI_VIRTIO_QUEUES && atomic_load(&dev->attached) != 0 && dev->used[queue] != 0 &&
+	return queue < SCMI_VIRTIO_QUEUES && atomic_load(&dev->attached) == DRIVER_HERE && dev->used[queue] != 0 &&
 	       (dev->agreed & SCMI_VIRTIO_F_RING_RESET) != 0 && gate_is_open(&dev->gate[queue]) == open;
 }
 
@@ -256,9 +432,9 @@ int scmi_virtio_device_enable_queue(struct scmi_virtio_device *dev, uint32_t que
 {
 	struct ring_parts at;
 
-	if (!may_change(dev, queue, false) || !locate(dev, where, &at, NULL))
+	if (!may_change(dev, queue, false) || !locate(dev, &dev->maps, where, &at, NULL))
 		return SCMI_E_INVAL;
-	take_up(dev, queue, &at, NULL);
+	take_up_from(dev, queue, &at, NULL);
 	ask_for_service(dev);
 	return SCMI_OK;
 }

@@ -175,7 +175,7 @@ static void lay_out(const struct plan *p, struct layout *at)
 	at->pool = at->buffers + 2u * p->requests * buffer_bytes(p);
 	at->event_pool = at->pool + p->pool_n * sizeof(struct ring_piece);
 	at->map = at->event_pool + event_pieces * sizeof(struct ring_piece);
-	at->end = at->map + p->maps_max * sizeof(struct ring_map);
+	at->end = at->map + 2u * p->maps_max * sizeof(struct ring_map);
 }
 
 _Static_assert(alignof(struct ring_map) <= alignof(max_align_t) && sizeof(struct ring_piece) % alignof(uint64_t) == 0,

@@ -136,21 +136,49 @@ struct scmi_virtio_map {
  * scmi_virtio_device_detach() gave; NULL: 0, for a driver that begins. There is a platform-to-agent channel if
  * P2A_CHANNELS is negotiated and the eventq has a size. Calls host->work(). Returns SCMI_OK; SCMI_E_INVAL, with *why
  * as above: a feature that was not offered, no VERSION_1, no cmdq, a size or an alignment that is not allowed, more
- * than maps_max maps, a ring outside of them, or it is attached. Context: thread, as detach, reset and enable, of
- * which one runs at a time.
+ * than maps_max maps, a ring outside of them, or it is attached. Context: thread, as detach, renew, change, reset and
+ * enable, of which one runs at a time.
+ *
+ * It is another driver than the last one for the platform, which ends delayed responses that it promised that one,
+ * unless first is given and the last one paused, see detach; or renew() has said so already.
  */
 int scmi_virtio_device_attach(struct scmi_virtio_device *device, const struct scmi_virtio_setup *setup,
 			      const struct scmi_virtio_map *maps, uint32_t maps_n,
 			      const uint16_t first[SCMI_VIRTIO_QUEUES], const char **why);
 
 /*
- * The driver is gone or has reset the device: when it returns none of its memory is touched any more. Open requests
- * stay the platform's, their answers go nowhere; a delayed response that waits for the eventq ends with
- * SCMI_E_NOPEER. next, if not NULL: for each queue the index of the next entry that was not taken; to go on from there
- * without a loss, stop serving first and wait until no request is open: their buffers are not returned. Not attached:
- * nothing, also to next. Context: thread, not inside a request.
+ * When it returns none of the driver's memory is touched any more. Open requests stay the platform's, their answers go
+ * nowhere: to go on later without a loss, stop serving first and wait until no request is open. Context: thread, not
+ * inside a request.
+ *
+ * next NULL: the driver is gone or has reset the device. A delayed response that waits for the eventq ends with
+ * SCMI_E_NOPEER.
+ *
+ * next: a pause, the same driver goes on; gets for each queue the index of the next entry that was not taken, 0 for one
+ * that was not set up. What the platform sends meanwhile waits for attach with first, and may wait on there, with
+ * P2A_CHANNELS negotiated, until change() brings the eventq. Where none is attached: nothing, also to next.
  */
 void scmi_virtio_device_detach(struct scmi_virtio_device *device, uint16_t next[SCMI_VIRTIO_QUEUES]);
+
+/*
+ * Another driver comes next: detaches, as for one that is gone; a delayed response promised to the last one ends with
+ * SCMI_E_NOPEER, and the platform forgets what that one has set up (sink->reset(), when it has started if it has not).
+ * Context: thread, not inside a request.
+ */
+void scmi_virtio_device_renew(struct scmi_virtio_device *device);
+
+/*
+ * Of the driver that is attached something changes: its memory, where a ring lies, the features, or the eventq comes or
+ * goes. What changes is let go and taken up again where it was, all of it with other memory or features; what does not
+ * goes on undisturbed. Requests that are open when the cmdq is let go are answered nowhere: as with detach. setup and
+ * maps: all of them, as for attach; the old memory is not touched any more when it returns. index: for a queue that
+ * comes, where to go on from; for one that goes it gets what detach's next would. Without its eventq the platform's
+ * messages wait for it to come back. Calls host->work(). Returns SCMI_OK; SCMI_E_INVAL with *why as attach: nothing
+ * has changed; it is not attached. Context: thread, not inside a request.
+ */
+int scmi_virtio_device_change(struct scmi_virtio_device *device, const struct scmi_virtio_setup *setup,
+			      const struct scmi_virtio_map *maps, uint32_t maps_n, uint16_t index[SCMI_VIRTIO_QUEUES],
+			      const char **why);
 
 /*
  * RING_RESET: reset lets one queue go like detach; enable takes it up again as attach does, from index 0. What the
