@@ -409,9 +409,13 @@ int scmi__await_slot(struct link *l, const struct scmi_call *call, uint32_t *ind
 {
 	struct goal g = {.l = l, .call = call, .index = SLOT_NONE, .waiter = WAITER_NONE};
 
-	/* The transport is not stopped while we drive it. */
-	if (!scmi__enter(l))
-		return scmi__closed(atomic_load_explicit(&l->gate, memory_order_relaxed));
+	/* The transport is not stopped while we drive it. A recovery that held us off may be over already. */
+	while (!scmi__enter(l)) {
+		const uint32_t gate = atomic_load_explicit(&l->gate, memory_order_relaxed);
+
+		if (!is_open(gate))
+			return scmi__closed(gate);
+	}
 	g.until_us = l->queue_timeout_us == SCMI_FOREVER ? SCMI_NEVER : now_us(l->agent) + l->queue_timeout_us;
 	if (call->deadline_us != 0 && call->deadline_us < g.until_us)
 		g.until_us = call->deadline_us;

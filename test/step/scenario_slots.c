@@ -282,6 +282,7 @@ const struct step_scenario scenarios_slots[] = {
 	{"slot-link-down", start_watched, {submit_1, link_down_and_up, receive_loop}, "udr", 4, WORLD},
 	{"slot-link-up", start_watched, {submit_2, up_then_submit_1, receive_loop}, "udr", 4, WORLD},
 	{"slot-recover", start_watched, {submit_1, recover, receive_loop}, "uRr", 4, WORLD},
+	{"slot-recover-alone", start_watched, {submit_1, recover}, "uR", 0, WORLD},
 	{"slot-recover-reset", start_resettable, {submit_1, recover, receive_loop}, "uRr", 4, WORLD},
 	{0},
 };
