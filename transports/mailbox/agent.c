@@ -13,7 +13,6 @@
 #define MESSAGES_MOST 32u
 
 #define HEADER_BYTES 4u
-#define LENGTH_LEAST (HEADER_BYTES + SCMI_STATUS_BYTES) /* of an answer, as the area has it */
 
 /*
  * A message that has come, and while it is delivered its cookie. A short one is copied: its area is the next one's
@@ -216,7 +215,7 @@ static bool take_reply(struct mailbox *m)
 			return false;
 		if ((w & A2P_STATE) == A2P_SENT && (status & SCMI_SHMEM_ERROR) == 0)
 			len = shmem_load(area, SCMI_SHMEM_LENGTH);
-		if (len - LENGTH_LEAST >= m->usual)
+		if (!short_answer(len - HEADER_BYTES, m->brief))
 			took = take_closely(m, &w, status, len);
 		else if (take_usual(m, &w, len - HEADER_BYTES))
 			took = TOOK_ANSWER;
@@ -271,10 +270,28 @@ static int take_back(struct mailbox *m, int err)
 	return err == SCMI_E_IO || err == SCMI_E_LINK ? err : SCMI_E_NOPEER;
 }
 
+/*
+ * Gives the area away. A platform that is rung may have been stopped when the doorbell came, and looks when it starts:
+ * one of the two sees the command. One that polls looks again.
+ */
+HOT void give_command(const struct mailbox *m, const struct scmi_tx *tx)
+{
+	const struct scmi_shmem *area = &m->area[SCMI_MAILBOX_A2P];
+	const uint32_t flags = (tx->flags & SCMI_TX_POLL) != 0 ? 0u : m->flags;
+
+	if (tx->len % 4u == 0 && short_command(tx->len, m->brief))
+		short_write(area, tx->hdr, tx->payload, tx->len, flags);
+	else
+		scmi__shmem_write(area, tx->hdr, tx->payload, tx->len, flags);
+	if (mailbox_can_ring(m))
+		scmi__shmem_give(area, m->port, 0u);
+	else
+		scmi__shmem_yield(area, m->port, 0u);
+}
+
 /* SENT stands after FREE is cleared, so that what looks like an answer is one; the look at it comes after both. */
 static int send_inside(struct mailbox *m, const struct scmi_tx *tx)
 {
-	const struct scmi_shmem *area = &m->area[SCMI_MAILBOX_A2P];
 	int err = begin_command(m);
 
 	if (err != SCMI_OK)
@@ -283,8 +300,7 @@ static int send_inside(struct mailbox *m, const struct scmi_tx *tx)
 		return refuse_taken(m);
 	atomic_store_explicit(&m->token, tx->token, memory_order_relaxed);
 	count_own(&m->commands);
-	short_write(area, tx->hdr, tx->payload, tx->len, (tx->flags & SCMI_TX_POLL) != 0 ? 0u : m->flags);
-	scmi__shmem_yield(area, m->port, 0u);
+	give_command(m, tx);
 	atomic_fetch_xor(&m->a2p, A2P_WRITING ^ A2P_SENT);
 	if (m->looks && mailbox_area_is_free(m, SCMI_MAILBOX_A2P) && take_reply(m)) {
 		mailbox_count(&m->unrung);

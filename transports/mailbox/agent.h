@@ -49,7 +49,7 @@ struct mailbox {
 	struct scmi_shmem area[SCMI_MAILBOX_AREAS];
 	struct scmi_shmem given[SCMI_MAILBOX_AREAS]; /* in the configuration */
 	uint32_t max_payload;
-	uint32_t usual; /* payloads of 4 to this + 3 bytes are taken in one step; 0: all are looked at closely */
+	uint32_t brief; /* of A2P: short_limit() */
 	uint8_t flags;  /* of a message that wants a doorbell: SCMI_SHMEM_INTR, or 0 where we cannot be rung */
 	bool looks;     /* who has sent looks for the answer before he rings: nobody else might */
 	bool fresh;

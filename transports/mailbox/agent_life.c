@@ -96,14 +96,6 @@ static bool fits(const struct mailbox *m)
 	       (p2a->mem == NULL || scmi__mailbox_areas_fault(m->area, m->port) == NULL);
 }
 
-/* Answers that are short, all in the area, and without a check. */
-static uint32_t usual_of(const struct scmi_shmem *area)
-{
-	const uint32_t most = shmem_capacity(area) < SHORT_BYTES ? shmem_capacity(area) : SHORT_BYTES;
-
-	return area->check == SCMI_SHMEM_CHECK_NONE ? most - (SCMI_STATUS_BYTES - 1u) : 0u;
-}
-
 static int start_bell(struct mailbox *m)
 {
 	int err = SCMI_OK;
@@ -117,7 +109,7 @@ static int start_bell(struct mailbox *m)
 		return err != SCMI_E_BUSY ? err : SCMI_E_IO; /* to the core BUSY says that all is as it was */
 	m->belled = true;
 	if (fits(m)) {
-		m->usual = usual_of(&m->area[SCMI_MAILBOX_A2P]);
+		m->brief = short_limit(&m->area[SCMI_MAILBOX_A2P], shmem_capacity(&m->area[SCMI_MAILBOX_A2P]));
 		return SCMI_OK;
 	}
 	stop_bell(m);

@@ -21,17 +21,23 @@ static bool is_open(const struct scmi_mailbox_end *e)
 /* ---- the answer ---- */
 
 /* ERROR: none can be given, the command could not be taken, or a length that is a lie. */
-static void answer(struct scmi_mailbox_end *e, uint32_t len)
+HOT void answer(struct scmi_mailbox_end *e, uint32_t len)
 {
 	const struct scmi_shmem *area = &e->area[SCMI_MAILBOX_A2P];
 	uint32_t status = SCMI_SHMEM_FREE;
 
-	if (len - 1u < e->max_payload)
+	if (len % 4u == 0 && short_answer(len, e->brief))
 		short_write(area, e->req.hdr, e->req.reply, len, 0u);
+	else if (len - 1u < e->max_payload)
+		scmi__shmem_write(area, e->req.hdr, e->req.reply, len, 0u);
 	else
 		status |= SCMI_SHMEM_ERROR;
+	if (e->intr == 0) { /* it polls, and finds it */
+		scmi__shmem_yield(area, e->port, status);
+		return;
+	}
 	scmi__shmem_give(area, e->port, status);
-	if (e->intr != 0 && end_can_ring(e)) {
+	if (end_can_ring(e)) {
 		end_count(&e->rung);
 		end_ring(e, SCMI_MAILBOX_TX_REPLY);
 	}
@@ -65,33 +71,51 @@ static uint32_t late_answer(struct scmi_mailbox_end *e)
 
 /* ---- the command ---- */
 
-/* Copies the command; NULL: it is good, else the counter of what is wrong with it. */
-static _Atomic uint32_t *copy_command(struct scmi_mailbox_end *e, uint32_t status, struct shmem_message *msg)
+/* Of one that is not short. false: what is wrong with it is counted under its name. */
+static bool copy_closely(struct scmi_mailbox_end *e, uint32_t status)
 {
 	const struct scmi_shmem *area = &e->area[SCMI_MAILBOX_A2P];
-	const enum shmem_verdict verdict = scmi__shmem_peek(area, msg);
+	const struct shmem_message msg = {.hdr = e->req.hdr, .len = e->req.len};
+	_Atomic uint32_t *fault = NULL;
 
-	if ((status & SCMI_SHMEM_ERROR) != 0)
-		return &e->bad_status;
-	if (verdict != SHMEM_GOOD || msg->len > e->max_payload)
-		return &e->bad_length;
-	if (msg->len <= SHORT_BYTES)
-		short_read(area, (uint32_t *)(void *)e->params, msg->len);
-	else
-		scmi__shmem_read(area, 0, e->params, msg->len);
-	return scmi__shmem_intact(area, msg, e->params) ? NULL : &e->bad_check;
+	if ((status & SCMI_SHMEM_ERROR) != 0) {
+		fault = &e->bad_status;
+	} else if (msg.len > e->max_payload) {
+		fault = &e->bad_length;
+	} else {
+		scmi__shmem_read(area, 0, e->params, msg.len);
+		if (!scmi__shmem_intact(area, &msg, e->params))
+			fault = &e->bad_check;
+	}
+	if (fault != NULL)
+		end_count(fault);
+	return fault == NULL;
+}
+
+/* Copies the command: length, flags and header are read once. The area has room for max_payload bytes. */
+HOT bool copy_command(struct scmi_mailbox_end *e, uint32_t status)
+{
+	const struct scmi_shmem *area = &e->area[SCMI_MAILBOX_A2P];
+	const uint32_t len =
+		shmem_load(area, SCMI_SHMEM_LENGTH) - 4u; /* less than 4 becomes more than any area holds */
+
+	e->intr = shmem_load(area, SCMI_SHMEM_FLAGS) & SCMI_SHMEM_INTR;
+	e->req.hdr = shmem_load(area, SCMI_SHMEM_HEADER);
+	e->req.len = len;
+	if (!short_command(len, e->brief) || (status & SCMI_SHMEM_ERROR) != 0)
+		return copy_closely(e, status);
+	short_read(area, (uint32_t *)(void *)e->params, len);
+	return true;
 }
 
 /*
  * Open before the platform has it: its answer may be there, and dropped, before request() returns. What it says then of
  * an answer that is still to come changes nothing here.
  */
-static uint32_t run(struct scmi_mailbox_end *e, const struct shmem_message *msg)
+HOT uint32_t run(struct scmi_mailbox_end *e)
 {
 	uint32_t len;
 
-	e->req.hdr = msg->hdr;
-	e->req.len = msg->len;
 	e->req_life = e->life;
 	end_count(&e->taken);
 	atomic_store_explicit(&e->request, REQUEST_OPEN, memory_order_relaxed);
@@ -101,57 +125,71 @@ static uint32_t run(struct scmi_mailbox_end *e, const struct shmem_message *msg)
 	return len;
 }
 
-/* The next command, and what is to be given for it as above; false: there is none. */
-static bool next_command(struct scmi_mailbox_end *e, uint32_t *len)
+/* Serves the next command; false: there is none, or none may be served now. */
+HOT bool serve_one(struct scmi_mailbox_end *e)
 {
-	const uint32_t status = scmi__shmem_status(&e->area[SCMI_MAILBOX_A2P], e->port);
-	struct shmem_message msg;
-	_Atomic uint32_t *fault;
+	uint32_t status;
+	uint32_t len;
 
+	/* Acquire: nobody uses the request any more. */
+	if (atomic_load_explicit(&e->request, memory_order_acquire) != REQUEST_OURS || !is_open(e))
+		return false;
+	status = scmi__shmem_status(&e->area[SCMI_MAILBOX_A2P], e->port);
 	if ((status & SCMI_SHMEM_FREE) != 0)
 		return false;
 	if (atomic_load_explicit(&e->strange, memory_order_relaxed) != 0)
 		scmi__mailbox_end_meet(e);
-	fault = copy_command(e, status, &msg);
-	e->intr = msg.flags;
-	*len = SCMI_REPLY_NONE;
-	if (fault == NULL)
-		*len = run(e, &msg);
-	else
-		end_count(fault);
+	len = copy_command(e, status) ? run(e) : SCMI_REPLY_NONE;
+	if (len != SCMI_REPLY_LATER)
+		answer(e, len);
 	return true;
 }
 
 /* ---- who serves ---- */
 
+/* Answers that came later, and commands. */
 static int turn(struct scmi_mailbox_end *e, int max)
 {
 	int n = 0;
 
 	for (;;) {
-		/* Acquire: the reply, and that nobody uses the request any more. */
-		const uint32_t request = atomic_load_explicit(&e->request, memory_order_acquire);
-		uint32_t len;
+		/* Acquire: the reply. */
+		if (atomic_load_explicit(&e->request, memory_order_acquire) == REQUEST_ANSWERED) {
+			const uint32_t len = late_answer(e);
 
-		if (request == REQUEST_ANSWERED)
-			len = late_answer(e);
-		else if (n < max && request == REQUEST_OURS && is_open(e) && next_command(e, &len))
+			if (len != SCMI_REPLY_LATER)
+				answer(e, len);
+		} else if (n < max && serve_one(e)) {
 			n++;
-		else
-			break;
-		if (len != SCMI_REPLY_LATER)
-			answer(e, len);
+		} else {
+			return n;
+		}
 	}
-	if ((atomic_load(&e->p2a) & P2A_WANTED) != 0)
-		scmi__mailbox_end_tell_room(e);
-	return n;
 }
 
-/* False: somebody has come meanwhile, and left his part to us. */
-static bool end_serving(struct scmi_mailbox_end *e)
+/* False: another context serves, and knows that we were here. *err: one of the bits of `need` is missing. */
+HOT bool begin_serving(struct scmi_mailbox_end *e, uint32_t need, int *err)
 {
-	uint32_t gate = atomic_load_explicit(&e->gate, memory_order_relaxed);
+	uint32_t gate = atomic_load(&e->gate); /* seq_cst, as in gate_enter() */
 
+	*err = SCMI_E_CLOSED;
+	do {
+		if ((gate & need) != need)
+			return false;
+	} while (!atomic_compare_exchange_weak(&e->gate, &gate,
+					       gate | ((gate & GATE_SERVING) != 0 ? GATE_AGAIN : GATE_SERVING)));
+	*err = 0;
+	return (gate & GATE_SERVING) == 0;
+}
+
+/* Whoever waits for P2A hears of it. False: somebody has come meanwhile, and left his part to us. */
+HOT bool end_serving(struct scmi_mailbox_end *e)
+{
+	uint32_t gate;
+
+	if ((atomic_load(&e->p2a) & P2A_WANTED) != 0)
+		scmi__mailbox_end_tell_room(e);
+	gate = atomic_load_explicit(&e->gate, memory_order_relaxed);
 	do {
 		if ((gate & GATE_AGAIN) != 0) {
 			atomic_fetch_and(&e->gate, ~GATE_AGAIN);
@@ -162,35 +200,37 @@ static bool end_serving(struct scmi_mailbox_end *e)
 }
 
 /*
- * SCMI_E_CLOSED: one of the bits of `need` is missing. Never more than max where somebody can be woken for what others
- * have left to us; else one for each of them, who has rung, or answered, and is not asked again.
+ * What others have left to us, after n commands. Never more than max where somebody can be woken for it; else one for
+ * each of them, who has rung, or answered, and is not asked again.
  */
-static int serve(struct scmi_mailbox_end *e, uint32_t need, int max)
+static int serve_on(struct scmi_mailbox_end *e, int max, int n)
 {
-	uint32_t gate = atomic_load(&e->gate); /* seq_cst, as in gate_enter() */
 	bool left = false;
-	int n = 0;
 
 	do {
-		if ((gate & need) != need)
-			return SCMI_E_CLOSED;
-	} while (!atomic_compare_exchange_weak(&e->gate, &gate,
-					       gate | ((gate & GATE_SERVING) != 0 ? GATE_AGAIN : GATE_SERVING)));
-	if ((gate & GATE_SERVING) != 0)
-		return 0;
-	for (;;) {
+		if (n >= max) {
+			left = end_can_wake(e);
+			if (!left)
+				max = n + 1;
+		}
 		n += turn(e, max - n);
-		if (end_serving(e))
-			break;
-		if (n < max)
-			continue;
-		left = end_can_wake(e);
-		if (!left)
-			max = n + 1;
-	}
+	} while (!end_serving(e));
 	if (left)
 		end_wake(e);
 	return n;
+}
+
+/* SCMI_E_CLOSED: one of the bits of `need` is missing. */
+static int serve(struct scmi_mailbox_end *e, uint32_t need, int max)
+{
+	int n;
+
+	if (!begin_serving(e, need, &n))
+		return n;
+	n = max > 0 && serve_one(e);
+	if (n < max || max == 0)
+		n += turn(e, max - n);
+	return end_serving(e) ? n : serve_on(e, max, n);
 }
 
 int scmi_mailbox_end_serve(struct scmi_mailbox_end *end, int max)

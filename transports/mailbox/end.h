@@ -45,6 +45,7 @@ struct scmi_mailbox_end {
 	struct scmi_shmem area[SCMI_MAILBOX_AREAS];
 	unsigned char *params; /* as req.params, to be written */
 	uint32_t max_payload;
+	uint32_t brief;         /* of A2P: short_limit() */
 	uint32_t life;          /* grows with each agent */
 	uint32_t req_life;      /* when the request came */
 	uint32_t reply_len;     /* once it is answered */

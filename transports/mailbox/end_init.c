@@ -2,6 +2,7 @@
 /* The platform's end: its configuration, its memory, and what it tells of itself. */
 #include "check.h"
 #include "end.h"
+#include "short.h"
 
 #define PAYLOAD_MIN 8u /* status and one word */
 #define PAYLOAD_MAX (SCMI_SHMEM_BYTES_MAX - SCMI_SHMEM_PAYLOAD)
@@ -93,6 +94,7 @@ static void set_up(struct scmi_mailbox_end *e, const struct scmi_mailbox_end_con
 		return;
 	e->area[SCMI_MAILBOX_A2P] = c->areas[SCMI_MAILBOX_A2P];
 	e->area[SCMI_MAILBOX_P2A] = c->areas[SCMI_MAILBOX_P2A];
+	e->brief = short_limit(&e->area[SCMI_MAILBOX_A2P], e->max_payload);
 	e->in_order = false;
 	e->life = 1;
 	atomic_store_explicit(&e->peer, c->areas[SCMI_MAILBOX_P2A].mem != NULL ? 1 : 0, memory_order_relaxed);

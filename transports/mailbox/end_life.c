@@ -2,6 +2,7 @@
 /* The platform's end, its life: the platform, which starts and stops, and agents, which come and go. */
 #include "check.h"
 #include "end.h"
+#include "short.h"
 
 /* ---- the platform ---- */
 
@@ -73,6 +74,7 @@ static void take_up(struct scmi_mailbox_end *e, const struct scmi_shmem areas[SC
 {
 	e->area[SCMI_MAILBOX_A2P] = areas[SCMI_MAILBOX_A2P];
 	e->area[SCMI_MAILBOX_P2A] = areas[SCMI_MAILBOX_P2A];
+	e->brief = short_limit(&e->area[SCMI_MAILBOX_A2P], e->max_payload);
 	e->in_order = true;
 	e->life = e->life % INT32_MAX + 1u;
 	atomic_store(&e->peer, areas[SCMI_MAILBOX_P2A].mem != NULL ? (int)e->life : 0);

@@ -1,23 +1,56 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Short messages, as most are: written and read word by word where they are sent and taken, without a call. */
+/*
+ * Short messages, as most are, in areas without a check: written and read word by word where they are sent and taken,
+ * without a call. One comparison tells whether a message is of that kind: with what short_limit() says.
+ */
 #ifndef SCMI_MAILBOX_SHORT_H
 #define SCMI_MAILBOX_SHORT_H
 
+#include <scmi/message.h>
+
 #include "../shmem/area.h"
+
+/* What each message goes through: one function where speed is asked for; where size is, the compiler decides. */
+#if defined(__GNUC__) && defined(__OPTIMIZE__) && !defined(__OPTIMIZE_SIZE__)
+#define HOT static inline __attribute__((always_inline))
+#else
+#define HOT static inline
+#endif
 
 /* Bytes of payload. */
 #define SHORT_BYTES 32u
+
+/*
+ * Commands of less than this are short, and answers of that and their status; 0: none, each has a check. most: bytes
+ * that the area carries.
+ */
+static inline uint32_t short_limit(const struct scmi_shmem *area, uint32_t most)
+{
+	if (area->check != SCMI_SHMEM_CHECK_NONE)
+		return 0;
+	return (most < SHORT_BYTES ? most : SHORT_BYTES) - (SCMI_STATUS_BYTES - 1u);
+}
+
+static inline bool short_command(uint32_t len, uint32_t limit)
+{
+	return len < limit;
+}
+
+static inline bool short_answer(uint32_t len, uint32_t limit)
+{
+	return len - SCMI_STATUS_BYTES < limit;
+}
 
 /* Reads whole words, the last one too: the area has it. */
 static inline void short_read(const struct scmi_shmem *area, uint32_t *words, uint32_t len)
 {
 	const _Atomic uint32_t *from = shmem_word(area, SCMI_SHMEM_PAYLOAD);
 
-	for (uint32_t i = 0; i < len / 4u + (len % 4u != 0); i++)
-		words[i] = atomic_load_explicit(&from[i], memory_order_relaxed);
+	for (uint32_t i = 0; i < len; i += 4u)
+		*words++ = atomic_load_explicit(from++, memory_order_relaxed);
 }
 
-/* As scmi__shmem_write(), which has all that is neither short nor plain. */
+/* As scmi__shmem_write(), of whole words. */
 static inline void short_write(const struct scmi_shmem *area, uint32_t hdr, const void *payload, uint32_t len,
 			       uint32_t flags)
 {
@@ -25,10 +58,6 @@ static inline void short_write(const struct scmi_shmem *area, uint32_t hdr, cons
 	const unsigned char *from = payload;
 	uint32_t word;
 
-	if (len % 4u != 0 || len > SHORT_BYTES || area->check != SCMI_SHMEM_CHECK_NONE) {
-		scmi__shmem_write(area, hdr, payload, len, flags);
-		return;
-	}
 	atomic_store_explicit(&to[SCMI_SHMEM_FLAGS / 4u], shmem_le32(flags), memory_order_relaxed);
 	atomic_store_explicit(&to[SCMI_SHMEM_LENGTH / 4u], shmem_le32(len + 4u), memory_order_relaxed);
 	atomic_store_explicit(&to[SCMI_SHMEM_HEADER / 4u], shmem_le32(hdr), memory_order_relaxed);
