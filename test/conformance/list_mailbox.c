@@ -6,13 +6,13 @@ const struct conf_entry conf_list[] = {
 	{&conf_mailbox_ring, CONF_PLAIN | CONF_CALM | CONF_TRAFFIC},
 	{&conf_mailbox_served, CONF_PLAIN | CONF_TRAFFIC},
 	{&conf_mailbox_none, CONF_PLAIN | CONF_TRAFFIC},
-	{&conf_mailbox_one, CONF_PLAIN},
+	{&conf_mailbox_one, CONF_PLAIN | CONF_TRAFFIC},
 	{&conf_mailbox_interrupt, CONF_PLAIN | CONF_TRAFFIC},
-	{&conf_mailbox_eventfd, CONF_PLAIN | CONF_CALM}, /* its traffic sleeps through minutes of real time */
-	{&conf_mailbox_futex, CONF_PLAIN | CONF_FLAKY},
+	{&conf_mailbox_eventfd, CONF_PLAIN | CONF_CALM | CONF_TRAFFIC},
+	{&conf_mailbox_futex, CONF_PLAIN | CONF_FLAKY | CONF_TRAFFIC},
 	{&conf_mailbox_fresh, CONF_PLAIN | CONF_TRAFFIC},
 	{&conf_mailbox_cached, CONF_PLAIN | CONF_CALM | CONF_TRAFFIC},
 	{&conf_smc, CONF_PLAIN | CONF_TRAFFIC},
-	{&conf_smc_interrupt, CONF_PLAIN},
+	{&conf_smc_interrupt, CONF_PLAIN | CONF_TRAFFIC},
 	{NULL, 0},
 };

@@ -87,9 +87,6 @@ static void configure(struct traffic *t)
 	c->options.slots = 4u << traffic_pick(&t->random, 4);
 	c->options.reserved = traffic_chance(&t->random, 50) ? 1 : 0;
 	c->options.queue_timeout_us = QUEUE_US;
-	/* One after the other, by a thread that may not run while the clock does. */
-	if (t->plan.threaded && (t->plan.kind->traits & CONF_WIDE) == 0)
-		c->options.queue_timeout_us = 100u * QUEUE_US;
 	c->options.reconnect_us = traffic_chance(&t->random, 50) ? 2u * QUEUE_US : 0;
 	if (t->env.kind->depth < 2u)
 		c->options.reserved = 0;
