@@ -149,6 +149,7 @@ static void who_speaks_unasked_is_left(void **state)
 {
 	struct back *b = back_open(rig_path(), &back_offers_all);
 	struct guest *g = guest_open(NULL, false);
+	struct hang hang = hang_watch();
 	struct waiter w[WAITERS];
 
 	(void)state;
@@ -157,6 +158,8 @@ static void who_speaks_unasked_is_left(void **state)
 	back_await_held(b, INFLIGHT);
 	back_speak(b);
 	assert_int_equal(join_waiters(w, SCMI_E_IO, SCMI_E_NOPEER), INFLIGHT); /* the rest came too late to be sent */
+	while (back_is_connected(b))
+		assert_false(hangs(&hang));
 	back_hold(b, false);
 	assert_int_equal(scmi_agent_recover(g->agent, 0), SCMI_OK);
 	assert_int_equal(back_connections(b), 2);

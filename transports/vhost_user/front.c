@@ -8,8 +8,8 @@
  *
  * How far a back end is trusted: it sees the rings and buffers, nothing else of this process, and can say what it likes
  * there; the driver bounds and checks that. It can wake who sleeps here as often as it likes. And it shares the open
- * file of the doorbell that we ring: it may fill it and make it one that waits, and then to ring it waits until the
- * link is brought up anew.
+ * file of the doorbell that we ring: if it makes that one that waits, and fills it, who sends a command waits there
+ * until it is read, beyond any time-out. Only a socket would be safe from that, and there are back ends that take none.
  */
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -66,6 +66,7 @@ static void lose(struct link *l, int err)
 	if (atomic_exchange(&l->lost, 1u) != 0)
 		return;
 	unwatch(l);
+	scmi__vu_line_end(&l->line);
 	scmi_virtio_lost(l->driver, err);
 }
 

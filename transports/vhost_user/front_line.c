@@ -221,6 +221,14 @@ void scmi__vu_line_close(struct vu_line *l)
 	scmi__fd_close(&l->sock);
 }
 
+void scmi__vu_line_end(const struct vu_line *l)
+{
+	const int saved = errno;
+
+	(void)shutdown(l->sock, SHUT_RDWR);
+	errno = saved;
+}
+
 int scmi__vu_line_look(const struct vu_line *l)
 {
 	const int saved = errno;

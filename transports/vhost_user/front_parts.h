@@ -70,6 +70,9 @@ struct vu_line {
 int scmi__vu_line_open(struct vu_line *l, uint64_t until_us, const struct scmi_why *why);
 void scmi__vu_line_close(struct vu_line *l);
 
+/* Nothing goes over it any more, and the back end learns of it. Any context, until it is closed. */
+void scmi__vu_line_end(const struct vu_line *l);
+
 /* Says something, and hears that it has been done, where the back end tells. Errors as above, but the line stays. */
 int scmi__vu_line_tell(struct vu_line *l, uint32_t request, const void *payload, uint32_t len, const int *fd,
 		       const struct scmi_why *why);
