@@ -207,8 +207,13 @@ HOT uint32_t take(struct link *l, const struct scmi_call *call, uint32_t *life)
 	uint32_t k = atomic_load_explicit(cursor, memory_order_relaxed);
 	uint32_t index = home * GROUP + k;
 
-	if (!try_slot(l, &l->slots[index], life))
-		return scmi__take_elsewhere(l, home, life);
+	if (!try_slot(l, &l->slots[index], life)) {
+		uint32_t other = 0; /* so that *life may stay in a register */
+
+		index = scmi__take_elsewhere(l, home, &other);
+		*life = other;
+		return index;
+	}
 	atomic_store_explicit(cursor, (uint8_t)((k + 1u) & l->cursor_mask), memory_order_relaxed);
 	return index;
 }

@@ -260,6 +260,31 @@ int scmi__transmit(struct link *l, struct slot *s, const struct scmi_tx *tx)
 	return err == SCMI_OK ? SCMI_OK : scmi__send_failed(l, s, tx, err);
 }
 
+/* What others write stands in variables of their own, so that ours may stay in registers. */
+HOT int get_slot(struct link *l, const struct scmi_call *call, uint32_t *index, uint32_t *life)
+{
+	uint32_t found = SLOT_NONE;
+	uint32_t its_life = 0;
+	int err;
+
+	*index = take(l, call, life);
+	if (*index != SLOT_NONE)
+		return SCMI_OK;
+	err = find_slot(l, call, &found, &its_life);
+	*index = found;
+	*life = its_life;
+	return err;
+}
+
+HOT int send_carefully(struct link *l, struct slot **out, struct scmi_call *call, uint32_t life, uint32_t bits)
+{
+	struct slot *s = *out;
+	int err = scmi__send_careful(l, &s, call, life, bits);
+
+	*out = s;
+	return err;
+}
+
 /*
  * Takes a slot, publishes, sends. SEND_QUEUED: *out is the slot, and somebody will send it; *out NULL: nothing was
  * taken, and the result is why; else SENDING is ours, and what send() returned is the result.
@@ -269,21 +294,18 @@ HOT int launch(struct link *l, struct scmi_call *call, uint32_t bits, struct slo
 	struct scmi_tx tx;
 	uint32_t token;
 	uint32_t life;
-	uint32_t index = take(l, call, &life);
+	uint32_t index;
 	struct slot *s;
-	int err;
+	int err = get_slot(l, call, &index, &life);
 
 	*out = NULL;
-	if (index == SLOT_NONE) {
-		err = find_slot(l, call, &index, &life);
-		if (err != SCMI_OK)
-			return err;
-	}
+	if (err != SCMI_OK)
+		return err;
 	s = &l->slots[index];
 	*out = s;
 	/* seq_cst: against stop, which stores the gate and then looks at the words; one sees the other. */
 	if (atomic_load_explicit(&l->gate, memory_order_seq_cst) != GATE_OPEN || (call->flags & FLAGS_CAREFUL) != 0)
-		return scmi__send_careful(l, out, call, life, bits);
+		return send_carefully(l, out, call, life, bits);
 	token = slot_token(l, index, life);
 	fill(s, index, call, scmi_hdr(call->protocol, call->message, SCMI_MSG_COMMAND, (uint16_t)token), token,
 	     (call->flags & SCMI_CALL_MORE) | (bits & SEND_MORE), &tx);

@@ -39,13 +39,6 @@ static void uncount_own(_Atomic uint32_t *counter)
 	atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) - 1u, memory_order_relaxed);
 }
 
-static inline int ring(const struct mailbox *m, enum scmi_mailbox_signal signal)
-{
-	const struct scmi_mailbox_doorbell *bell = m->bell;
-
-	return bell != NULL && bell->ring != NULL ? bell->ring(bell->ctx, signal) : SCMI_OK;
-}
-
 /* ---- a message ---- */
 
 static bool is_short(const struct incoming *in)
@@ -173,18 +166,18 @@ static enum took take_closely(struct mailbox *m, uint32_t *w, uint32_t status, u
 }
 
 /* An answer that is short, whole and no error, if it is nobody else's meanwhile. */
-static inline bool take_usual(struct mailbox *m, uint32_t *w, uint32_t len)
+HOT bool take_usual(struct mailbox *m, uint32_t *w, uint32_t len)
 {
 	const struct scmi_shmem *area = &m->area[SCMI_MAILBOX_A2P];
 	const uint32_t before = *w;
 	uint32_t words[SHORT_BYTES / 4u];
-	const struct scmi_rx rx = {
-		.hdr = shmem_load(area, SCMI_SHMEM_HEADER),
-		.len = len,
-		.data = words,
-		.token = (uint16_t)atomic_load_explicit(&m->token, memory_order_relaxed),
-	};
+	struct scmi_rx rx; /* all of it is written, but not twice */
 
+	rx.hdr = shmem_load(area, SCMI_SHMEM_HEADER);
+	rx.len = len;
+	rx.data = words;
+	rx.cookie = NULL;
+	rx.token = (uint16_t)atomic_load_explicit(&m->token, memory_order_relaxed);
 	short_read(area, words, len);
 	if (!atomic_compare_exchange_strong(&m->a2p, w, before & ~(A2P_STATE | A2P_WANTED)))
 		return false;
@@ -233,15 +226,18 @@ static int refuse(struct mailbox *m)
 }
 
 /* The area is ours, for the next number. */
-static int begin_command(struct mailbox *m)
+HOT int begin_command(struct mailbox *m)
 {
 	uint32_t w = atomic_load_explicit(&m->a2p, memory_order_relaxed);
-	bool idle;
 
-	do {
-		idle = (w & A2P_STATE) == A2P_IDLE;
-	} while (!atomic_compare_exchange_weak(&m->a2p, &w, idle ? w + A2P_NUMBER + A2P_WRITING : w | A2P_WANTED));
-	return idle ? SCMI_OK : refuse(m);
+	for (;;) {
+		if ((w & A2P_STATE) != A2P_IDLE) {
+			if (atomic_compare_exchange_weak(&m->a2p, &w, w | A2P_WANTED))
+				return refuse(m);
+		} else if (atomic_compare_exchange_weak(&m->a2p, &w, w + A2P_NUMBER + A2P_WRITING)) {
+			return SCMI_OK;
+		}
+	}
 }
 
 /* The platform has taken the area by itself, or never put it in order. */
@@ -271,22 +267,21 @@ static int take_back(struct mailbox *m, int err)
 }
 
 /*
- * Gives the area away. A platform that is rung may have been stopped when the doorbell came, and looks when it starts:
- * one of the two sees the command. One that polls looks again.
+ * Writes it and gives the area away. A platform that is rung may have been stopped when the doorbell came, and looks
+ * when it starts: one of the two sees the command. One that polls looks again.
  */
-HOT void give_command(const struct mailbox *m, const struct scmi_tx *tx)
+HOT void give_command(const struct mailbox *m, const struct scmi_tx *tx, bool rings)
 {
 	const struct scmi_shmem *area = &m->area[SCMI_MAILBOX_A2P];
 	const uint32_t flags = (tx->flags & SCMI_TX_POLL) != 0 ? 0u : m->flags;
 
-	if (tx->len % 4u == 0 && short_command(tx->len, m->brief))
+	if (tx->len % 4u == 0 && short_command(tx->len, m->brief)) {
 		short_write(area, tx->hdr, tx->payload, tx->len, flags);
-	else
+		short_give(area, 0u, rings);
+	} else {
 		scmi__shmem_write(area, tx->hdr, tx->payload, tx->len, flags);
-	if (mailbox_can_ring(m))
 		scmi__shmem_give(area, m->port, 0u);
-	else
-		scmi__shmem_yield(area, m->port, 0u);
+	}
 }
 
 /* SENT stands after FREE is cleared, so that what looks like an answer is one; the look at it comes after both. */
@@ -300,13 +295,15 @@ static int send_inside(struct mailbox *m, const struct scmi_tx *tx)
 		return refuse_taken(m);
 	atomic_store_explicit(&m->token, tx->token, memory_order_relaxed);
 	count_own(&m->commands);
-	give_command(m, tx);
+	give_command(m, tx, m->rings);
 	atomic_fetch_xor(&m->a2p, A2P_WRITING ^ A2P_SENT);
 	if (m->looks && mailbox_area_is_free(m, SCMI_MAILBOX_A2P) && take_reply(m)) {
 		mailbox_count(&m->unrung);
 		return SCMI_OK;
 	}
-	err = ring(m, SCMI_MAILBOX_TX);
+	if (!m->rings)
+		return SCMI_OK;
+	err = m->bell->ring(m->bell->ctx, SCMI_MAILBOX_TX);
 	if (err != SCMI_OK)
 		return take_back(m, err);
 	if ((m->caps & SCMI_CAP_SYNC_SEND) != 0)
@@ -341,10 +338,10 @@ static void give_back(struct incoming *in)
 
 	in->home = true;
 	scmi__shmem_give(&m->area[SCMI_MAILBOX_P2A], m->port, SCMI_SHMEM_FREE);
-	if (in->msg.flags == 0 || !mailbox_can_ring(m))
+	if (in->msg.flags == 0 || !m->rings)
 		return;
 	count_own(&m->rung_back);
-	(void)ring(m, SCMI_MAILBOX_RX_REPLY);
+	(void)m->bell->ring(m->bell->ctx, SCMI_MAILBOX_RX_REPLY);
 }
 
 static void deliver_event(struct mailbox *m)

@@ -51,6 +51,7 @@ struct mailbox {
 	uint32_t max_payload;
 	uint32_t brief; /* of A2P: short_limit() */
 	uint8_t flags;  /* of a message that wants a doorbell: SCMI_SHMEM_INTR, or 0 where we cannot be rung */
+	bool rings;     /* the platform is rung; else it polls */
 	bool looks;     /* who has sent looks for the answer before he rings: nobody else might */
 	bool fresh;
 	bool started; /* by the core */
@@ -83,11 +84,6 @@ static inline struct scmi_mailbox *handle_of(struct mailbox *m)
 static inline bool mailbox_area_is_free(const struct mailbox *m, uint32_t which)
 {
 	return (scmi__shmem_status(&m->area[which], m->port) & SCMI_SHMEM_FREE) != 0;
-}
-
-static inline bool mailbox_can_ring(const struct mailbox *m)
-{
-	return m->bell != NULL && m->bell->ring != NULL;
 }
 
 static inline void mailbox_count(_Atomic uint32_t *counter)

@@ -133,6 +133,7 @@ static void set_up(struct mailbox *m, const struct scmi_mailbox_config *c)
 		.fresh = (c->flags & SCMI_MAILBOX_FRESH) != 0,
 		.caps = caps_of(c),
 	};
+	m->rings = m->bell != NULL && m->bell->ring != NULL;
 	m->looks = m->flags != 0 && (m->caps & SCMI_CAP_SYNC_SEND) == 0;
 }
 
@@ -169,7 +170,7 @@ int scmi_mailbox_stats(struct scmi_mailbox *mailbox, struct scmi_mailbox_stats *
 		return SCMI_E_INVAL;
 	stats->commands = read_count(&m->commands);
 	stats->rung = read_count(&m->rung_back);
-	if (mailbox_can_ring(m))
+	if (m->rings)
 		stats->rung += stats->commands + read_count(&m->taken_back) - read_count(&m->unrung);
 	stats->errors = read_count(&m->errors);
 	stats->bad_length = read_count(&m->bad_length);

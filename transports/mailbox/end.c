@@ -21,23 +21,31 @@ static bool is_open(const struct scmi_mailbox_end *e)
 /* ---- the answer ---- */
 
 /* ERROR: none can be given, the command could not be taken, or a length that is a lie. */
-HOT void answer(struct scmi_mailbox_end *e, uint32_t len)
+static void give_closely(struct scmi_mailbox_end *e, uint32_t len)
 {
 	const struct scmi_shmem *area = &e->area[SCMI_MAILBOX_A2P];
 	uint32_t status = SCMI_SHMEM_FREE;
 
-	if (len % 4u == 0 && short_answer(len, e->brief))
-		short_write(area, e->req.hdr, e->req.reply, len, 0u);
-	else if (len - 1u < e->max_payload)
+	if (len - 1u < e->max_payload)
 		scmi__shmem_write(area, e->req.hdr, e->req.reply, len, 0u);
 	else
 		status |= SCMI_SHMEM_ERROR;
-	if (e->intr == 0) { /* it polls, and finds it */
-		scmi__shmem_yield(area, e->port, status);
-		return;
-	}
 	scmi__shmem_give(area, e->port, status);
-	if (end_can_ring(e)) {
+}
+
+/* An agent that does not want to be rung polls, and finds it. */
+HOT void answer(struct scmi_mailbox_end *e, uint32_t len)
+{
+	const struct scmi_shmem *area = &e->area[SCMI_MAILBOX_A2P];
+	const bool rings = e->intr != 0;
+
+	if (len % 4u == 0 && short_answer(len, e->brief)) {
+		short_write(area, e->req.hdr, e->req.reply, len, 0u);
+		short_give(area, SCMI_SHMEM_FREE, rings);
+	} else {
+		give_closely(e, len);
+	}
+	if (rings && end_can_ring(e)) {
 		end_count(&e->rung);
 		end_ring(e, SCMI_MAILBOX_TX_REPLY);
 	}
@@ -172,14 +180,18 @@ HOT bool begin_serving(struct scmi_mailbox_end *e, uint32_t need, int *err)
 {
 	uint32_t gate = atomic_load(&e->gate); /* seq_cst, as in gate_enter() */
 
-	*err = SCMI_E_CLOSED;
-	do {
+	for (;;) {
+		*err = SCMI_E_CLOSED;
 		if ((gate & need) != need)
 			return false;
-	} while (!atomic_compare_exchange_weak(&e->gate, &gate,
-					       gate | ((gate & GATE_SERVING) != 0 ? GATE_AGAIN : GATE_SERVING)));
-	*err = 0;
-	return (gate & GATE_SERVING) == 0;
+		*err = 0;
+		if ((gate & GATE_SERVING) != 0) {
+			if (atomic_compare_exchange_weak(&e->gate, &gate, gate | GATE_AGAIN))
+				return false;
+		} else if (atomic_compare_exchange_weak(&e->gate, &gate, gate | GATE_SERVING)) {
+			return true;
+		}
+	}
 }
 
 /* Whoever waits for P2A hears of it. False: somebody has come meanwhile, and left his part to us. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Short messages, as most are, in areas without a check: written and read word by word where they are sent and taken,
- * without a call. One comparison tells whether a message is of that kind: with what short_limit() says.
+ * Short messages, as most are, in coherent areas without a check: written and read word by word where they are sent and
+ * taken, without a call. One comparison tells whether a message is of that kind: with what short_limit() says.
  */
 #ifndef SCMI_MAILBOX_SHORT_H
 #define SCMI_MAILBOX_SHORT_H
@@ -26,7 +26,7 @@
  */
 static inline uint32_t short_limit(const struct scmi_shmem *area, uint32_t most)
 {
-	if (area->check != SCMI_SHMEM_CHECK_NONE)
+	if (area->check != SCMI_SHMEM_CHECK_NONE || (area->flags & SCMI_SHMEM_CACHED) != 0)
 		return 0;
 	return (most < SHORT_BYTES ? most : SHORT_BYTES) - (SCMI_STATUS_BYTES - 1u);
 }
@@ -66,6 +66,17 @@ static inline void short_write(const struct scmi_shmem *area, uint32_t hdr, cons
 		(void)memcpy(&word, from, sizeof(word));
 		atomic_store_explicit(to, word, memory_order_relaxed);
 	}
+}
+
+/* As scmi__shmem_give() where somebody is rung; else nobody can miss what the other end does then: release. */
+static inline void short_give(const struct scmi_shmem *area, uint32_t status, bool rings)
+{
+	_Atomic uint32_t *word = shmem_word(area, SCMI_SHMEM_STATUS);
+
+	if (rings)
+		atomic_store_explicit(word, shmem_le32(status), memory_order_seq_cst);
+	else
+		atomic_store_explicit(word, shmem_le32(status), memory_order_release);
 }
 
 #endif

@@ -89,15 +89,6 @@ static inline void scmi__shmem_give(const struct scmi_shmem *a, const struct scm
 		atomic_store_explicit(shmem_word(a, SCMI_SHMEM_STATUS), shmem_le32(status), memory_order_seq_cst);
 }
 
-/* The same where no look at anything follows that could miss what the other end does then: release. */
-static inline void scmi__shmem_yield(const struct scmi_shmem *a, const struct scmi_port *port, uint32_t status)
-{
-	if ((a->flags & SCMI_SHMEM_CACHED) != 0)
-		scmi__shmem_give_cached(a, port, status);
-	else
-		atomic_store_explicit(shmem_word(a, SCMI_SHMEM_STATUS), shmem_le32(status), memory_order_release);
-}
-
 /* As peek(), of a message whose length has been read already. */
 static inline enum shmem_verdict scmi__shmem_peek_rest(const struct scmi_shmem *a, struct shmem_message *m,
 						       uint32_t len)
