@@ -20,15 +20,21 @@ struct vu_offer {
 	uint32_t queue_max; /* entries */
 };
 
+/* What a descriptor that the front end gave for a doorbell is; others are not taken. */
+enum vu_bell { VU_BELL_NONE = 0, VU_BELL_EVENTFD, VU_BELL_PIPE, VU_BELL_SOCKET };
+
 struct vu_ring {
 	uint32_t num; /* 0: not said */
 	bool has_addr;
 	struct vu_vring_addr addr;
 	uint16_t base; /* next index to be taken; not while it runs */
-	bool started;  /* kicked once, or it has no kick; until GET_VRING_BASE */
+	bool started;  /* there is a KICK, or it goes without; until GET_VRING_BASE */
 	bool enabled;
-	int kick; /* -1: none; the listener watches it */
+	bool runs; /* the device has it */
+	int kick;  /* -1: none; the listener watches it */
 	int err;
+	enum vu_bell kick_kind;
+	enum vu_bell err_kind;
 };
 
 struct vu_session {
@@ -38,26 +44,35 @@ struct vu_session {
 	void *device_mem;
 	struct scmi_endpoint endpoint;
 	struct scmi_virtio_host host;
-	int wake_fd; /* the listener's */
+	int wake_fd;       /* the listener's */
+	unsigned long aio; /* by which eventfds are rung; 0: the system has none */
+	int ready_fd;      /* always readable, for that */
 
 	_Atomic uint32_t again;   /* to be served, whether the guest rings or not */
+	_Atomic uint32_t torn;    /* its memory is not the front end's any more */
+	_Atomic uint32_t lied;    /* a ring is broken, and its ERR not told yet */
 	_Atomic uint32_t callers; /* contexts that use call[], and a bit while they may */
 	int call[SCMI_VIRTIO_QUEUES];
+	enum vu_bell call_kind[SCMI_VIRTIO_QUEUES];
 
 	/* the listener's thread */
 	int sock; /* -1: nobody */
 	struct vu_message in;
+	bool whole; /* it is, and waits to be done */
 	struct vu_memory_map memory;
 	struct scmi_virtio_map *maps;
 	uint64_t features;
 	uint64_t protocol;
 	bool attached;
 	struct vu_ring ring[SCMI_VIRTIO_QUEUES];
+	uint16_t left; /* where the cmdq was left; a driver that goes on begins there */
 	uint8_t status;
+	uint32_t taken;          /* chains, when the last doorbell came */
 	uint32_t empty_rings;    /* doorbells in a row without anything behind them */
 	int backend_fd;          /* kept open, never used */
 	uint64_t drain_until_us; /* a request waits for commands to end; 0: none does */
 	const char *why;         /* why it has to go */
+	char sentence[160];
 };
 
 /* SCMI_OK, SCMI_E_IO. */
@@ -73,14 +88,14 @@ void scmi__vu_session_end(struct vu_session *s);
 
 /*
  * Reads what has come on the socket and does it, at most max messages. SCMI_OK: no more now; SCMI_E_BUSY: there may be
- * more, or a request waits for commands to end (drain_until_us); SCMI_E_NOPEER: it has gone; SCMI_E_PROTO: it has to
- * go, s->why says why. The kick descriptors may have changed with each.
+ * more, or a request waits for commands to end (drain_until_us): call it again, soon. SCMI_E_NOPEER: it has gone;
+ * SCMI_E_PROTO: it has to go, s->why says why. The kick descriptors may have changed with each.
  */
 int scmi__vu_session_read(struct vu_session *s, int max);
 
 /*
- * Serves at most max commands; rung: a doorbell has come since the last time. Returns how many; SCMI_E_PROTO: it has to
- * go (a ring that lies is stopped and its ERR told, that alone is no reason).
+ * Serves at most max commands; rung: a doorbell has come since the last time. Returns how many, and sets again where
+ * that was not all; SCMI_E_PROTO: it has to go (a ring that lies is stopped and its ERR told, that alone is no reason).
  */
 int scmi__vu_session_serve(struct vu_session *s, int max, bool rung);
 

@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Doorbells: what the front end has given us to ring it by, and what it rings us by.
+ *
+ * We must not wait for a guest, whatever it does with them. O_NONBLOCK belongs to the open file, and the front end may
+ * take it away at any time; a look before a write comes too early. An eventfd is rung by the kernel itself, as what is
+ * to be told of an I/O operation that ends at once: that adds to its count, or leaves it where it is full. A pipe gets
+ * a write that asks for no waiting, where the kernel knows that (Linux 6.5), a socket a send. Only who has a page of
+ * its own that answers never, and a pipe's read under way into it, could still make us wait: for that pipe's lock.
+ */
+#define _GNU_SOURCE
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/aio_abi.h>
+#include <poll.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "session_parts.h"
+
+#ifndef RWF_NOWAIT
+#define RWF_NOWAIT 8
+#endif
+
+#define EVENTS 32 /* I/O operations whose ends have not been taken */
+#define TRIES  4
+#define DRAINS 4 /* reads of one look */
+
+/* ---- what it is ---- */
+
+static bool is_eventfd(int fd)
+{
+	static const char name[] = "anon_inode:[eventfd]";
+	char path[32] = "/proc/self/fd/";
+	char link[sizeof(name)];
+	char digits[12];
+	size_t n = 0;
+	size_t at = strlen(path);
+	ssize_t len;
+
+	do
+		digits[n++] = (char)('0' + fd % 10);
+	while ((fd /= 10) != 0);
+	while (n != 0)
+		path[at++] = digits[--n];
+	len = readlink(path, link, sizeof(link));
+	/* Where there is no /proc it has to be believed. */
+	return len < 0 ? errno == ENOENT : (size_t)len == sizeof(name) - 1u && memcmp(link, name, (size_t)len) == 0;
+}
+
+enum vu_bell scmi__vu_bell_kind(int fd)
+{
+	int type;
+	socklen_t len = sizeof(type);
+
+	if (fd < 0)
+		return VU_BELL_NONE;
+	if (fcntl(fd, F_GETPIPE_SZ) >= 0)
+		return VU_BELL_PIPE;
+	if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) == 0)
+		return VU_BELL_SOCKET;
+	return is_eventfd(fd) ? VU_BELL_EVENTFD : VU_BELL_NONE;
+}
+
+/* ---- ringing ---- */
+
+/* What has ended is taken only when there is no room for more. */
+static bool take_ends(aio_context_t aio)
+{
+	struct io_event ends[EVENTS];
+
+	return errno == EAGAIN && syscall(SYS_io_getevents, aio, 0L, (long)EVENTS, ends, NULL) >= 0;
+}
+
+/* Asks for what is true already: it ends inside the call. */
+static bool ring_eventfd(aio_context_t aio, int ready_fd, int fd)
+{
+	struct iocb io = {
+		.aio_lio_opcode = IOCB_CMD_POLL,
+		.aio_fildes = (uint32_t)ready_fd,
+		.aio_buf = POLLIN,
+		.aio_flags = IOCB_FLAG_RESFD,
+		.aio_resfd = (uint32_t)fd,
+	};
+	struct iocb *list[1] = {&io};
+
+	for (int i = 0; i < TRIES; i++) {
+		if (syscall(SYS_io_submit, aio, 1L, list) == 1)
+			return true;
+		if (!take_ends(aio))
+			return false;
+	}
+	return false;
+}
+
+/* Tried once with one of our own: older kernels cannot poll so. */
+void scmi__vu_bell_open(struct vu_session *s)
+{
+	aio_context_t aio = 0;
+
+	s->aio = 0;
+	s->ready_fd = eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (s->ready_fd < 0 || syscall(SYS_io_setup, EVENTS, &aio) != 0)
+		return;
+	s->aio = (unsigned long)aio;
+	if (!ring_eventfd(aio, s->ready_fd, s->ready_fd)) {
+		(void)syscall(SYS_io_destroy, aio);
+		s->aio = 0;
+	}
+}
+
+void scmi__vu_bell_close(struct vu_session *s)
+{
+	if (s->aio != 0)
+		(void)syscall(SYS_io_destroy, (aio_context_t)s->aio);
+	s->aio = 0;
+	scmi__fd_close(&s->ready_fd);
+}
+
+/* As well as it goes where the kernel does not know how not to wait. */
+static void write_if_room(int fd)
+{
+	const uint64_t one = 1;
+	struct pollfd p = {.fd = fd, .events = POLLOUT};
+
+	(void)fcntl(fd, F_SETFL, O_NONBLOCK);
+	if (poll(&p, 1, 0) == 1 && (p.revents & POLLOUT) != 0 && write(fd, &one, sizeof(one)) < 0)
+		return; /* full: whoever reads it has enough to read */
+}
+
+static void write_pipe(int fd)
+{
+	uint64_t one = 1;
+	const struct iovec part = {.iov_base = &one, .iov_len = sizeof(one)};
+
+	if (syscall(SYS_pwritev2, fd, &part, 1L, -1L, -1L, RWF_NOWAIT) < 0 && (errno == EOPNOTSUPP || errno == ENOSYS))
+		write_if_room(fd);
+}
+
+/* One whose reader is gone raises SIGPIPE: whoever rings is not to die by it, nor to find it later. */
+static void ring_pipe(int fd)
+{
+	const struct timespec at_once = {0};
+	sigset_t broken;
+	sigset_t before;
+	sigset_t pending;
+
+	sigemptyset(&broken);
+	sigaddset(&broken, SIGPIPE);
+	if (sigpending(&pending) != 0 || pthread_sigmask(SIG_BLOCK, &broken, &before) != 0)
+		return;
+	write_pipe(fd);
+	if (sigismember(&pending, SIGPIPE) == 0)
+		(void)sigtimedwait(&broken, NULL, &at_once);
+	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
+void scmi__vu_bell_ring(const struct vu_session *s, int fd, enum vu_bell kind)
+{
+	const uint64_t one = 1;
+	const int saved = errno;
+
+	if (kind == VU_BELL_EVENTFD && s->aio != 0)
+		(void)ring_eventfd((aio_context_t)s->aio, s->ready_fd, fd);
+	else if (kind == VU_BELL_EVENTFD)
+		write_if_room(fd);
+	else if (kind == VU_BELL_PIPE)
+		ring_pipe(fd);
+	else if (kind == VU_BELL_SOCKET)
+		(void)send(fd, &one, sizeof(one), MSG_DONTWAIT | MSG_NOSIGNAL);
+	errno = saved;
+}
+
+/* ---- being rung ---- */
+
+static ssize_t read_pipe(int fd, void *dst, size_t len)
+{
+	const struct iovec part = {.iov_base = dst, .iov_len = len};
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+	ssize_t n = syscall(SYS_preadv2, fd, &part, 1L, -1L, -1L, RWF_NOWAIT);
+
+	if (n >= 0 || (errno != EOPNOTSUPP && errno != ENOSYS))
+		return n;
+	(void)fcntl(fd, F_SETFL, O_NONBLOCK);
+	return poll(&p, 1, 0) == 1 && (p.revents & POLLIN) != 0 ? read(fd, dst, len) : -1;
+}
+
+void scmi__vu_bell_lower(int fd, enum vu_bell kind)
+{
+	const int saved = errno;
+	char drain[4096];
+	ssize_t n = 0;
+
+	for (int i = 0; i < DRAINS && n >= 0; i++) {
+		n = -1;
+		if (kind == VU_BELL_PIPE)
+			n = read_pipe(fd, drain, sizeof(drain));
+		else if (kind == VU_BELL_SOCKET)
+			n = recv(fd, drain, sizeof(drain), MSG_DONTWAIT);
+		if (n < (ssize_t)sizeof(drain))
+			break;
+	}
+	errno = saved;
+}
+
+/* ---- the calls: any context may ring while they are replaced ---- */
+
+void scmi__vu_call(void *ctx, uint32_t queue)
+{
+	struct vu_session *s = ctx;
+
+	if ((atomic_fetch_add(&s->callers, 1u) & CALLERS_OPEN) != 0 && s->call[queue] >= 0)
+		scmi__vu_bell_ring(s, s->call[queue], s->call_kind[queue]);
+	atomic_fetch_sub(&s->callers, 1u);
+	/* Whoever has touched memory that is not there any more rings, as a rule. The server looks. */
+	if (atomic_load_explicit(&s->torn, memory_order_relaxed) != 0)
+		s->host.work(s);
+}
+
+/* To ring never waits: so this waits for a few instructions of others. */
+void scmi__vu_set_call(struct vu_session *s, uint32_t queue, int fd, enum vu_bell kind)
+{
+	atomic_fetch_and(&s->callers, ~CALLERS_OPEN);
+	while (atomic_load(&s->callers) != 0)
+		sched_yield();
+	scmi__fd_close(&s->call[queue]);
+	s->call[queue] = fd;
+	s->call_kind[queue] = kind;
+	atomic_fetch_or(&s->callers, CALLERS_OPEN);
+}
