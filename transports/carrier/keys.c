@@ -103,7 +103,7 @@ static bool number(const char *text, size_t len, unsigned base, uint64_t max, ui
 	for (size_t i = 0; i < len; i++) {
 		const unsigned d = digit(text[i]);
 
-		if (d >= base || value > (max - d) / base)
+		if (d >= base || d > max || value > (max - d) / base)
 			return false;
 		value = value * base + d;
 	}
