@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * step                          every scenario, breadth first: p0, p1, s1 whole, p1 + s1 and p2 to 40,000 schedules
+ * step                          every scenario, breadth first: p0, p1, s1 whole, p1 + s1 and p2 to 5,000 schedules
  * step -n SCHEDULES             ... all levels to this number each; 0: all of them whole
  * step -t SECONDS               ... no such bound, then deeper levels until the time is over
  * step NAME P S                 one scenario at one level
@@ -23,7 +23,7 @@
 #include "scenarios.h"
 
 #define SCENARIOS      512
-#define SCHEDULES_MOST 15000u
+#define SCHEDULES_MOST 5000u
 
 struct level {
 	unsigned p;
