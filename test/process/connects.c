@@ -48,11 +48,19 @@ struct show {
 	char socket[80];
 	char uri[120];
 	char listen[140];
-	pid_t daemon;
 	struct crowd crowds[PROCESSES];
 	struct held empty; /* of the daemon, before */
 	struct held full;
 };
+
+static pid_t daemon_pid; /* 0: there is none, or it has been ended */
+
+/* Crowds end by themselves: nobody tells them anything any more. */
+static void end_daemon(void)
+{
+	if (daemon_pid != 0)
+		(void)kill(daemon_pid, SIGKILL);
+}
 
 static _Noreturn void fail(const char *what, const char *more)
 {
@@ -66,7 +74,7 @@ static void start_daemon(struct show *s)
 {
 	char *argv[] = {(char *)(uintptr_t)s->scmid, (char *)(uintptr_t) "--listen", s->listen, NULL};
 
-	if (posix_spawn(&s->daemon, s->scmid, NULL, NULL, argv, environ) != 0)
+	if (posix_spawn(&daemon_pid, s->scmid, NULL, NULL, argv, environ) != 0)
 		fail("cannot be started: ", s->scmid);
 }
 
@@ -99,14 +107,14 @@ static void start_crowd(struct show *s, struct crowd *c, uint32_t seed)
 }
 
 /* As long as it gets somewhere: it tells nothing in between, but the daemon's processor time goes on. */
-static void await_crowd(struct show *s, struct crowd *c)
+static void await_crowd(struct crowd *c)
 {
 	struct pollfd look = {.fd = c->hear, .events = POLLIN};
 	struct hang hang = hang_watch();
-	uint64_t before = proc_ticks(s->daemon);
+	uint64_t before = proc_ticks(daemon_pid);
 
 	while (poll(&look, 1, 200) == 0) {
-		const uint64_t now = proc_ticks(s->daemon);
+		const uint64_t now = proc_ticks(daemon_pid);
 
 		if (now != before)
 			hang = hang_watch();
@@ -129,7 +137,7 @@ static void order_all(struct show *s, uint32_t kind, uint32_t n)
 			fail("a process of front ends does not hear", "");
 	}
 	for (uint32_t i = 0; i < PROCESSES; i++)
-		await_crowd(s, &s->crowds[i]);
+		await_crowd(&s->crowds[i]);
 }
 
 static void end_all(struct show *s)
@@ -142,12 +150,13 @@ static void end_all(struct show *s)
 		if (waitpid(s->crowds[i].pid, &status, 0) < 0 || status != 0)
 			fail("a process of front ends did not end well", "");
 	}
-	(void)kill(s->daemon, SIGTERM);
-	while (waitpid(s->daemon, &status, WNOHANG) == 0) {
+	(void)kill(daemon_pid, SIGTERM);
+	while (waitpid(daemon_pid, &status, WNOHANG) == 0) {
 		if (hangs(&hang))
 			fail("the daemon does not end", "");
 		nap_us(SETTLE_US);
 	}
+	daemon_pid = 0;
 	if (status != 0)
 		fail("the daemon did not end well", "");
 }
@@ -155,26 +164,26 @@ static void end_all(struct show *s)
 /* ---- what is held ---- */
 
 /* The daemon sees that somebody has gone a little later: until it holds as much as it did, or for good. */
-static struct held look(const struct show *s, const struct held *before)
+static struct held look(const struct held *before)
 {
 	struct hang hang = hang_watch();
-	struct held now = proc_held(s->daemon);
+	struct held now = proc_held(daemon_pid);
 
 	while (before != NULL && !proc_same(before, &now)) {
 		if (hangs(&hang))
 			return now;
 		nap_us(SETTLE_US);
-		now = proc_held(s->daemon);
+		now = proc_held(daemon_pid);
 	}
 	return now;
 }
 
-static void settle(const struct show *s)
+static void settle(void)
 {
-	struct held a = proc_held(s->daemon);
+	struct held a = proc_held(daemon_pid);
 
 	for (unsigned same = 0; same < 50u; same++) {
-		const struct held b = proc_held(s->daemon);
+		const struct held b = proc_held(daemon_pid);
 
 		if (!proc_same(&a, &b))
 			same = 0;
@@ -225,11 +234,11 @@ static void warm_up(struct show *s)
 	order_all(s, ORDER_FILL, 0);
 	order_all(s, ORDER_RANDOM, WARM);
 	order_all(s, ORDER_FILL, 0);
-	settle(s);
-	s->full = look(s, NULL);
+	settle();
+	s->full = look(NULL);
 	order_all(s, ORDER_EMPTY, 0);
-	settle(s);
-	s->empty = look(s, NULL);
+	settle();
+	s->empty = look(NULL);
 	for (uint32_t i = 0; i < PROCESSES; i++)
 		s->crowds[i].empty = s->crowds[i].done;
 }
@@ -239,16 +248,17 @@ static int play(struct show *s)
 	struct held now;
 
 	prepare(s);
+	(void)atexit(end_daemon);
 	start_daemon(s);
 	for (uint32_t i = 0; i < PROCESSES; i++)
 		start_crowd(s, &s->crowds[i], s->seed * 1000u + i);
 	warm_up(s);
 	order_all(s, ORDER_RANDOM, s->connects);
 	order_all(s, ORDER_FILL, 0);
-	now = look(s, &s->full);
+	now = look(&s->full);
 	compare("full", &s->full, &now);
 	order_all(s, ORDER_EMPTY, 0);
-	now = look(s, &s->empty);
+	now = look(&s->empty);
 	compare("empty", &s->empty, &now);
 	compare_crowds(s);
 	end_all(s);
