@@ -179,13 +179,18 @@ int scmi__vu_vring_num(struct vu_session *s)
 {
 	const struct vu_vring_state *in = &s->in.u.state;
 	struct vu_ring *r = idle_ring_of(s, in->index);
+	uint32_t was;
 
 	if (r == NULL)
 		return SCMI_E_INVAL;
 	if (in->num < 2u || in->num > s->offer->queue_max || (in->num & (in->num - 1u)) != 0)
 		return vu_fault(s, SCMI_E_INVAL, "a size that is not a power of two from 2 to what is offered");
+	was = r->num;
 	r->num = in->num;
-	return SCMI_OK;
+	if (scmi__vu_settle(s, &s->memory, -1) == SCMI_OK)
+		return SCMI_OK;
+	r->num = was;
+	return SCMI_E_INVAL;
 }
 
 static bool is_same_place(const struct vu_vring_addr *a, const struct vu_vring_addr *b)
@@ -193,11 +198,12 @@ static bool is_same_place(const struct vu_vring_addr *a, const struct vu_vring_a
 	return a->desc == b->desc && a->avail == b->avail && a->used == b->used;
 }
 
-/* It may come before the memory: whether the places are inside of it is looked at when the ring is to run. */
+/* It may come before the memory: whether its parts are inside of it is looked at when the ring is to run. */
 int scmi__vu_vring_addr(struct vu_session *s)
 {
 	const struct vu_vring_addr *in = &s->in.u.addr;
 	struct vu_ring *r = ring_of(s, in->index);
+	struct vu_ring was;
 
 	if (r == NULL)
 		return SCMI_E_INVAL;
@@ -207,9 +213,14 @@ int scmi__vu_vring_addr(struct vu_session *s)
 		return vu_fault(s, SCMI_E_INVAL, "a part of a ring that is not aligned");
 	if (r->runs && !is_same_place(&r->addr, in))
 		return vu_fault(s, SCMI_E_INVAL, "another place for a ring that runs");
+	was = *r;
 	r->addr = *in;
 	r->has_addr = true;
-	return SCMI_OK;
+	if (scmi__vu_settle(s, &s->memory, -1) == SCMI_OK)
+		return SCMI_OK;
+	r->addr = was.addr;
+	r->has_addr = was.has_addr;
+	return SCMI_E_INVAL;
 }
 
 int scmi__vu_vring_base(struct vu_session *s)
