@@ -61,9 +61,13 @@ static void speak(struct back *b)
 
 static bool scribble(struct back *b)
 {
+	struct pollfd p = {.fd = b->kept_kick, .events = POLLIN};
+
 	MUST(b->kept.mem != NULL);
 	memset(b->kept.mem, 0xa5, (size_t)b->kept.region.size);
-	return b->memory.mem != NULL && b->memory.inode == b->kept.inode;
+	if (b->kept_call >= 0)
+		MUST(scmi__event_raise(b->kept_call));
+	return (b->memory.mem != NULL && b->memory.inode == b->kept.inode) || poll(&p, 1, 0) != 0;
 }
 
 static bool carry_out(struct back *b)
@@ -160,7 +164,7 @@ struct back *back_open(const char *path, const struct back_offer *offer)
 	(void)unlink(path); /* of a test that has failed */
 	assert_int_equal(bind(b->listener, (struct sockaddr *)&address, sizeof(address)), 0);
 	assert_int_equal(listen(b->listener, 8), 0);
-	b->sock = -1;
+	b->sock = b->kept_kick = b->kept_call = -1;
 	scmi__vu_message_init(&b->in);
 	for (size_t i = 0; i < SCMI_VIRTIO_QUEUES; i++)
 		back_ring_init(&b->ring[i]);
@@ -178,6 +182,8 @@ void back_close(struct back *b)
 	b->keeps = false;
 	back_forget(b);
 	back_memory_close(&b->kept);
+	scmi__fd_close(&b->kept_kick);
+	scmi__fd_close(&b->kept_call);
 	scmi__fd_close(&b->listener);
 	scmi__fd_close(&b->control);
 	scmi__fd_close(&b->spare);

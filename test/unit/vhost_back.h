@@ -72,8 +72,8 @@ bool back_notify(struct back *b, uint32_t hdr);
 void back_ring(struct back *b, uint32_t n);
 
 /*
- * Keeps the memory that it has been shown, whatever happens. scribble: writes all over what was kept first, and tells
- * whether it is the file of now.
+ * Keeps the memory that it is shown first, and the doorbells, whatever happens. scribble: writes all over what was kept,
+ * signals there, and tells whether it is the memory of now, or that doorbell has been rung since the last time.
  */
 void back_keep_memory(struct back *b);
 bool back_scribble(struct back *b);

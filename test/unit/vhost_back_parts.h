@@ -53,6 +53,8 @@ struct back {
 	struct vu_message in;
 	struct back_memory memory;
 	struct back_memory kept;
+	int kept_kick;
+	int kept_call;
 	bool keeps;
 	struct back_ring ring[SCMI_VIRTIO_QUEUES];
 };

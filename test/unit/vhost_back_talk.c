@@ -11,15 +11,27 @@
 
 #include "vhost_back_parts.h"
 
+static void keep(struct back *b)
+{
+	if (b->memory.mem == NULL || b->kept.mem != NULL)
+		return;
+	b->kept = b->memory;
+	b->memory = (struct back_memory){.mem = NULL};
+	b->kept_kick = b->ring[SCMI_VIRTIO_CMDQ].kick;
+	b->kept_call = b->ring[SCMI_VIRTIO_CMDQ].call;
+	b->ring[SCMI_VIRTIO_CMDQ].kick = -1;
+	b->ring[SCMI_VIRTIO_CMDQ].call = -1;
+	if (b->kept_kick >= 0)
+		scmi__event_lower(b->kept_kick);
+}
+
 void back_forget(struct back *b)
 {
+	if (b->keeps)
+		keep(b);
 	for (size_t i = 0; i < SCMI_VIRTIO_QUEUES; i++)
 		back_ring_close(&b->ring[i]);
-	if (!b->keeps)
-		back_memory_close(&b->memory);
-	else if (b->memory.mem != NULL && b->kept.mem == NULL)
-		b->kept = b->memory;
-	b->memory = (struct back_memory){.mem = NULL};
+	back_memory_close(&b->memory);
 	scmi__vu_message_done(&b->in);
 	scmi__fd_close(&b->sock);
 }

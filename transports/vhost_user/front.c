@@ -204,8 +204,7 @@ static void bus_stop(void *ctx)
 	if (l->started) {
 		l->started = false;
 		unwatch(l);
-		if (atomic_load(&l->lost) != 0 ||
-		    scmi__vu_rings_take(&l->line, &l->share, &l->setup, scmi__now_us() + VU_RETURN_US) != SCMI_OK)
+		if (scmi__vu_rings_take(&l->line, &l->share, &l->setup, scmi__now_us() + VU_RETURN_US) != SCMI_OK)
 			drop(l);
 	}
 	if (l->share.stale)
