@@ -3,6 +3,7 @@
 
 #include "vhost_user_rig.h"
 
+#include <signal.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -70,8 +71,18 @@ int vr_send(struct vu_rig *r)
 
 /* ---- life ---- */
 
+static struct sigaction guard;
+
+void vr_note_guard(void)
+{
+	if (scmi__vu_guard() != SCMI_OK || sigaction(SIGBUS, NULL, &guard) != 0)
+		abort();
+}
+
 void vr_open(struct vu_rig *r, uint64_t protocol)
 {
+	if (guard.sa_sigaction != NULL)
+		assert_int_equal(sigaction(SIGBUS, &guard, NULL), 0);
 	memset(r, 0, sizeof(*r));
 	fake_port_init(&r->fake);
 	r->offer = (struct vu_offer){.features = FEATURES, .protocol = protocol, .queue_max = 256};

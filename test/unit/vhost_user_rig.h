@@ -64,6 +64,12 @@ struct vu_rig {
 	unsigned held_n;
 };
 
+/*
+ * Before any test: takes note of how the library handles faults. The test's framework has a handler of its own for each
+ * test, which vr_open() then replaces.
+ */
+void vr_note_guard(void);
+
 /* The session alone; and a front end that has said nothing yet. protocol: what is offered. */
 void vr_open(struct vu_rig *r, uint64_t protocol);
 void vr_begin(struct vu_rig *r);

@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Front ends that harm: memory that goes, doorbells that never stop or that nobody could ring without waiting. */
+#define _GNU_SOURCE
+
+#include "vhost_user_rig.h"
+
+#include "../../transports/vhost_user/session_parts.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "fds.h"
+
+static struct vu_rig rig;
+static struct vu_rig other;
+
+static int serve(struct vu_rig *r)
+{
+	return scmi__vu_session_serve(&r->s, 16, true);
+}
+
+static void expect_served(struct vu_rig *r, uint32_t slot)
+{
+	vr_command(r, slot);
+	assert_int_equal(serve(r), 1);
+	vr_expect_used(r, CMDQ, 2u * slot, 8);
+}
+
+/* ---- memory that goes ---- */
+
+static void expect_torn(struct vu_rig *r)
+{
+	assert_int_equal(r->s.torn, 1);
+	assert_non_null(strstr(r->s.why, "cut short"));
+	vr_leave(r);
+	assert_int_equal(ftruncate(r->memory, OFFSET + MEM_BYTES), 0); /* for the test's own mapping */
+}
+
+static void session_survives_memory_that_is_cut_short(void **state)
+{
+	struct vu_rig *r = &rig;
+
+	(void)state;
+	vr_open_running(r, PROTOCOL);
+	vr_open_running(&other, PROTOCOL);
+	expect_served(r, 0);
+	vr_command(r, 1);
+	assert_int_equal(ftruncate(r->memory, 0), 0);
+	assert_int_equal(serve(r), SCMI_E_PROTO);
+	expect_torn(r);
+	expect_served(&other, 0);
+	vr_begin(r); /* it may come again */
+	assert_int_equal(r->s.torn, 0);
+	vr_close(r);
+	vr_close(&other);
+}
+
+/* The command has been taken, its answer comes when there is nothing left to write to. */
+static void session_survives_memory_that_goes_under_an_answer(void **state)
+{
+	struct vu_rig *r = &rig;
+
+	(void)state;
+	vr_open_running(r, PROTOCOL);
+	r->hold = true;
+	vr_command(r, 0);
+	assert_int_equal(serve(r), 1);
+	assert_int_equal(ftruncate(r->memory, 0), 0);
+	scmi__event_lower(r->wake);
+	atomic_store(&r->s.again, 0u);
+	vr_answer(r, 0);
+	assert_int_equal(r->s.torn, 1);
+	assert_int_equal(vr_read(r), SCMI_E_PROTO);
+	expect_torn(r);
+	vr_close(r);
+}
+
+/* Only what is touched goes: the half with the rings is still there. */
+static void session_survives_half_of_its_memory(void **state)
+{
+	struct vu_rig *r = &rig;
+
+	(void)state;
+	vr_open_running(r, PROTOCOL);
+	vr_event(r, 0);
+	assert_int_equal(ftruncate(r->memory, OFFSET + HALF), 0);
+	expect_served(r, 0);
+	assert_int_equal(r->s.torn, 0);
+	(void)vr_send(r);
+	assert_int_equal(serve(r), SCMI_E_PROTO);
+	expect_torn(r);
+	vr_close(r);
+}
+
+/* ---- rings ---- */
+
+static void session_tells_of_a_ring_that_lies(void **state)
+{
+	struct vu_rig *r = &rig;
+	struct ring_avail *avail;
+
+	(void)state;
+	vr_open_running(r, PROTOCOL);
+	avail = (struct ring_avail *)(void *)(r->mem + 0x1000u);
+	assert_false(fd_is_readable(r->err[CMDQ], 0));
+	ring_store16_release(&avail->idx, ENTRIES + 1u);
+	assert_int_equal(serve(r), 0);
+	assert_true(fd_is_readable(r->err[CMDQ], 0));
+	assert_int_equal(serve(r), 0);
+	assert_int_equal(vr_stop(r, CMDQ), 0);
+	assert_int_equal(vr_stop(r, EVENTQ), 0);
+	vr_clean(r);
+	vr_describe(r, CMDQ, 0);
+	vr_give_bells(r, CMDQ);
+	expect_served(r, 0);
+	vr_close(r);
+}
+
+static void session_ends_one_that_rings_for_ever(void **state)
+{
+	struct vu_rig *r = &rig;
+	unsigned rings = 0;
+
+	(void)state;
+	vr_open_running(r, PROTOCOL);
+	for (unsigned i = 0; i < 40000; i++)
+		assert_int_equal(serve(r), 0);
+	expect_served(r, 0); /* as if nothing had been */
+	for (unsigned i = 0; i < 40000; i++)
+		assert_int_equal(serve(r), 0);
+	vr_event(r, 0);
+	assert_int_equal(vr_send(r), SCMI_OK); /* a doorbell for events has something behind it, too */
+	for (unsigned i = 0; i < 100000; i++)
+		assert_int_equal(scmi__vu_session_serve(&r->s, 16, false), 0); /* these are not its doing */
+	while (serve(r) == 0)
+		rings++;
+	assert_int_equal(rings, 65536);
+	assert_non_null(strstr(r->s.why, "without end"));
+	vr_close(r);
+}
+
+/* ---- doorbells that could make us wait ---- */
+
+static uint64_t give(struct vu_rig *r, uint32_t request, int fd)
+{
+	return vr_ask(r, request, &(uint64_t){CMDQ}, 8, &fd, 1);
+}
+
+/* Full, and to wait in: a plain write would never return. */
+static void session_rings_an_eventfd_that_is_full(void **state)
+{
+	const uint64_t full = UINT64_MAX - 1u;
+	struct vu_rig *r = &rig;
+	const int bell = eventfd(0, EFD_CLOEXEC);
+
+	(void)state;
+	vr_open_running(r, PROTOCOL);
+	assert_int_equal(give(r, VU_SET_VRING_CALL, bell), 0);
+	assert_int_equal(write(bell, &full, sizeof(full)), sizeof(full));
+	assert_int_equal(fcntl(bell, F_SETFL, 0), 0);
+	expect_served(r, 0);
+	expect_served(r, 1);
+	close(bell);
+	vr_close(r);
+}
+
+static void session_rings_an_eventfd_as_often_as_it_has_to(void **state)
+{
+	struct vu_rig *r = &rig;
+	const int bell = eventfd(0, EFD_CLOEXEC);
+	uint64_t n = 0;
+
+	(void)state;
+	vr_open_running(r, PROTOCOL);
+	assert_int_equal(give(r, VU_SET_VRING_CALL, bell), 0);
+	for (unsigned i = 0; i < 5000; i++)
+		scmi__vu_call(&r->s, CMDQ);
+	assert_int_equal(read(bell, &n, sizeof(n)), sizeof(n));
+	assert_int_equal(n, 5000);
+	close(bell);
+	vr_close(r);
+}
+
+/* The same where the kernel has nothing better. */
+static void session_rings_by_a_write_where_it_must(void **state)
+{
+	const uint64_t full = UINT64_MAX - 1u;
+	struct vu_rig *r = &rig;
+	const int bell = eventfd(0, EFD_CLOEXEC);
+	uint64_t n = 0;
+
+	(void)state;
+	vr_open_running(r, PROTOCOL);
+	scmi__vu_bell_close(&r->s);
+	assert_int_equal(give(r, VU_SET_VRING_CALL, bell), 0);
+	scmi__vu_call(&r->s, CMDQ);
+	assert_int_equal(read(bell, &n, sizeof(n)), sizeof(n));
+	assert_int_equal(n, 1);
+	assert_int_equal(write(bell, &full, sizeof(full)), sizeof(full));
+	assert_int_equal(fcntl(bell, F_SETFL, 0), 0);
+	scmi__vu_call(&r->s, CMDQ);
+	close(bell);
+	vr_close(r);
+}
+
+/* Eight bytes a call, as UML reads them; and when there is no more room, none. */
+static void session_rings_a_pipe(void **state)
+{
+	struct vu_rig *r = &rig;
+	unsigned char bytes[8192];
+	int ends[2];
+
+	(void)state;
+	vr_open_running(r, PROTOCOL);
+	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+	assert_true(fcntl(ends[1], F_SETPIPE_SZ, 4096) >= 4096);
+	assert_int_equal(give(r, VU_SET_VRING_CALL, ends[1]), 0);
+	assert_int_equal(read(r->call[CMDQ], bytes, 8), -1); /* replaced */
+	expect_served(r, 0);
+	assert_int_equal(read(ends[0], bytes, sizeof(bytes)), 8);
+	assert_int_equal(bytes[0] | bytes[7], 1);
+	for (unsigned i = 0; i < 70000; i++)
+		scmi__vu_call(&r->s, CMDQ);
+	close(ends[0]);
+	scmi__vu_call(&r->s, CMDQ); /* and nobody dies of it */
+	scmi__vu_call(&r->s, CMDQ);
+	close(ends[1]);
+	vr_close(r);
+}
+
+static void session_rings_a_socket(void **state)
+{
+	struct vu_rig *r = &rig;
+	unsigned char bytes[64];
+	int ends[2];
+
+	(void)state;
+	vr_open_running(r, PROTOCOL);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+	assert_int_equal(give(r, VU_SET_VRING_CALL, ends[1]), 0);
+	expect_served(r, 0);
+	assert_int_equal(read(ends[0], bytes, sizeof(bytes)), 8);
+	for (unsigned i = 0; i < 70000; i++)
+		scmi__vu_call(&r->s, CMDQ);
+	close(ends[0]);
+	scmi__vu_call(&r->s, CMDQ);
+	close(ends[1]);
+	vr_close(r);
+}
+
+/* A guest's doorbell that nobody reads would fill up. */
+static void session_empties_a_pipe_that_rings_it(void **state)
+{
+	static const unsigned char bytes[4096];
+	struct vu_rig *r = &rig;
+	int ends[2];
+
+	(void)state;
+	vr_open_running(r, PROTOCOL);
+	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+	assert_true(fcntl(ends[1], F_SETPIPE_SZ, 4096) >= 4096);
+	assert_int_equal(give(r, VU_SET_VRING_KICK, ends[0]), 0);
+	close(ends[0]);
+	for (unsigned i = 0; i < 3; i++) {
+		struct pollfd p = {.fd = ends[1], .events = POLLOUT};
+
+		assert_int_equal(poll(&p, 1, 0), 1);
+		assert_int_equal(write(ends[1], bytes, sizeof(bytes)), sizeof(bytes));
+		expect_served(r, i);
+	}
+	expect_served(r, 3); /* to find it empty does not make it wait */
+	close(ends[1]);
+	vr_close(r);
+}
+
+static void session_takes_nothing_else_for_a_bell(void **state)
+{
+	struct vu_rig *r = &rig;
+	const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	(void)state;
+	vr_open_running(r, PROTOCOL);
+	assert_int_equal(give(r, VU_SET_VRING_KICK, null), 1);
+	assert_int_equal(give(r, VU_SET_VRING_KICK, r->memory), 1);
+	assert_int_equal(give(r, VU_SET_VRING_KICK, r->kick[CMDQ]), 0);
+	close(null);
+	vr_close(r);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(session_survives_memory_that_is_cut_short),
+		cmocka_unit_test(session_survives_memory_that_goes_under_an_answer),
+		cmocka_unit_test(session_survives_half_of_its_memory),
+		cmocka_unit_test(session_tells_of_a_ring_that_lies),
+		cmocka_unit_test(session_ends_one_that_rings_for_ever),
+		cmocka_unit_test(session_rings_an_eventfd_that_is_full),
+		cmocka_unit_test(session_rings_an_eventfd_as_often_as_it_has_to),
+		cmocka_unit_test(session_rings_by_a_write_where_it_must),
+		cmocka_unit_test(session_rings_a_pipe),
+		cmocka_unit_test(session_rings_a_socket),
+		cmocka_unit_test(session_empties_a_pipe_that_rings_it),
+		cmocka_unit_test(session_takes_nothing_else_for_a_bell),
+	};
+
+	vr_note_guard();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
