@@ -5,8 +5,9 @@
  * We must not wait for a guest, whatever it does with them. O_NONBLOCK belongs to the open file, and the front end may
  * take it away at any time; a look before a write comes too early. An eventfd is rung by the kernel itself, as what is
  * to be told of an I/O operation that ends at once: that adds to its count, or leaves it where it is full. A pipe gets
- * a write that asks for no waiting, where the kernel knows that (Linux 6.5), a socket a send. Only who has a page of
- * its own that answers never, and a pipe's read under way into it, could still make us wait: for that pipe's lock.
+ * a write that asks for no waiting, where the kernel knows that (Linux 6.5). Only who reads that pipe into memory whose
+ * pages it serves itself, and does not, could still make us wait: for the pipe's lock. Sockets are not taken: one that
+ * is the front end's own line would keep that line open when it has gone.
  */
 #define _GNU_SOURCE
 
@@ -19,7 +20,6 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <time.h>
@@ -59,15 +59,10 @@ static bool is_eventfd(int fd)
 
 enum vu_bell scmi__vu_bell_kind(int fd)
 {
-	int type;
-	socklen_t len = sizeof(type);
-
 	if (fd < 0)
 		return VU_BELL_NONE;
 	if (fcntl(fd, F_GETPIPE_SZ) >= 0)
 		return VU_BELL_PIPE;
-	if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) == 0)
-		return VU_BELL_SOCKET;
 	return is_eventfd(fd) ? VU_BELL_EVENTFD : VU_BELL_NONE;
 }
 
@@ -166,7 +161,6 @@ static void ring_pipe(int fd)
 
 void scmi__vu_bell_ring(const struct vu_session *s, int fd, enum vu_bell kind)
 {
-	const uint64_t one = 1;
 	const int saved = errno;
 
 	if (kind == VU_BELL_EVENTFD && s->aio != 0)
@@ -175,8 +169,6 @@ void scmi__vu_bell_ring(const struct vu_session *s, int fd, enum vu_bell kind)
 		write_if_room(fd);
 	else if (kind == VU_BELL_PIPE)
 		ring_pipe(fd);
-	else if (kind == VU_BELL_SOCKET)
-		(void)send(fd, &one, sizeof(one), MSG_DONTWAIT | MSG_NOSIGNAL);
 	errno = saved;
 }
 
@@ -198,17 +190,10 @@ void scmi__vu_bell_lower(int fd, enum vu_bell kind)
 {
 	const int saved = errno;
 	char drain[4096];
-	ssize_t n = 0;
+	int left = DRAINS;
 
-	for (int i = 0; i < DRAINS && n >= 0; i++) {
-		n = -1;
-		if (kind == VU_BELL_PIPE)
-			n = read_pipe(fd, drain, sizeof(drain));
-		else if (kind == VU_BELL_SOCKET)
-			n = recv(fd, drain, sizeof(drain), MSG_DONTWAIT);
-		if (n < (ssize_t)sizeof(drain))
-			break;
-	}
+	while (kind == VU_BELL_PIPE && left-- != 0 && read_pipe(fd, drain, sizeof(drain)) == (ssize_t)sizeof(drain))
+		;
 	errno = saved;
 }
 
