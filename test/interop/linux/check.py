@@ -371,6 +371,8 @@ def main_virtio_restart(directory, _):
 			len(re.findall(r"\n\[.*SCMI Protocol v2\.1 'scmid:demo' Firmware version 0x100", console.text)), times)
 	check_drivers(console, "before_")
 	check_sensors(console, "before_")
+	if console.raw:
+		check_answer(console, "watch", word(0))
 	(check_back if rebind else check_gone)(console)
 	check_traces(console)
 	known = [(pattern, least * times, most * times, why) if "Thermal" in pattern else (pattern, least, most, why)
