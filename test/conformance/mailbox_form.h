@@ -94,6 +94,5 @@ extern const struct conf_kind conf_mailbox_fresh;
 extern const struct conf_kind conf_mailbox_cached;
 extern const struct conf_kind conf_smc;
 extern const struct conf_kind conf_smc_interrupt;
-extern const struct conf_kind conf_mailbox_process; /* kind_process.c */
 
 #endif

@@ -38,6 +38,7 @@
 #define CONF_LOST_LATER  (1u << 11) /* peer_stop() does not wait for who delivers: that one tells of the loss */
 #define CONF_THREADED    (1u << 12) /* has threads of its own, which need real time */
 #define CONF_STANDS      (1u << 13) /* what was pushed stands there whoever stops, and is delivered at the next start */
+#define CONF_SLOW        (1u << 14) /* its peer takes its time to come and to go: not too often */
 
 struct conf_link; /* the kind's own */
 struct conf_peer;
