@@ -6,6 +6,8 @@
  *   mailbox:unix=PATH            shared memory and doorbells handed over a socket
  *   mailbox:shm=/NAME            POSIX shared memory and a futex
  *   mailbox:uio=/dev/uioN,...    a mailbox unit of the hardware's
+ *   vhost-user:PATH              virtio with a vhost-user back end; for platforms, with virtual machines
+ *   vhost-user:fd=N              the same at a socket that is there already, for platforms
  *
  * Keys that any link takes, behind commas: wait=SECONDS, how long to look for a peer that is not there yet;
  * reconnect=MS, from a loss of the peer to the next try, again and again; timeout=MS, for a response. A value ends at

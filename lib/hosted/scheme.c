@@ -8,11 +8,17 @@
 #ifdef SCMI_HOSTED_MAILBOX
 #include <scmi/transport/mailbox_linux.h>
 #endif
+#ifdef SCMI_HOSTED_VHOST_USER
+#include <scmi/transport/vhost_user.h>
+#endif
 
 /* A scheme of a part that was left out is not here. */
 static const struct scmi_scheme *(*const own[])(void) = {
 #ifdef SCMI_HOSTED_MAILBOX
 	scmi_mailbox_scheme,
+#endif
+#ifdef SCMI_HOSTED_VHOST_USER
+	scmi_vhost_user_scheme,
 #endif
 	NULL,
 };

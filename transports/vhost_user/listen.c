@@ -2,8 +2,8 @@
 /*
  * The back end's thread: the socket, its connections, their doorbells.
  *
- * Of a doorbell it takes edges, without a read: what a guest gives us there could hold up who reads it. Each turn every
- * guest gets as much as the others; who has more waits for the next one. Who is to go is told of in one line.
+ * Of a doorbell it takes edges. Each turn every guest gets as much as the others; who has more waits for the next one.
+ * Who is to go is told of in one line.
  */
 #define _GNU_SOURCE
 
@@ -164,6 +164,7 @@ static void let_in(struct listener *l, int sock)
 		(void)close(sock);
 		return;
 	}
+	s->came = s->rung = false;
 	scmi__vu_session_begin(&s->session, sock);
 	if (!scmi__vu_watch(l, sock, EPOLLIN | EPOLLRDHUP | EPOLLET, VU_EVENT_LINE, index_of(l, s)))
 		send_away_for(l, s, "the system cannot watch one more");
@@ -211,7 +212,7 @@ static bool is_polled(const struct seat *s)
 	const struct vu_ring *r = s->session.ring;
 
 	for (uint32_t q = 0; q < SCMI_VIRTIO_QUEUES; q++) {
-		if (r[q].started && r[q].enabled && r[q].kick < 0)
+		if (r[q].runs && r[q].kick < 0)
 			return true;
 	}
 	return false;
@@ -236,14 +237,10 @@ static void read_socket(struct listener *l, struct seat *s)
 static void serve(struct listener *l, struct seat *s)
 {
 	const bool rung = s->rung;
-	int n;
 
 	s->rung = false;
 	atomic_store(&s->session.again, 0u);
-	n = scmi__vu_session_serve(&s->session, BATCH, rung);
-	if (n == BATCH)
-		atomic_store(&s->session.again, 1u); /* in the next turn, without a wake-up */
-	else if (n < 0)
+	if (scmi__vu_session_serve(&s->session, BATCH, rung) < 0)
 		send_away_for(l, s, s->session.why);
 }
 

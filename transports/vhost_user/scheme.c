@@ -2,6 +2,7 @@
 /* "vhost-user:", whose two ends are told apart by who asks: agents connect, platforms listen. */
 #include <scmi/transport/virtio.h>
 
+#include "front.h"
 #include "internal.h"
 
 static const struct scmi_scheme scheme = {
@@ -9,6 +10,8 @@ static const struct scmi_scheme scheme = {
 	.name = "vhost-user",
 	.help = "PATH              a socket of a vhost-user back end for virtio-scmi\n"
 		"fd=N              such a socket that somebody else has made, for platforms",
+	.open = scmi__vu_front_open,
+	.close = scmi__vu_front_close,
 	.listen = scmi__vu_listen,
 	.agents = scmi__vu_agents,
 	.endpoint = scmi__vu_endpoint,

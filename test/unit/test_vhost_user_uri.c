@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* "vhost-user:" for platforms: its keys, its name, a socket of somebody else's, users. */
+#define _GNU_SOURCE
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "fds.h"
+#include "vhost_listen_rig.h"
+
+#define NOBODY 65534u
+
+static int test_begin(void **state)
+{
+	(void)state;
+	lines_begin();
+	return 0;
+}
+
+static int test_end(void **state)
+{
+	(void)state;
+	lines_end();
+	return 0;
+}
+
+static int group_end(void **state)
+{
+	(void)state;
+	rig_folder_end();
+	return 0;
+}
+
+/* ---- a socket of somebody else's ---- */
+
+static int listening(int type)
+{
+	struct sockaddr_un a = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
+
+	memcpy(a.sun_path, rig_path(), strlen(rig_path()));
+	assert_int_equal(bind(fd, (const struct sockaddr *)&a, sizeof(a)), 0);
+	if (type != SOCK_DGRAM)
+		assert_int_equal(listen(fd, 4), 0);
+	return fd;
+}
+
+static const char *uri_of_fd(int fd, const char *keys)
+{
+	static char uri[100];
+
+	(void)snprintf(uri, sizeof(uri), "fd=%d%s", fd, keys);
+	return uri;
+}
+
+static void a_socket_that_is_there_is_taken(void **state)
+{
+	const int fd = listening(SOCK_STREAM);
+	const unsigned before = open_fds();
+
+	(void)state;
+	for (unsigned i = 0; i < 2; i++) { /* the socket outlives who has it */
+		struct place *p = place_open(uri_of_fd(fd, ",agents=1"));
+		struct front f;
+
+		assert_non_null(p);
+		place_run(p);
+		assert_true(front_connect(&f));
+		front_up(&f);
+		assert_true(front_ask(&f));
+		place_close(p);
+		assert_true(front_is_cut(&f));
+		front_leave(&f);
+		assert_int_equal(open_fds(), before);
+	}
+	assert_int_equal(unlink(rig_path()), 0); /* it is still there */
+	close(fd);
+}
+
+static void refuse(const char *rest, int err, const char *sentence)
+{
+	if (place_open(rest) != NULL)
+		fail_msg("%s: taken", rest);
+	assert_int_equal(rig_err, err);
+	if (strstr(rig_why, sentence) == NULL)
+		fail_msg("%s: \"%s\", not \"%s\"", rest, rig_why, sentence);
+}
+
+static void what_is_no_such_socket_is_refused(void **state)
+{
+	static const char sentence[] = "a Unix stream socket that is listened at is wanted";
+	const unsigned before = open_fds();
+	int ends[2];
+	int fd;
+
+	(void)state;
+	for (int type = SOCK_DGRAM; type <= SOCK_SEQPACKET; type += SOCK_SEQPACKET - SOCK_DGRAM) {
+		fd = listening(type);
+		refuse(uri_of_fd(fd, ""), SCMI_E_INVAL, sentence);
+		close(fd);
+		assert_int_equal(unlink(rig_path()), 0);
+	}
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+	refuse(uri_of_fd(ends[0], ""), SCMI_E_INVAL, sentence);
+	close(ends[0]);
+	close(ends[1]);
+	fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	refuse(uri_of_fd(fd, ""), SCMI_E_INVAL, sentence);
+	close(fd);
+	refuse(uri_of_fd(fd, ""), SCMI_E_INVAL, sentence);
+	fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd >= 0 && listen(fd, 1) == 0)
+		refuse(uri_of_fd(fd, ""), SCMI_E_INVAL, sentence);
+	if (fd >= 0)
+		close(fd);
+	assert_int_equal(open_fds(), before);
+}
+
+/* ---- the URI, the name ---- */
+
+static void keys_are_checked(void **state)
+{
+	const unsigned before = open_fds();
+
+	(void)state;
+	refuse("", SCMI_E_INVAL, "PATH or fd=N is wanted");
+	refuse(",agents=2", SCMI_E_INVAL, "PATH or fd=N is wanted");
+	refuse(rig_uri(",agents=0"), SCMI_E_INVAL, "agents=0: a number from 1 to 254 is wanted");
+	refuse(rig_uri(",agents=255"), SCMI_E_INVAL, "agents=255: a number from 1 to 254 is wanted");
+	refuse(rig_uri(",agents=2,agents=2"), SCMI_E_INVAL, "agents: no such key here, or it stands there twice");
+	refuse(rig_uri(",agent=2"), SCMI_E_INVAL, "agent: no such key");
+	refuse(rig_uri(",mode=1000"), SCMI_E_INVAL, "mode=1000: an octal number up to 777 is wanted");
+	refuse(rig_uri(",uid=root"), SCMI_E_INVAL, "uid=root: a number from 0 to 4294967294 is wanted");
+	refuse(rig_uri(",features=1"), SCMI_E_INVAL, "features=1: bit 32, VERSION_1, is needed");
+	refuse(rig_uri(",features=0x100000002"), SCMI_E_INVAL,
+	       "features=0x100000002: bits of 0x10130000001 are wanted");
+	refuse(rig_uri(",features=0x10000000000000000"), SCMI_E_INVAL, ": bits of 0x");
+	refuse(rig_uri(",features="), SCMI_E_INVAL, ": bits of 0x");
+	refuse(rig_uri(",slots=2"), SCMI_E_INVAL, "slots=2: a number from 0 to 1 is wanted");
+	refuse(rig_uri(",inflight=yes"), SCMI_E_INVAL, "inflight=yes: a number from 0 to 1 is wanted");
+	refuse(rig_uri(",agents"), SCMI_E_INVAL, "key=value is wanted");
+	refuse("fd=x", SCMI_E_INVAL, "fd=x: a number from 0 to 2147483647 is wanted");
+	refuse("fd=2147483648", SCMI_E_INVAL, "fd=2147483648: a number from");
+	refuse("fd=0,mode=600", SCMI_E_INVAL, "mode=600: who has made the socket has decided that");
+	refuse("/no/such/folder/s", SCMI_E_IO, "/no/such/folder/s: the socket cannot be made");
+	assert_int_equal(open_fds(), before);
+}
+
+static void keys_are_obeyed(void **state)
+{
+	struct place *p = place_running(rig_uri(",agents=1,mode=640,features=0x100000000,slots=1,inflight=1"));
+	struct front f;
+	struct stat st;
+
+	(void)state;
+	assert_int_equal(scmi_vhost_user_scheme()->agents(p->listener), 1);
+	assert_int_equal(stat(rig_path(), &st), 0);
+	assert_int_equal(st.st_mode & 0777u, 0640);
+	assert_true(front_connect(&f));
+	assert_int_equal(front_get(&f, VU_GET_FEATURES), SCMI_VIRTIO_F_VERSION_1 | VU_F_PROTOCOL_FEATURES);
+	assert_int_equal(front_get(&f, VU_GET_PROTOCOL_FEATURES) & (VU_PF_MEM_SLOTS | VU_PF_INFLIGHT_SHMFD),
+			 VU_PF_MEM_SLOTS | VU_PF_INFLIGHT_SHMFD);
+	front_leave(&f);
+	place_close(p);
+	p = place_running(rig_uri(",slots=0"));
+	assert_int_equal(scmi_vhost_user_scheme()->agents(p->listener), 16);
+	assert_int_equal(stat(rig_path(), &st), 0);
+	assert_int_equal(st.st_mode & 0777u, 0600);
+	assert_true(front_connect(&f));
+	assert_int_equal(front_get(&f, VU_GET_FEATURES), SCMI_VIRTIO_OFFER_DEFAULT | VU_F_PROTOCOL_FEATURES);
+	assert_int_equal(front_get(&f, VU_GET_PROTOCOL_FEATURES),
+			 VU_PF_MQ | VU_PF_REPLY_ACK | VU_PF_BACKEND_REQ | VU_PF_RESET_DEVICE | VU_PF_STATUS);
+	front_leave(&f);
+	place_close(p);
+}
+
+static void a_name_is_one_platforms(void **state)
+{
+	struct place *p = place_open(rig_uri(""));
+	int fd;
+
+	(void)state;
+	refuse(rig_uri(""), SCMI_E_BUSY, "somebody listens there already");
+	place_close(p);
+	fd = listening(SOCK_STREAM);
+	close(fd); /* a dead one's */
+	p = place_running(rig_uri(""));
+	place_close(p);
+	assert_int_equal(access(rig_path(), F_OK), -1);
+}
+
+/* ---- users ---- */
+
+enum { LET_IN = 10, SENT_AWAY, OTHERWISE };
+
+static int visit(int go)
+{
+	struct front f;
+	char byte;
+
+	if (read(go, &byte, 1) != 1 || setresuid(NOBODY, NOBODY, NOBODY) != 0)
+		return OTHERWISE;
+	if (!front_connect(&f))
+		return OTHERWISE;
+	return front_lives(&f) ? LET_IN : SENT_AWAY;
+}
+
+static int outcome(const char *keys)
+{
+	struct place *p = place_open(rig_uri(keys));
+	int ends[2];
+	int status;
+	pid_t pid;
+
+	assert_non_null(p);
+	assert_int_equal(pipe(ends), 0);
+	pid = fork(); /* no thread is there yet */
+	if (pid == 0)
+		_exit(visit(ends[0]));
+	place_run(p);
+	assert_int_equal(write(ends[1], "g", 1), 1);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	close(ends[0]);
+	close(ends[1]);
+	place_close(p);
+	return WEXITSTATUS(status);
+}
+
+static void strangers_are_sent_away(void **state)
+{
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	assert_int_equal(chmod(rig_folder(), 0711), 0);
+	assert_int_equal(outcome(",mode=666"), SENT_AWAY);
+	assert_int_equal(lines_with("a guest of another user's sent away: see uid="), 1);
+	assert_int_equal(outcome(",mode=666,uid=1"), SENT_AWAY);
+	assert_int_equal(outcome(",mode=666,uid=65534"), LET_IN);
+	assert_int_equal(outcome(",uid=65534"), OTHERWISE); /* the socket's mode is another thing */
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, test_begin, test_end)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(a_socket_that_is_there_is_taken),
+		CASE(what_is_no_such_socket_is_refused),
+		CASE(keys_are_checked),
+		CASE(keys_are_obeyed),
+		CASE(a_name_is_one_platforms),
+		CASE(strangers_are_sent_away),
+	};
+
+	return cmocka_run_group_tests_name("vhost_user_uri", tests, NULL, group_end);
+}
