@@ -16,6 +16,9 @@ static const struct {
 	{"mailbox:uio=DEVICE,a2p=MAP:OFFSET:LEN[,p2a=..][,bell=MAP:OFFSET][,value=N]",
 	 "a mailbox unit of the hardware's"},
 #endif
+#ifdef SCMICTL_VHOST_USER
+	{"vhost-user:PATH", "virtio, with any vhost-user back end for it, as guests have them"},
+#endif
 };
 
 #define KNOWN (sizeof(known) / sizeof(known[0]))

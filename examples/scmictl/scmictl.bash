@@ -13,14 +13,16 @@ _scmictl_link() {
 		[[ ${COMPREPLY[*]} != *= ]] || compopt -o nospace 2>/dev/null
 	elif [[ $1 == mailbox:unix=* && $1 != *,* ]]; then
 		mapfile -t COMPREPLY < <(compgen -f -- "${1#mailbox:unix=}")
-	elif [[ $1 == mailbox:*,* ]]; then
+	elif [[ $1 == vhost-user:* && $1 != *,* ]]; then
+		mapfile -t COMPREPLY < <(compgen -f -- "${1#vhost-user:}")
+	elif [[ $1 == @(mailbox|vhost-user):*,* ]]; then
 		mapfile -t COMPREPLY < <(compgen -W 'wait= reconnect= timeout=' -- "${1##*,}")
 		compopt -o nospace 2>/dev/null
 	elif [[ $1 == mailbox:* ]]; then
 		mapfile -t COMPREPLY < <(compgen -W 'unix= shm=/ uio=/dev/uio' -- "${1#mailbox:}")
 		compopt -o nospace 2>/dev/null
 	elif [[ $1 != *:* ]]; then
-		mapfile -t COMPREPLY < <(compgen -W 'loopback: mailbox:' -- "$1")
+		mapfile -t COMPREPLY < <(compgen -W 'loopback: mailbox: vhost-user:' -- "$1")
 		compopt -o nospace 2>/dev/null
 	fi
 }

@@ -21,12 +21,27 @@
 
 const char *argp_program_version = "scmid " VERSION; /* the name is argp's */
 
+#ifdef SCMID_MAILBOX
+#define EXAMPLE "mailbox:unix="
+#else
+#define EXAMPLE "vhost-user:"
+#endif
+
 static const char help_text[] = "Serves an SCMI platform with simulated clocks and sensors.\v"
 				"Links, where agents find the platform; --listen may be given again:\n"
+#ifdef SCMID_MAILBOX
 				"  mailbox:unix=PATH[,agents=N][,size=BYTES][,mode=OCTAL][,uid=ID]\n"
 				"              a socket; so many agents at once (16), areas of that size (128)\n"
 				"  mailbox:shm=/NAME[,size=BYTES]\n"
 				"              POSIX shared memory, for one agent\n"
+#endif
+#ifdef SCMID_VHOST_USER
+				"  vhost-user:PATH[,agents=N][,mode=OCTAL][,uid=ID]\n"
+				"              a socket for virtual machines, and for scmictl; a virtio-scmi\n"
+				"              device for each of so many guests (16)\n"
+				"  vhost-user:fd=N[,agents=N][,uid=ID]\n"
+				"              the same with a socket that this program was started with\n"
+#endif
 				"\n"
 				"It runs in the foreground until SIGTERM or SIGINT (Ctrl-C), and tells systemd\n"
 				"when it is ready. Each agent that the links have room for has a name: agent-1\n"
@@ -36,8 +51,10 @@ static const char help_text[] = "Serves an SCMI platform with simulated clocks a
 				"taken, a folder cannot be written, a link cannot go on; 2 the command line is\n"
 				"wrong.\n"
 				"\n"
-				"  scmid --listen mailbox:unix=/run/user/1000/scmi.sock &\n"
-				"  scmictl --link mailbox:unix=/run/user/1000/scmi.sock,wait=5 clocks";
+				"  scmid --listen " EXAMPLE "/run/user/1000/scmi.sock &\n"
+				"  scmictl --link " EXAMPLE "/run/user/1000/scmi.sock,wait=5 clocks";
+
+#define CAPABILITIES 0x100 /* no letter */
 
 static const struct argp_option known_options[] = {
 	{"listen", 'l', "URI", 0, "Serve agents there", 0},
@@ -45,6 +62,9 @@ static const struct argp_option known_options[] = {
 	 "Clocks and sensors: demo, one of each kind (default); linux, those that a Linux kernel "
 	 "was recorded with; many, 200 and 1000",
 	 0},
+#ifdef SCMID_VHOST_USER
+	{"print-capabilities", CAPABILITIES, NULL, 0, "Tell managers of virtual machines what this is, in JSON", 0},
+#endif
 	{0},
 };
 
@@ -73,6 +93,8 @@ static error_t read_option(int key, char *arg, struct argp_state *state)
 			exit((int)misuse("unknown set ", arg, "; there are demo, linux and many"));
 		o->set = arg;
 		return 0;
+	case CAPABILITIES: /* and do nothing else, whatever else stands there */
+		exit(puts("{\"type\": \"scmi\", \"features\": []}") == EOF || fflush(stdout) != 0 ? FAILED : GOOD);
 	case ARGP_KEY_ARG:
 		exit((int)misuse("it takes options only, but there is ", arg, ""));
 	case ARGP_KEY_END:

@@ -8,10 +8,12 @@
 _scmid_link() {
 	local last=${1##*[:,]}
 	case $1 in
+	vhost-user:*,*) mapfile -t COMPREPLY < <(compgen -W 'agents= mode= uid= features= slots=1 inflight=1' -- "$last") ;;
+	vhost-user:*) mapfile -t COMPREPLY < <(compgen -W 'fd=' -- "$last"; compgen -f -- "$last") ;;
 	*=*,*) mapfile -t COMPREPLY < <(compgen -W 'agents= size= mode= uid=' -- "$last") ;;
 	*unix=*) mapfile -t COMPREPLY < <(compgen -f -- "${1##*unix=}") ;;
 	mailbox:*) mapfile -t COMPREPLY < <(compgen -W 'unix= shm=/' -- "$last") ;;
-	*) mapfile -t COMPREPLY < <(compgen -W 'mailbox:' -- "$1") ;;
+	*) mapfile -t COMPREPLY < <(compgen -W 'mailbox: vhost-user:' -- "$1") ;;
 	esac
 	compopt -o nospace 2>/dev/null
 }
@@ -30,7 +32,7 @@ _scmid() {
 		--listen=*) _scmid_link "${cur#--listen=}" ;;
 		--set=*) mapfile -t COMPREPLY < <(compgen -W 'demo linux many' -- "${cur#--set=}") ;;
 		*)
-			mapfile -t COMPREPLY < <(compgen -W '--listen= --set= --help --usage --version' -- "$cur")
+			mapfile -t COMPREPLY < <(compgen -W '--listen= --set= --print-capabilities --help --usage --version' -- "$cur")
 			[[ ${COMPREPLY[*]} != *= ]] || compopt -o nospace 2>/dev/null
 			;;
 		esac

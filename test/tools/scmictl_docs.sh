@@ -87,7 +87,9 @@ check "$(completes se)" 'sensors sensor' 'se'
 check "$(completes --json --ti)" '--timeout=' '--ti'
 check "$(completes -l lo)" 'loopback:' 'a link'
 check "$(completes --link=lo)" 'loopback:' 'a link behind ='
-check "$(completes -l '')" 'loopback: mailbox:' 'all links'
+check "$(completes -l '')" 'loopback: mailbox: vhost-user:' 'all links'
+check "$(completes -l vhost-user:/dev/nul)" '/dev/null' 'a path of a back end'
+check "$(completes -l vhost-user:/x,wa)" 'wait=' 'a word of any link, of vhost-user'
 check "$(completes -l mailbox:u)" 'unix= uio=/dev/uio' 'a way of a mailbox'
 check "$(completes -l mailbox:unix=/dev/nul)" '/dev/null' 'a path'
 check "$(completes --link=mailbox:unix=/x,wait=3,re)" 'reconnect=' 'a word of any link'
@@ -123,11 +125,15 @@ listens() {
 	_scmid
 	echo "${COMPREPLY[*]}"
 }
-check "$(listens '')" '--listen= --set= --help --usage --version' 'options of scmid'
+check "$(listens '')" '--listen= --set= --print-capabilities --help --usage --version' 'options of scmid'
 check "$(listens --set=l)" 'linux' 'a set'
 check "$(listens -l mail)" 'mailbox:' 'where to listen'
 check "$(listens --set demo --listen=mailbox:unix=/dev/nul)" '/dev/null' 'a path to listen at'
 check "$(listens -l mailbox:unix=/x,ag)" 'agents=' 'a word of a listener'
+check "$(listens -l '')" 'mailbox: vhost-user:' 'all places to listen at'
+check "$(listens -l vhost-user:/dev/nul)" '/dev/null' 'a path to listen at for guests'
+check "$(listens -l vhost-user:fd)" 'fd=' 'a socket that is there'
+check "$(listens -l vhost-user:/x,agents=1,inf)" 'inflight=1' 'a word of a listener for guests'
 
 echo "$checks checks, $faults faults"
 [ "$faults" = 0 ]

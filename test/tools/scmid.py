@@ -79,7 +79,7 @@ def test_mistakes(folder):
     refused(2, r"^scmid: a link is needed: --listen URI\nTry ")
     refused(2, r"^scmid: it takes options only, but there is 'x'\n", "--listen", "mailbox:unix=/x", "x")
     refused(2, r"^scmid: unknown set 'none'; there are demo, linux and many\n", "--set", "none")
-    refused(2, r"^scmid: nowhere:: no scheme is named 'nowhere'; there are: mailbox:\n", "--listen", "nowhere:")
+    refused(2, r"^scmid: nowhere:: no scheme is named 'nowhere'; there are: mailbox:(, vhost-user:)?\n", "--listen", "nowhere:")
     refused(2, r"^scmid: mailbox: 'mailbox' begins with no scheme and colon\n", "--listen", "mailbox")
     refused(2, r"^scmid: mailbox:x=1: ", "--listen", "mailbox:x=1")
     refused(2, r"^scmid: mailbox:unix=/x,wait=3: wait=3: is for agents only\n", "--listen", "mailbox:unix=/x,wait=3")
@@ -301,7 +301,7 @@ def test_documents():
     for status in (0, 1, 2):
         check(page.count(f".B {status}\n") == 1, f"exit status {status} in the manual page")
     unit = (root / "examples/scmid/scmid.service.in").read_text()
-    check("Type=notify" in unit and "ExecStart=@CMAKE_INSTALL_FULL_BINDIR@/scmid --listen mailbox:unix=" in unit, "the unit")
+    check("Type=notify" in unit and "ExecStart=@CMAKE_INSTALL_FULL_BINDIR@/scmid@SCMID_LISTENS@\n" in unit, "the unit")
     version = subprocess.run([*emulator, scmid, "--version"], capture_output=True, timeout=PATIENCE).stdout.decode()
     check(re.fullmatch(r"scmid \d+\.\d+\.\d+\n", version), "version", version)
     check(all(len(line) < 80 for line in help_text.splitlines()), "--help is wider than a terminal")
