@@ -58,7 +58,11 @@ OBJECTS_CLEAN = {
 	"lib/CMakeFiles/scmi_core.dir/wire/hdr.c": "int scmi_x(int); int scmi_x(int a) { return a; }",
 	"transports/loopback/CMakeFiles/scmi_loopback.dir/loopback.c":
 		"int scmi_x(int); int scmi_loopback(void); int scmi_loopback(void) { return scmi_x(1); }",
+	"transports/vhost_user/CMakeFiles/scmi_vhost_user.dir/guard.c":
+		"int scmi_faults(void); int scmi_faults(void) { static int n; return ++n; }",
+	"transports/vhost_user/CMakeFiles/scmi_vhost_user.dir/listen.c": "int scmi_z(void); int scmi_z(void) { return 0; }",
 }
+LISTEN = "transports/vhost_user/CMakeFiles/scmi_vhost_user.dir/listen.c"
 AGENT = "lib/CMakeFiles/scmi_core.dir/agent/call.c"
 LOOPBACK = "transports/loopback/CMakeFiles/scmi_loopback.dir/loopback.c"
 OBJECT_FAULTS = [
@@ -66,6 +70,7 @@ OBJECT_FAULTS = [
 	("libc-symbol", AGENT, "int puts(const char *); int scmi_y(void); int scmi_y(void) { return puts(0); }"),
 	("foreign-name", AGENT, "int helper(void); int helper(void) { return 1; }"),
 	("global-state", AGENT, "int scmi_count(void); int scmi_count(void) { static int n; return ++n; }"),
+	("global-state", LISTEN, "int scmi_count(void); int scmi_count(void) { static int n; return ++n; }"),
 	("global-state", AGENT, "extern int scmi_level; int scmi_level = 3;"),
 	("global-state", AGENT, "extern _Thread_local int scmi_mine; _Thread_local int scmi_mine;"),
 ]
