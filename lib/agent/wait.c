@@ -94,7 +94,8 @@ static uint32_t take_waiter(struct scmi_agent *a)
 			;
 		if (i == a->waiter_count)
 			return WAITER_NONE;
-	} while (!atomic_compare_exchange_weak_explicit(&a->waiters_used, &used, used | 1u << i, memory_order_acquire,
+		/* seq_cst: before it is said that we sleep, and the look for the lead, see pass_on(). */
+	} while (!atomic_compare_exchange_weak_explicit(&a->waiters_used, &used, used | 1u << i, memory_order_seq_cst,
 							memory_order_relaxed));
 	a->port->event_clear(a->port->ctx, waiter_event(a, i));
 	return i;
@@ -199,14 +200,15 @@ static bool take_lead(struct goal *g)
 						       memory_order_seq_cst, memory_order_seq_cst);
 }
 
-/* Nobody leads: one of those who sleep may. */
-static void pass_on(struct link *l)
+/* Nobody leads: one of those who sleep, other waiters than `mine`, may. seq_cst: after the lead was given up. */
+static void pass_on(struct link *l, uint32_t mine)
 {
 	struct scmi_agent *a = l->agent;
+	uint32_t others = atomic_load_explicit(&a->waiters_used, memory_order_seq_cst) & ~(1u << mine);
 
-	if (atomic_load_explicit(&l->lead, memory_order_seq_cst) != 0)
+	if (others == 0 || atomic_load_explicit(&l->lead, memory_order_seq_cst) != 0)
 		return;
-	for (uint32_t i = 0; i < a->waiter_count; i++) {
+	for (uint32_t i = 0; i < a->waiter_count && others >> i != 0; i++) {
 		if (atomic_load_explicit(&waiter_at(a, i)->asleep, memory_order_seq_cst) == l->index + 1u) {
 			signal(a, i);
 			return;
@@ -214,10 +216,10 @@ static void pass_on(struct link *l)
 	}
 }
 
-static void leave_lead(struct link *l)
+static void leave_lead(const struct goal *g)
 {
-	atomic_store_explicit(&l->lead, 0u, memory_order_seq_cst);
-	pass_on(l);
+	atomic_store_explicit(&g->l->lead, 0u, memory_order_seq_cst);
+	pass_on(g->l, g->waiter);
 }
 
 static bool is_over(const struct goal *g)
@@ -262,12 +264,23 @@ static void set_awake(const struct goal *g, uint32_t awake)
 	atomic_store_explicit(&g->l->lead, (g->waiter + 1u) | awake, memory_order_seq_cst);
 }
 
+/* A poll that reads no clock: what has come may be all that we wait for. Returns how many messages that were. */
+static int glance(const struct goal *g)
+{
+	const struct scmi_transport *t = &g->l->transport;
+
+	return (t->caps & SCMI_CAP_POLL) != 0 ? t->ops->poll(t->ctx, POLL_BATCH) : 0;
+}
+
 /* Drives receive until our goal is reached or our time is over. */
 static void lead(struct goal *g)
 {
 	for (;;) {
-		int n = scmi__turn(g->l, POLL_BATCH);
+		int n = glance(g);
 
+		if (reached(g))
+			return;
+		n += scmi__turn(g->l, POLL_BATCH);
 		if (reached(g) || is_over(g))
 			return;
 		if (n > 0)
@@ -306,6 +319,9 @@ static void follow(struct goal *g)
 static bool poll_until(struct goal *g)
 {
 	for (;;) {
+		(void)glance(g);
+		if (reached(g))
+			return true;
 		(void)scmi__turn(g->l, POLL_BATCH);
 		if (reached(g))
 			return true;
@@ -343,13 +359,13 @@ static void sleep_until(struct goal *g)
 	while (!reached(g) && !over) {
 		if (take_lead(g)) {
 			lead(g);
-			leave_lead(g->l);
+			leave_lead(g);
 		} else {
 			follow(g);
 		}
 		over = is_over(g);
 	}
-	pass_on(g->l);
+	pass_on(g->l, g->waiter);
 }
 
 /*
