@@ -61,6 +61,7 @@ void mailbox_open_agent(const struct scmi_mailbox_doorbell *bell)
 
 	call = version_call(version);
 	call.timeout_us = PATIENCE_US;
+	call.flags = bell == NULL ? SCMI_CALL_POLL : 0u;
 	must(scmi_mailbox_init(&mailbox_world.mailbox, &config, &transport), "mailbox");
 	open_transport(&transport, 0);
 }

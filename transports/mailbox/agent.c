@@ -1,11 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * The agent's way of messages: a command into the area and its answer out of it, and what the platform sends unasked.
- *
- * The order of a send: the message, FREE cleared, SENT in the word, a look whether FREE stands already, the doorbell.
- * An interrupt that comes before SENT finds nothing to take; the look after SENT is there for its sake. Both, and the
- * platform's FREE before its doorbell, are sequentially consistent: one of the two sees the answer.
- */
+/* The agent's way of messages: answers out of the area, and what the platform sends unasked. */
 #include "agent.h"
 #include "short.h"
 
@@ -27,17 +21,6 @@ struct incoming {
 	uint8_t which;
 	bool home; /* the area has gone back; A2P: it is IDLE */
 };
-
-/* Where one context at a time counts. */
-static void count_own(_Atomic uint32_t *counter)
-{
-	atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + 1u, memory_order_relaxed);
-}
-
-static void uncount_own(_Atomic uint32_t *counter)
-{
-	atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) - 1u, memory_order_relaxed);
-}
 
 /* ---- a message ---- */
 
@@ -110,7 +93,7 @@ static void tell_wanted(struct mailbox *m, uint32_t word)
 		m->sink->ready(m->core);
 }
 
-static void set_idle(struct mailbox *m)
+void scmi__mailbox_set_idle(struct mailbox *m)
 {
 	tell_wanted(m, atomic_fetch_and(&m->a2p, ~(A2P_STATE | A2P_WANTED)));
 }
@@ -122,6 +105,15 @@ static uint32_t begin_taking(struct incoming *in, uint32_t w)
 	in->left = in->msg.len;
 	in->word = (w & ~(A2P_STATE | A2P_WANTED)) | A2P_TAKING;
 	return in->word | (w & A2P_WANTED);
+}
+
+/* Whether it has, under that word. */
+HOT bool has_come_back(const struct mailbox *m, uint32_t w, uint32_t *status)
+{
+	if ((w & A2P_GIVEN) == 0)
+		return false;
+	*status = scmi__shmem_status(&m->area[SCMI_MAILBOX_A2P], m->port);
+	return (*status & SCMI_SHMEM_FREE) != 0;
 }
 
 enum took {
@@ -161,7 +153,7 @@ static enum took take_closely(struct mailbox *m, uint32_t *w, uint32_t status, u
 	if ((next & A2P_STATE) != A2P_TAKING)
 		tell_wanted(m, before);
 	else if (!in.home)
-		set_idle(m);
+		scmi__mailbox_set_idle(m);
 	return (before & A2P_STATE) == A2P_SENT ? TOOK_ANSWER : TOOK_NOTHING;
 }
 
@@ -186,143 +178,38 @@ HOT bool take_usual(struct mailbox *m, uint32_t *w, uint32_t len)
 	return true;
 }
 
+/* The area is FREE again under w: status is what it said. */
+static bool take_there(struct mailbox *m, uint32_t w, uint32_t status)
+{
+	const struct scmi_shmem *area = &m->area[SCMI_MAILBOX_A2P];
+
+	for (;;) {
+		const bool good = (w & A2P_STATE) == A2P_SENT && (status & SCMI_SHMEM_ERROR) == 0;
+		const uint32_t len = good ? shmem_load(area, SCMI_SHMEM_LENGTH) : 0u;
+		enum took took = TOOK_LATE;
+
+		if (!short_answer(len - HEADER_BYTES, m->brief))
+			took = take_closely(m, &w, status, len);
+		else if (take_usual(m, &w, len - HEADER_BYTES))
+			took = TOOK_ANSWER;
+		if (took != TOOK_LATE)
+			return took == TOOK_ANSWER;
+		if (!has_come_back(m, w, &status))
+			return false;
+	}
+}
+
 /*
  * Takes what has come back in the area; true: an answer was delivered. Word, then status, then message, then the word
  * again, by compare-and-swap: while that has not changed nobody can have written there since FREE, so what was read is
  * this word's answer. Only a long one has to be read later, and keeps the area until then.
  */
-static bool take_reply(struct mailbox *m)
+bool scmi__mailbox_take_reply(struct mailbox *m)
 {
-	const struct scmi_shmem *area = &m->area[SCMI_MAILBOX_A2P];
-	uint32_t w = atomic_load(&m->a2p);
-	enum took took = TOOK_LATE;
+	const uint32_t w = atomic_load(&m->a2p);
+	uint32_t status;
 
-	while (took == TOOK_LATE) {
-		uint32_t status;
-		uint32_t len = 0;
-
-		if ((w & A2P_GIVEN) == 0)
-			return false;
-		status = scmi__shmem_status(area, m->port);
-		if ((status & SCMI_SHMEM_FREE) == 0)
-			return false;
-		if ((w & A2P_STATE) == A2P_SENT && (status & SCMI_SHMEM_ERROR) == 0)
-			len = shmem_load(area, SCMI_SHMEM_LENGTH);
-		if (!short_answer(len - HEADER_BYTES, m->brief))
-			took = take_closely(m, &w, status, len);
-		else if (take_usual(m, &w, len - HEADER_BYTES))
-			took = TOOK_ANSWER;
-	}
-	return took == TOOK_ANSWER;
-}
-
-/* ---- a command ---- */
-
-/* No room: ready() is owed. Where the platform has given the area back just now, nobody else may be there to see it. */
-static int refuse(struct mailbox *m)
-{
-	(void)take_reply(m);
-	return SCMI_E_BUSY;
-}
-
-/* The area is ours, for the next number. */
-HOT int begin_command(struct mailbox *m)
-{
-	uint32_t w = atomic_load_explicit(&m->a2p, memory_order_relaxed);
-
-	for (;;) {
-		if ((w & A2P_STATE) != A2P_IDLE) {
-			if (atomic_compare_exchange_weak(&m->a2p, &w, w | A2P_WANTED))
-				return refuse(m);
-		} else if (atomic_compare_exchange_weak(&m->a2p, &w, w + A2P_NUMBER + A2P_WRITING)) {
-			return SCMI_OK;
-		}
-	}
-}
-
-/* The platform has taken the area by itself, or never put it in order. */
-static int refuse_taken(struct mailbox *m)
-{
-	atomic_fetch_or(&m->a2p, A2P_WANTED);
-	atomic_fetch_xor(&m->a2p, A2P_WRITING ^ A2P_LEFT);
-	return refuse(m);
-}
-
-/* The doorbell has failed: the platform will not look. If the answer is there all the same the command was sent. */
-static int take_back(struct mailbox *m, int err)
-{
-	uint32_t w = atomic_load(&m->a2p);
-
-	if (take_reply(m))
-		return SCMI_OK;
-	do {
-		if ((w & A2P_STATE) != A2P_SENT)
-			return SCMI_OK;
-	} while (!atomic_compare_exchange_weak(&m->a2p, &w, (w & ~A2P_STATE) | A2P_WRITING));
-	uncount_own(&m->commands);
-	mailbox_count(&m->taken_back);
-	scmi__shmem_give(&m->area[SCMI_MAILBOX_A2P], m->port, SCMI_SHMEM_FREE);
-	set_idle(m);
-	return err == SCMI_E_IO || err == SCMI_E_LINK ? err : SCMI_E_NOPEER;
-}
-
-/*
- * Writes it and gives the area away. A platform that is rung may have been stopped when the doorbell came, and looks
- * when it starts: one of the two sees the command. One that polls looks again.
- */
-HOT void give_command(const struct mailbox *m, const struct scmi_tx *tx, bool rings)
-{
-	const struct scmi_shmem *area = &m->area[SCMI_MAILBOX_A2P];
-	const uint32_t flags = (tx->flags & SCMI_TX_POLL) != 0 ? 0u : m->flags;
-
-	if (tx->len % 4u == 0 && short_command(tx->len, m->brief)) {
-		short_write(area, tx->hdr, tx->payload, tx->len, flags);
-		short_give(area, 0u, rings);
-	} else {
-		scmi__shmem_write(area, tx->hdr, tx->payload, tx->len, flags);
-		scmi__shmem_give(area, m->port, 0u);
-	}
-}
-
-/* SENT stands after FREE is cleared, so that what looks like an answer is one; the look at it comes after both. */
-static int send_inside(struct mailbox *m, const struct scmi_tx *tx)
-{
-	int err = begin_command(m);
-
-	if (err != SCMI_OK)
-		return err;
-	if (!mailbox_area_is_free(m, SCMI_MAILBOX_A2P))
-		return refuse_taken(m);
-	atomic_store_explicit(&m->token, tx->token, memory_order_relaxed);
-	count_own(&m->commands);
-	give_command(m, tx, m->rings);
-	atomic_fetch_xor(&m->a2p, A2P_WRITING ^ A2P_SENT);
-	if (m->looks && mailbox_area_is_free(m, SCMI_MAILBOX_A2P) && take_reply(m)) {
-		mailbox_count(&m->unrung);
-		return SCMI_OK;
-	}
-	if (!m->rings)
-		return SCMI_OK;
-	err = m->bell->ring(m->bell->ctx, SCMI_MAILBOX_TX);
-	if (err != SCMI_OK)
-		return take_back(m, err);
-	if ((m->caps & SCMI_CAP_SYNC_SEND) != 0)
-		(void)take_reply(m);
-	return SCMI_OK;
-}
-
-static int send(void *ctx, const struct scmi_tx *tx)
-{
-	struct mailbox *m = ctx;
-	int err;
-
-	if (tx->len > m->max_payload)
-		return SCMI_E_TOOBIG;
-	if (!mailbox_enter(m))
-		return SCMI_E_NOPEER;
-	err = send_inside(m, tx);
-	mailbox_leave(m);
-	return err;
+	return has_come_back(m, w, &status) && take_there(m, w, status);
 }
 
 /* ---- what the platform sends unasked ---- */
@@ -340,7 +227,7 @@ static void give_back(struct incoming *in)
 	scmi__shmem_give(&m->area[SCMI_MAILBOX_P2A], m->port, SCMI_SHMEM_FREE);
 	if (in->msg.flags == 0 || !m->rings)
 		return;
-	count_own(&m->rung_back);
+	mailbox_count_own(&m->rung_back);
 	(void)m->bell->ring(m->bell->ctx, SCMI_MAILBOX_RX_REPLY);
 }
 
@@ -353,7 +240,7 @@ static void deliver_event(struct mailbox *m)
 	in.which = SCMI_MAILBOX_P2A;
 	in.home = false;
 	err = judge(m, read_message(m, &in, shmem_load(&m->area[in.which], SCMI_SHMEM_LENGTH)));
-	count_own(&m->events);
+	mailbox_count_own(&m->events);
 	in.left = in.msg.len;
 	if (err != SCMI_OK || is_short(&in))
 		give_back(&in);
@@ -437,17 +324,17 @@ static int fetch(void *ctx, const struct scmi_rx *rx, uint32_t offset, void *dst
 	return SCMI_OK;
 }
 
-/* That nobody takes already. */
-static bool something_is_there(struct mailbox *m)
+HOT bool answer_is_there(const struct mailbox *m)
 {
-	return ((atomic_load(&m->a2p) & A2P_GIVEN) != 0 && mailbox_area_is_free(m, SCMI_MAILBOX_A2P)) ||
-	       (atomic_load(&m->p2a) == 0 && event_is_there(m));
+	uint32_t status;
+
+	return has_come_back(m, atomic_load(&m->a2p), &status);
 }
 
 /* Inside the gate. */
 static uint32_t take_all(struct mailbox *m, uint32_t most)
 {
-	const uint32_t n = take_reply(m) ? 1u : 0u;
+	const uint32_t n = scmi__mailbox_take_reply(m) ? 1u : 0u;
 
 	return n + take_events(m, most - n);
 }
@@ -465,13 +352,14 @@ void scmi_mailbox_interrupt(struct scmi_mailbox *mailbox)
 static int poll(void *ctx, int max)
 {
 	struct mailbox *m = ctx;
-	uint32_t n;
+	uint32_t n = 0;
 
 	if (max <= 0 || !mailbox_enter(m))
 		return 0;
 	if (m->bell != NULL && m->bell->clear != NULL)
 		m->bell->clear(m->bell->ctx);
-	n = take_all(m, max < (int)MESSAGES_MOST ? (uint32_t)max : MESSAGES_MOST);
+	if (answer_is_there(m) || event_is_there(m))
+		n = take_all(m, max < (int)MESSAGES_MOST ? (uint32_t)max : MESSAGES_MOST);
 	mailbox_leave(m);
 	return (int)n;
 }
@@ -485,7 +373,8 @@ static void wait(void *ctx, uint64_t deadline_us)
 			m->port->relax(m->port->ctx); /* whoever stops or recovers must get its turn */
 		return;
 	}
-	if (!something_is_there(m))
+	/* An event that somebody takes already is his. */
+	if (!answer_is_there(m) && (atomic_load(&m->p2a) != 0 || !event_is_there(m)))
 		m->bell->wait(m->bell->ctx, deadline_us);
 	mailbox_leave(m);
 }
@@ -502,7 +391,7 @@ const struct scmi_transport_ops scmi__mailbox_ops = {
 	.name = "mailbox",
 	.start = scmi__mailbox_start,
 	.stop = scmi__mailbox_stop,
-	.send = send,
+	.send = scmi__mailbox_send,
 	.fetch = fetch,
 	.poll = poll,
 	.wait = wait,

@@ -91,8 +91,19 @@ static inline void mailbox_count(_Atomic uint32_t *counter)
 	atomic_fetch_add_explicit(counter, 1u, memory_order_relaxed);
 }
 
+/* Where one context at a time counts. */
+static inline void mailbox_count_own(_Atomic uint32_t *counter)
+{
+	atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + 1u, memory_order_relaxed);
+}
+
 /* agent.c */
+bool scmi__mailbox_take_reply(struct mailbox *m);
+void scmi__mailbox_set_idle(struct mailbox *m);
 extern const struct scmi_transport_ops scmi__mailbox_ops;
+
+/* agent_send.c */
+int scmi__mailbox_send(void *ctx, const struct scmi_tx *tx);
 
 /* agent_life.c */
 int scmi__mailbox_start(void *ctx, const struct scmi_sink *sink, void *core);
