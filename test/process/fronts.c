@@ -190,13 +190,14 @@ static void visit(struct fronts *f)
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	const char *path = strchr(f->uri, '/');
 	const bool stream = strncmp(f->uri, "vhost-user:", 11) == 0;
+	const int fd = STDERR_FILENO;
 	const int sock = socket(AF_UNIX, (stream ? SOCK_STREAM : SOCK_SEQPACKET) | SOCK_CLOEXEC, 0);
 
 	memcpy(address.sun_path, path, strcspn(path, ","));
 	CMSG_FIRSTHDR(&m)->cmsg_level = SOL_SOCKET;
 	CMSG_FIRSTHDR(&m)->cmsg_type = SCM_RIGHTS;
 	CMSG_FIRSTHDR(&m)->cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(CMSG_FIRSTHDR(&m)), &sock, sizeof(sock));
+	memcpy(CMSG_DATA(CMSG_FIRSTHDR(&m)), &fd, sizeof(fd));
 	if (connect(sock, (struct sockaddr *)&address, sizeof(address)) != 0)
 		bad(f, "a visit", SCMI_E_IO);
 	else if (stream || rnd(f, 2) != 0)
