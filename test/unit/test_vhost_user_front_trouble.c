@@ -185,8 +185,8 @@ static void silence_when_it_comes_back(void **state)
 		assert_int_equal(scmi_agent_recover(g->agent, 0), SCMI_E_NOPEER);
 	}
 	for (size_t i = 0; i < N(at_start); i++) {
-		back_trouble(b, at_start[i], BACK_SILENT);
-		assert_int_equal(scmi_agent_recover(g->agent, 0), SCMI_E_NOPEER);
+		back_trouble(b, at_start[i], BACK_SILENT); /* what answers the next is not what is waited for */
+		assert_int_equal(scmi_agent_recover(g->agent, 0), i + 1u == N(at_start) ? SCMI_E_NOPEER : SCMI_E_IO);
 	}
 	back_trouble(b, 0, BACK_GOOD);
 	assert_int_equal(scmi_agent_recover(g->agent, 0), SCMI_OK);

@@ -18,6 +18,7 @@
 
 #include "front.h"
 #include "front_parts.h"
+#include "internal.h"
 
 enum { TAG_CALL = 1, TAG_LINE = 2 };
 
@@ -204,7 +205,9 @@ static void bus_stop(void *ctx)
 	if (l->started) {
 		l->started = false;
 		unwatch(l);
-		if (scmi__vu_rings_take(&l->line, &l->share, &l->setup, scmi__now_us() + VU_RETURN_US) != SCMI_OK)
+		if (scmi__vu_rings_take(&l->line, &l->share, &l->setup, scmi__now_us() + VU_RETURN_US) == SCMI_OK)
+			l->patience_us = VU_WELCOME_US; /* it is there, and well */
+		else
 			drop(l);
 	}
 	if (l->share.stale)
@@ -244,8 +247,7 @@ static int parse(struct link *l, const char *rest, const struct scmi_why *why)
 	while (err == SCMI_OK && (err = scmi__key_next(&rest, &key, why)) == SCMI_OK) {
 		if (scmi__key_of(&key, names, 1, &had) < 0)
 			return scmi__key_unknown(&key, why);
-		err = scmi__key_mask(&key, known, &l->allowed, why);
-		l->allowed |= SCMI_VIRTIO_F_VERSION_1;
+		err = scmi__vu_key_features(&key, known, &l->allowed, why);
 	}
 	if (err != SCMI_E_NOTFOUND)
 		return err;

@@ -115,22 +115,47 @@ int scmi__vu_line_tell(struct vu_line *l, uint32_t request, const void *payload,
 		       const struct scmi_why *why)
 {
 	const bool told = (l->protocol & VU_PF_REPLY_ACK) != 0;
-	int err = say(l, request, told ? VU_NEED_REPLY : 0u, payload, len, fd, why);
+	int err = l->owed_n == VU_OWED_MAX ? scmi__vu_line_settle(l, why) : SCMI_OK;
 
-	if (err != SCMI_OK || !told)
-		return err;
-	err = hear(l, request, sizeof(l->in.u.u64), why);
+	if (err == SCMI_OK)
+		err = say(l, request, told ? VU_NEED_REPLY : 0u, payload, len, fd, why);
+	if (err == SCMI_OK && told)
+		l->owed[l->owed_n++] = request;
+	if (err == SCMI_E_NOPEER && l->owed_n != 0) { /* who has gone may have said why */
+		const int before = scmi__vu_line_settle(l, why);
+
+		return before != SCMI_OK ? before : err;
+	}
+	return err;
+}
+
+static int hear_done(struct vu_line *l, uint32_t request, const struct scmi_why *why)
+{
+	const int err = hear(l, request, sizeof(l->in.u.u64), why);
+
 	if (err != SCMI_OK || l->in.u.u64 == 0)
 		return err;
 	return scmi__why(why, request == VU_SET_FEATURES ? SCMI_E_NOTSUP : SCMI_E_IO, "%s: the back end refuses %s",
 			 l->path, scmi__vu_name(request));
 }
 
+int scmi__vu_line_settle(struct vu_line *l, const struct scmi_why *why)
+{
+	int err = SCMI_OK;
+
+	for (uint32_t i = 0; i < l->owed_n && err == SCMI_OK; i++)
+		err = hear_done(l, l->owed[i], why);
+	l->owed_n = 0;
+	return err;
+}
+
 int scmi__vu_line_ask(struct vu_line *l, uint32_t request, const void *payload, uint32_t len, uint32_t reply_len,
 		      const struct scmi_why *why)
 {
-	const int err = say(l, request, 0u, payload, len, NULL, why);
+	int err = say(l, request, 0u, payload, len, NULL, why);
 
+	if (err == SCMI_OK)
+		err = scmi__vu_line_settle(l, why);
 	return err == SCMI_OK ? hear(l, request, reply_len, why) : err;
 }
 
@@ -206,6 +231,7 @@ int scmi__vu_line_open(struct vu_line *l, uint64_t until_us, const struct scmi_w
 
 	l->offered = 0;
 	l->protocol = 0;
+	l->owed_n = 0;
 	l->queues = SCMI_VIRTIO_QUEUES;
 	l->until_us = until_us;
 	err = connect_line(l, why);
@@ -241,7 +267,7 @@ int scmi__vu_line_look(const struct vu_line *l)
 	if (n > 0)
 		err = SCMI_E_IO;
 	else if (n == 0 || (errno != EAGAIN && errno != EWOULDBLOCK))
-		err = SCMI_E_NOPEER;
+		err = SCMI_E_LINK;
 	errno = saved;
 	return err;
 }

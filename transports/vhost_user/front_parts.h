@@ -52,6 +52,9 @@ int scmi__vu_share_renew(struct vu_share *s);
 
 /* ---- the line (front_line.c) ---- */
 
+/* More than are told at a stretch. */
+#define VU_OWED_MAX 32u
+
 struct vu_line {
 	const char *path;
 	int sock;         /* -1: there is none */
@@ -59,6 +62,8 @@ struct vu_line {
 	uint64_t protocol;
 	uint32_t queues;   /* at most SCMI_VIRTIO_QUEUES */
 	uint64_t until_us; /* what is being said has to be answered by then */
+	uint32_t owed_n;
+	uint32_t owed[VU_OWED_MAX]; /* requests whose acknowledgements have not been read */
 	struct vu_message in;
 };
 
@@ -73,15 +78,21 @@ void scmi__vu_line_close(struct vu_line *l);
 /* Nothing goes over it any more, and the back end learns of it. Any context, until it is closed. */
 void scmi__vu_line_end(const struct vu_line *l);
 
-/* Says something, and hears that it has been done, where the back end tells. Errors as above, but the line stays. */
+/*
+ * Says something. Where the back end tells what has become of it, that is read later: so a whole handshake takes a few
+ * turns of the processor, not one a message. Errors as above, but the line stays.
+ */
 int scmi__vu_line_tell(struct vu_line *l, uint32_t request, const void *payload, uint32_t len, const int *fd,
 		       const struct scmi_why *why);
 
-/* Asks for what has a reply of its own, of so many bytes: it is in l->in.u then. */
+/* Hears that all has been done. SCMI_OK; SCMI_E_NOTSUP, it refuses the features; else as above. */
+int scmi__vu_line_settle(struct vu_line *l, const struct scmi_why *why);
+
+/* Asks for what has a reply of its own, of so many bytes: it is in l->in.u then. All that was told is settled, too. */
 int scmi__vu_line_ask(struct vu_line *l, uint32_t request, const void *payload, uint32_t len, uint32_t reply_len,
 		      const struct scmi_why *why);
 
-/* Whether it can be used, while nothing is being said: SCMI_OK; SCMI_E_NOPEER, it is closed; SCMI_E_IO, it speaks. */
+/* Whether it can be used, while nothing is being said: SCMI_OK; SCMI_E_LINK, it is closed; SCMI_E_IO, it speaks. */
 int scmi__vu_line_look(const struct vu_line *l);
 
 /* ---- the rings (front_rings.c) ---- */

@@ -97,7 +97,7 @@ static int enable(struct vu_line *l, const struct scmi_virtio_setup *setup, uint
 static int settle(struct vu_line *l)
 {
 	if ((l->protocol & VU_PF_REPLY_ACK) != 0)
-		return SCMI_OK;
+		return scmi__vu_line_settle(l, NULL);
 	return scmi__vu_line_ask(l, VU_GET_FEATURES, NULL, 0, sizeof(uint64_t), NULL);
 }
 
