@@ -17,10 +17,10 @@
 #define SERVE_US 100000u
 #define FLAKY_US 300u /* a message is late by up to that */
 
-static const char *const kind_names[KINDS] = {"sync", "threaded", "virtio", "rx", "priv", "one", "queued"};
+static const char *const kind_names[KINDS] = {"sync", "threaded", "virtio", "mailbox", "rx", "priv", "one", "queued"};
 
 /* How often each kind is picked, as fair and as one that is not: what is slow is asked less. */
-static const uint32_t turns[KINDS][2] = {{8, 4}, {3, 2}, {3, 2}, {5, 3}, {2, 2}, {3, 2}, {3, 2}};
+static const uint32_t turns[KINDS][2] = {{8, 4}, {3, 2}, {3, 2}, {3, 2}, {5, 3}, {2, 2}, {3, 2}, {3, 2}};
 
 /* ---- names ---- */
 
@@ -170,6 +170,8 @@ static bool make_inner(struct lane *l)
 {
 	if (l->kind == KIND_VIRTIO)
 		return virtio_make(l);
+	if (l->kind == KIND_MAILBOX)
+		return mailbox_make(l);
 	return is_loopback(l) ? make_loopback(l) : kind_make(l);
 }
 
@@ -230,6 +232,8 @@ bool lanes_make(struct stress *s)
 			return false;
 		if (s->lanes[i].kind == KIND_VIRTIO && !virtio_start(&s->lanes[i]))
 			return false;
+		if (s->lanes[i].kind == KIND_MAILBOX && !mailbox_start(&s->lanes[i]))
+			return false;
 	}
 	return true;
 }
@@ -242,6 +246,8 @@ void lanes_unmake(struct stress *s)
 			pthread_join(s->lanes[i].server, NULL);
 		if (s->lanes[i].kind == KIND_VIRTIO)
 			virtio_stop(&s->lanes[i]);
+		if (s->lanes[i].kind == KIND_MAILBOX)
+			mailbox_stop(&s->lanes[i]);
 	}
 	platform_unmake(s);
 	for (uint32_t i = 0; i < s->lanes_n; i++) {
@@ -253,6 +259,8 @@ void lanes_unmake(struct stress *s)
 			scmi_loopback_fini(l->loopback);
 		else if (l->kind == KIND_VIRTIO)
 			virtio_unmake(l);
+		else if (l->kind == KIND_MAILBOX)
+			mailbox_unmake(l);
 		else
 			kind_unmake(l);
 		free(l->loopback_mem);

@@ -10,14 +10,15 @@
 #define THREADS_DEFAULT 4u
 #define HANG_DEFAULT_S  30u
 #define LINKS_DEFAULT                                                                                                  \
-	"sync,flaky:sync,corrupt:sync,threaded,flaky:threaded,corrupt:threaded,virtio,flaky:virtio,"                   \
-	"rx,corrupt:rx,priv,corrupt:priv,one,flaky:one,queued,flaky:queued"
-#define LINKS_REACTOR "sync,threaded,virtio,priv,threaded,virtio"
+	"sync,flaky:sync,corrupt:sync,threaded,flaky:threaded,virtio,flaky:virtio,mailbox,flaky:mailbox,"              \
+	"rx,corrupt:rx,priv,corrupt:priv,one,flaky:one,flaky:queued"
+#define LINKS_REACTOR "sync,threaded,virtio,priv,mailbox,virtio"
 
 static const char usage[] =
 	"usage: stress [--seed S] [--calls N] [--threads T] [--seconds X] [--links KIND,...] [--rates NAME=N,...]\n"
 	"              [--exact] [--posix] [--reactor] [--hang X] [--report X] [--abort]\n"
-	"  links   [flaky:|corrupt:]sync|threaded|virtio|rx|priv|one|queued, 16 at most; the first one is the default "
+	"  links   [flaky:|corrupt:]sync|threaded|virtio|mailbox|rx|priv|one|queued, 16 at most; the first one is the "
+	"default "
 	"link\n"
 	"  rates   of 65536 messages, over those of every link that is not fair: drop delay reorder double corrupt "
 	"header\n"

@@ -28,6 +28,8 @@ static uint32_t away(struct lane *l)
 {
 	if (l->kind == KIND_VIRTIO)
 		return virtio_away(l);
+	if (l->kind == KIND_MAILBOX)
+		return mailbox_away(l);
 	return l->loopback != NULL ? scmi_loopback_open(l->loopback) : kind_away(l);
 }
 

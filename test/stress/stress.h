@@ -5,7 +5,7 @@
  * call, at each command that arrives, and where all is at rest. See README.md.
  *
  *   lanes.c     links, the transports below them, with and without flaky
- *   virtio.c    our driver and our device, the two ends of a lane
+ *   virtio.c    our driver and our device, the two ends of a lane; mailbox.c: the same over shared memory
  *   peer.c      what the platform's end makes of a command; platform.c, kinds.c: how it gets there and back
  *   later.c     answers that come later, from a thread of their own
  *   job.c       one call: how it is made; verdict.c: what its end must look like
@@ -78,7 +78,7 @@ bool options_rates(const char *text, struct flaky_config *config);
 
 /* ---- lanes: links as the test sees them ---- */
 
-enum kind { KIND_SYNC, KIND_THREADED, KIND_VIRTIO, KIND_RX, KIND_PRIV, KIND_ONE, KIND_QUEUED, KINDS };
+enum kind { KIND_SYNC, KIND_THREADED, KIND_VIRTIO, KIND_MAILBOX, KIND_RX, KIND_PRIV, KIND_ONE, KIND_QUEUED, KINDS };
 
 /* FLAKY: messages are lost, late, doubled, in another order, the link goes down. CORRUPT: they are changed, too. */
 enum weather { FAIR, FLAKY, CORRUPT };
@@ -116,7 +116,8 @@ struct lane {
 	struct scmi_loopback *loopback;
 	void *loopback_mem;
 	struct virtio *virtio;
-	struct scmi_endpoint endpoint; /* of loopback and virtio: they reach the real platform */
+	struct mailbox *mailbox;
+	struct scmi_endpoint endpoint; /* of loopback, virtio and mailbox: they reach the real platform */
 	void *doorbell;
 	pthread_t server;
 	uint16_t agent; /* its id with the platform */
@@ -219,6 +220,13 @@ bool virtio_start(struct lane *l);
 void virtio_stop(struct lane *l);
 void virtio_unmake(struct lane *l);
 uint32_t virtio_away(struct lane *l);
+
+/* Likewise. */
+bool mailbox_make(struct lane *l);
+bool mailbox_start(struct lane *l);
+void mailbox_stop(struct lane *l);
+void mailbox_unmake(struct lane *l);
+uint32_t mailbox_away(struct lane *l);
 
 /* ---- jobs ---- */
 
