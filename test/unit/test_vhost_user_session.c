@@ -517,7 +517,7 @@ static void session_leaves_no_descriptor(void **state)
 
 	(void)state;
 	vr_open_running(r, ALL);
-	vr_say(r, VU_SET_BACKEND_REQ_FD, VU_VERSION, NULL, 0, &r->memory, 1);
+	vr_say(r, VU_SET_BACKEND_REQ_FD, VU_VERSION, NULL, 0, &r->kick[CMDQ], 1);
 	assert_int_equal(vr_read(r), SCMI_OK);
 	vr_say(r, VU_ADD_MEM_REG, VU_VERSION, NULL, 0, &r->memory, 1); /* not read */
 	vr_close(r);

@@ -9,6 +9,8 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "fds.h"
@@ -255,18 +257,63 @@ static void session_empties_a_pipe_that_rings_it(void **state)
 	vr_close(r);
 }
 
+/* What Linux as a guest calls a pipe. */
+static void session_rings_a_pair_of_sockets(void **state)
+{
+	struct vu_rig *r = &rig;
+	unsigned char bytes[4096] = {0};
+	int ends[2];
+
+	(void)state;
+	vr_open_running(r, PROTOCOL);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+	assert_int_equal(give(r, VU_SET_VRING_CALL, ends[1]), 0);
+	assert_int_equal(give(r, VU_SET_VRING_KICK, ends[1]), 0);
+	assert_int_equal(write(ends[0], bytes, sizeof(bytes)), sizeof(bytes));
+	expect_served(r, 0);
+	assert_int_equal(read(ends[0], bytes, sizeof(bytes)), 8);
+	assert_int_equal(bytes[0] | bytes[7], 1);
+	assert_int_equal(recv(ends[1], bytes, 1, MSG_DONTWAIT), -1); /* it was emptied */
+	for (unsigned i = 0; i < 70000; i++)
+		scmi__vu_call(&r->s, CMDQ);
+	close(ends[0]);
+	scmi__vu_call(&r->s, CMDQ);
+	close(ends[1]);
+	vr_close(r);
+}
+
+/* As a front end's end of its line is: a socket that leads to a name. The caller's. */
+static int dial_a_name(void)
+{
+	const struct sockaddr_un any = {.sun_family = AF_UNIX};
+	struct sockaddr_un name = any;
+	socklen_t len = sizeof(name);
+	const int at = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	const int line = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	assert_int_equal(bind(at, (const struct sockaddr *)&any, sizeof(any.sun_family)), 0); /* the kernel finds one */
+	assert_int_equal(listen(at, 1), 0);
+	assert_int_equal(getsockname(at, (struct sockaddr *)&name, &len), 0);
+	assert_int_equal(connect(line, (const struct sockaddr *)&name, len), 0);
+	close(at);
+	return line;
+}
+
 static void session_takes_nothing_else_for_a_bell(void **state)
 {
 	struct vu_rig *r = &rig;
 	const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	const int line = dial_a_name();
 
 	(void)state;
 	vr_open_running(r, PROTOCOL);
 	assert_int_equal(give(r, VU_SET_VRING_KICK, null), 1);
 	assert_int_equal(give(r, VU_SET_VRING_KICK, r->memory), 1);
-	assert_int_equal(give(r, VU_SET_VRING_CALL, r->peer), 1); /* it would keep its own line open */
+	assert_int_equal(give(r, VU_SET_VRING_CALL, line), 1); /* it would keep its own line open */
+	assert_int_equal(vr_ask(r, VU_SET_BACKEND_REQ_FD, NULL, 0, &line, 1), 1);
 	assert_int_equal(give(r, VU_SET_VRING_KICK, r->kick[CMDQ]), 0);
 	close(null);
+	close(line);
 	vr_close(r);
 }
 
@@ -283,6 +330,7 @@ int main(void)
 		cmocka_unit_test(session_rings_by_a_write_where_it_must),
 		cmocka_unit_test(session_rings_a_pipe),
 		cmocka_unit_test(session_empties_a_pipe_that_rings_it),
+		cmocka_unit_test(session_rings_a_pair_of_sockets),
 		cmocka_unit_test(session_takes_nothing_else_for_a_bell),
 	};
 

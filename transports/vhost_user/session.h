@@ -21,7 +21,7 @@ struct vu_offer {
 };
 
 /* What a descriptor that the front end gave for a doorbell is; others are not taken. */
-enum vu_bell { VU_BELL_NONE = 0, VU_BELL_EVENTFD, VU_BELL_PIPE };
+enum vu_bell { VU_BELL_NONE = 0, VU_BELL_EVENTFD, VU_BELL_PIPE, VU_BELL_SOCKET };
 
 struct vu_ring {
 	uint32_t num; /* 0: not said */

@@ -6,8 +6,9 @@
  * take it away at any time; a look before a write comes too early. An eventfd is rung by the kernel itself, as what is
  * to be told of an I/O operation that ends at once: that adds to its count, or leaves it where it is full. A pipe gets
  * a write that asks for no waiting, where the kernel knows that (Linux 6.5). Only who reads that pipe into memory whose
- * pages it serves itself, and does not, could still make us wait: for the pipe's lock. Sockets are not taken: one that
- * is the front end's own line would keep that line open when it has gone.
+ * pages it serves itself, and does not, could still make us wait: for the pipe's lock. A socket, which is what Linux as a
+ * guest (virtio_uml) is called by, gets a send. It has to be one of a pair, without a name: one that leads to our own
+ * name is a front end's line, and would keep that line open when the front end has gone.
  */
 #define _GNU_SOURCE
 
@@ -20,8 +21,10 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -57,12 +60,25 @@ static bool is_eventfd(int fd)
 	return len < 0 ? errno == ENOENT : (size_t)len == sizeof(name) - 1u && memcmp(link, name, (size_t)len) == 0;
 }
 
+/* One end of a pair, as socketpair() makes them. */
+static bool is_pair(int fd)
+{
+	struct sockaddr_un name = {.sun_family = AF_UNSPEC};
+	socklen_t len = sizeof(name);
+
+	if (getpeername(fd, (struct sockaddr *)&name, &len) != 0)
+		return false;
+	return name.sun_family == AF_UNIX && len == sizeof(name.sun_family);
+}
+
 enum vu_bell scmi__vu_bell_kind(int fd)
 {
 	if (fd < 0)
 		return VU_BELL_NONE;
 	if (fcntl(fd, F_GETPIPE_SZ) >= 0)
 		return VU_BELL_PIPE;
+	if (is_pair(fd))
+		return VU_BELL_SOCKET;
 	return is_eventfd(fd) ? VU_BELL_EVENTFD : VU_BELL_NONE;
 }
 
@@ -161,6 +177,7 @@ static void ring_pipe(int fd)
 
 void scmi__vu_bell_ring(const struct vu_session *s, int fd, enum vu_bell kind)
 {
+	const uint64_t one = 1;
 	const int saved = errno;
 
 	if (kind == VU_BELL_EVENTFD && s->aio != 0)
@@ -169,6 +186,8 @@ void scmi__vu_bell_ring(const struct vu_session *s, int fd, enum vu_bell kind)
 		write_if_room(fd);
 	else if (kind == VU_BELL_PIPE)
 		ring_pipe(fd);
+	else if (kind == VU_BELL_SOCKET)
+		(void)send(fd, &one, sizeof(one), MSG_DONTWAIT | MSG_NOSIGNAL);
 	errno = saved;
 }
 
@@ -190,10 +209,15 @@ void scmi__vu_bell_lower(int fd, enum vu_bell kind)
 {
 	const int saved = errno;
 	char drain[4096];
-	int left = DRAINS;
+	ssize_t n = sizeof(drain);
 
-	while (kind == VU_BELL_PIPE && left-- != 0 && read_pipe(fd, drain, sizeof(drain)) == (ssize_t)sizeof(drain))
-		;
+	for (int i = 0; i < DRAINS && n == (ssize_t)sizeof(drain); i++) {
+		n = 0;
+		if (kind == VU_BELL_PIPE)
+			n = read_pipe(fd, drain, sizeof(drain));
+		else if (kind == VU_BELL_SOCKET)
+			n = recv(fd, drain, sizeof(drain), MSG_DONTWAIT);
+	}
 	errno = saved;
 }
 

@@ -20,7 +20,7 @@ void scmi__vu_bell_close(struct vu_session *s);
 /* Rings; it never waits. Context: any. */
 void scmi__vu_bell_ring(const struct vu_session *s, int fd, enum vu_bell kind);
 
-/* Takes what a pipe holds, so that who rings it finds room. An eventfd is left alone. */
+/* Takes what a pipe or a socket holds, so that who rings it finds room. An eventfd is left alone. */
 void scmi__vu_bell_lower(int fd, enum vu_bell kind);
 
 /* Replaces a call; fd -1: there is none. */

@@ -303,7 +303,7 @@ static int take_bell(struct vu_session *s, uint32_t *index, int *fd, enum vu_bel
 		return SCMI_OK;
 	*kind = scmi__vu_bell_kind(s->in.fd[0]);
 	if (*kind == VU_BELL_NONE)
-		return vu_fault(s, SCMI_E_INVAL, "a descriptor that is neither eventfd nor pipe");
+		return vu_fault(s, SCMI_E_INVAL, "a descriptor that is no eventfd, pipe, or one of a pair of sockets");
 	*fd = scmi__vu_take_fd(&s->in, 0);
 	return SCMI_OK;
 }
