@@ -105,7 +105,8 @@ void vr_begin(struct vu_rig *r)
 
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends), 0);
 	r->peer = ends[0];
-	vr_clean(r);
+	if (!r->keep)
+		vr_clean(r);
 	scmi__vu_session_begin(&r->s, ends[1]);
 }
 

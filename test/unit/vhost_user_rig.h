@@ -55,6 +55,8 @@ struct vu_rig {
 	uint16_t offered[SCMI_VIRTIO_QUEUES];
 	uint16_t reaped[SCMI_VIRTIO_QUEUES];
 
+	bool keep; /* the guest's memory stays as it is when a front end comes */
+
 	/* the platform */
 	bool hold;
 	unsigned asked;

@@ -57,7 +57,8 @@ int scmi__vu_session_open(struct vu_session *s, const struct vu_offer *offer, in
 	scmi__vu_bell_open(s);
 	s->maps = calloc(slots, sizeof(*s->maps));
 	if (s->maps != NULL && scmi__vu_guard() == SCMI_OK &&
-	    scmi__vu_memory_open(&s->memory, slots, &s->torn) == SCMI_OK && make_device(s, port, slots))
+	    scmi__vu_memory_open(&s->memory, slots, &s->torn) == SCMI_OK &&
+	    scmi__vu_memory_open(&s->journal, 1, &s->torn) == SCMI_OK && make_device(s, port, slots))
 		return SCMI_OK;
 	scmi__vu_session_close(s);
 	return SCMI_E_IO;
@@ -67,6 +68,7 @@ void scmi__vu_session_close(struct vu_session *s)
 {
 	scmi__vu_session_end(s);
 	scmi__vu_memory_close(&s->memory);
+	scmi__vu_memory_close(&s->journal);
 	scmi__vu_bell_close(s);
 	free(s->maps);
 	free(s->device_mem);
@@ -95,7 +97,8 @@ void scmi__vu_session_end(struct vu_session *s)
 	if (s->sock < 0)
 		return;
 	scmi_virtio_device_detach(s->device, NULL);
-	s->attached = false;
+	s->attached = s->has_run = false;
+	scmi__vu_inflight_drop(s);
 	for (uint32_t queue = 0; queue < SCMI_VIRTIO_QUEUES; queue++) {
 		scmi__vu_set_call(s, queue, -1, VU_BELL_NONE);
 		scmi__vu_ring_forget(&s->ring[queue]);

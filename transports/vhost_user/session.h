@@ -60,10 +60,12 @@ struct vu_session {
 	struct vu_message in;
 	bool whole; /* it is, and waits to be done */
 	struct vu_memory_map memory;
+	struct vu_memory_map journal; /* commands in flight: one region, or none */
 	struct scmi_virtio_map *maps;
 	uint64_t features;
 	uint64_t protocol;
 	bool attached;
+	bool has_run; /* there was a driver before, on this line */
 	struct vu_ring ring[SCMI_VIRTIO_QUEUES];
 	uint16_t left; /* where the cmdq was left; a driver that goes on begins there */
 	uint8_t status;

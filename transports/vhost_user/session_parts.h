@@ -69,11 +69,22 @@ vu_request_fn scmi__vu_mem_slots;
 vu_request_fn scmi__vu_mem_add;
 vu_request_fn scmi__vu_mem_remove;
 
+/* session_inflight.c */
+vu_request_fn scmi__vu_get_inflight;
+vu_request_fn scmi__vu_set_inflight;
+
+/* What is noted there is another driver's. */
+void scmi__vu_inflight_wipe(struct vu_session *s);
+
+/* Lets go of it; nobody is attached. */
+void scmi__vu_inflight_drop(struct vu_session *s);
+
 /* session_request.c: does the message that is whole. As above, but refusals are answered, or are SCMI_E_PROTO. */
 int scmi__vu_request(struct vu_session *s);
 
 /* Answers it. SCMI_OK, SCMI_E_NOPEER, SCMI_E_PROTO. */
 int scmi__vu_reply(struct vu_session *s, const void *payload, uint32_t len);
+int scmi__vu_reply_fd(struct vu_session *s, const void *payload, uint32_t len, int fd);
 int scmi__vu_reply_u64(struct vu_session *s, uint64_t value);
 
 static inline int vu_fault(struct vu_session *s, int err, const char *why)

@@ -36,6 +36,11 @@ int scmi__vu_reply(struct vu_session *s, const void *payload, uint32_t len)
 	return reply_with(s, payload, len, NULL, 0);
 }
 
+int scmi__vu_reply_fd(struct vu_session *s, const void *payload, uint32_t len, int fd)
+{
+	return reply_with(s, payload, len, &fd, 1);
+}
+
 int scmi__vu_reply_u64(struct vu_session *s, uint64_t value)
 {
 	return scmi__vu_reply(s, &value, sizeof(value));
@@ -141,10 +146,11 @@ struct rule {
 	uint64_t feature; /* of the protocol, where it belongs to one */
 };
 
-#define U64   sizeof(uint64_t), sizeof(uint64_t)
-#define STATE sizeof(struct vu_vring_state), sizeof(struct vu_vring_state)
-#define ADDR  sizeof(struct vu_vring_addr), sizeof(struct vu_vring_addr)
-#define ONE   sizeof(struct vu_one_region), sizeof(struct vu_one_region)
+#define U64      sizeof(uint64_t), sizeof(uint64_t)
+#define STATE    sizeof(struct vu_vring_state), sizeof(struct vu_vring_state)
+#define ADDR     sizeof(struct vu_vring_addr), sizeof(struct vu_vring_addr)
+#define INFLIGHT VU_INFLIGHT_BYTES_MIN, sizeof(struct vu_inflight)
+#define ONE      sizeof(struct vu_one_region), sizeof(struct vu_one_region)
 
 /* Front ends that let a region go may send its descriptor, too. */
 static const struct rule rules[VU_REQUESTS] = {
@@ -166,6 +172,8 @@ static const struct rule rules[VU_REQUESTS] = {
 	[VU_GET_QUEUE_NUM] = {get_queue_num, 0, 0, 0, 0, true, VU_PF_MQ},
 	[VU_SET_VRING_ENABLE] = {scmi__vu_vring_enable, STATE, 0, 0, false, 0},
 	[VU_SET_BACKEND_REQ_FD] = {set_backend_fd, 0, 0, 1, 1, false, VU_PF_BACKEND_REQ},
+	[VU_GET_INFLIGHT_FD] = {scmi__vu_get_inflight, INFLIGHT, 0, 0, true, VU_PF_INFLIGHT_SHMFD},
+	[VU_SET_INFLIGHT_FD] = {scmi__vu_set_inflight, INFLIGHT, 1, 1, false, VU_PF_INFLIGHT_SHMFD},
 	[VU_RESET_DEVICE] = {reset_device, 0, 0, 0, 0, false, VU_PF_RESET_DEVICE},
 	[VU_GET_MAX_MEM_SLOTS] = {scmi__vu_mem_slots, 0, 0, 0, 0, true, VU_PF_MEM_SLOTS},
 	[VU_ADD_MEM_REG] = {scmi__vu_mem_add, ONE, 1, 1, false, VU_PF_MEM_SLOTS},

@@ -80,11 +80,13 @@ static int attach(struct vu_session *s, const struct scmi_virtio_setup *setup, u
 	if (s->ring[SCMI_VIRTIO_CMDQ].base != s->left) {
 		scmi_virtio_device_renew(s->device);
 		s->left = s->ring[SCMI_VIRTIO_CMDQ].base;
+		if (s->has_run)
+			scmi__vu_inflight_wipe(s);
 	}
 	take_bases(s, first);
 	if (scmi_virtio_device_attach(s->device, setup, s->maps, maps_n, first, &s->why) != SCMI_OK)
 		return SCMI_E_INVAL;
-	s->attached = true;
+	s->attached = s->has_run = true;
 	return SCMI_OK;
 }
 
@@ -150,6 +152,7 @@ void scmi__vu_renew(struct vu_session *s)
 	scmi_virtio_device_renew(s->device);
 	s->attached = false;
 	s->left = 0;
+	scmi__vu_inflight_wipe(s);
 	for (uint32_t queue = 0; queue < SCMI_VIRTIO_QUEUES; queue++)
 		scmi__vu_ring_forget(&s->ring[queue]);
 }

@@ -72,6 +72,14 @@ static void unlock_returns(const struct scmi_virtio_device *dev, bool locked)
 		device_unlock(dev);
 }
 
+static void give_back(struct scmi_virtio_device *dev, uint16_t head, uint32_t len)
+{
+	if (dev->journal != NULL)
+		scmi__virtio_journal_return(dev, head, len);
+	else
+		scmi__ring_device_return(&dev->ring[SCMI_VIRTIO_CMDQ], head, len);
+}
+
 /* The server's own answer: the interrupt is thought of at the end of serve(). */
 static void answer_now(struct scmi_virtio_device *dev, struct command *c, uint32_t len)
 {
@@ -79,7 +87,7 @@ static void answer_now(struct scmi_virtio_device *dev, struct command *c, uint32
 	const uint32_t bytes = write_answer(c, len, &fits);
 	const bool locked = lock_returns(dev);
 
-	scmi__ring_device_return(&dev->ring[SCMI_VIRTIO_CMDQ], c->head, bytes);
+	give_back(dev, c->head, bytes);
 	if (!fits)
 		count(&dev->no_room, 1u);
 	if (c->pieces == dev->pool)
@@ -100,7 +108,7 @@ static uint32_t answer_later(struct scmi_virtio_device *dev, struct command *c, 
 	uint32_t due = 0;
 
 	device_lock(dev);
-	scmi__ring_device_return(&dev->ring[SCMI_VIRTIO_CMDQ], c->head, bytes);
+	give_back(dev, c->head, bytes);
 	if (must_call_locked(dev, SCMI_VIRTIO_CMDQ))
 		due |= DUE_CALL;
 	if (!fits)
@@ -222,7 +230,7 @@ static void refuse(struct scmi_virtio_device *dev, uint16_t head)
 {
 	const bool locked = lock_returns(dev);
 
-	scmi__ring_device_return(&dev->ring[SCMI_VIRTIO_CMDQ], head, 0u);
+	give_back(dev, head, 0u);
 	unlock_returns(dev, locked);
 	count(&dev->refused, 1u);
 }
@@ -241,6 +249,8 @@ static void run(struct scmi_virtio_device *dev, struct command *c, uint32_t out_
 
 	dev->free = c->next;
 	c->req.hdr = scmi_get_le32(c->request);
+	if (dev->journal != NULL)
+		scmi__virtio_journal_take(dev, c->head);
 	if (out_len > dev->message_max) {
 		refuse_long(dev, c);
 		return;

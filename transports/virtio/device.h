@@ -37,6 +37,8 @@ void *memcpy(void *restrict dst, const void *restrict src, size_t n);
 #define DRIVER_HERE 1u
 #define DRIVER_AWAY 2u
 
+struct journal;
+
 /* A command, from the time when it is taken until it has been answered. */
 struct command {
 	alignas(max_align_t) struct scmi_request req;
@@ -85,6 +87,9 @@ struct scmi_virtio_device {
 
 	struct ring_device ring[SCMI_VIRTIO_QUEUES];
 	struct ring_maps maps;
+	struct journal *journal; /* of the cmdq; NULL: there is none. Changes only while nobody is attached */
+	size_t journal_len;
+	uint64_t journal_counter; /* the server's */
 
 	/* the server's */
 	struct command *free;
@@ -171,6 +176,12 @@ static inline bool must_call_locked(struct scmi_virtio_device *dev, uint32_t que
 		count(&dev->calls[queue], 1u);
 	return due;
 }
+
+/* device_journal.c. open: NULL and where to go on from, or what is wrong; settle: answers what is owed. */
+void scmi__virtio_journal_take(struct scmi_virtio_device *dev, uint16_t head);
+void scmi__virtio_journal_return(struct scmi_virtio_device *dev, uint16_t head, uint32_t len);
+const char *scmi__virtio_journal_open(struct scmi_virtio_device *dev, const struct ring_parts *at, uint16_t *first);
+void scmi__virtio_journal_settle(struct scmi_virtio_device *dev);
 
 /* device.c */
 void scmi__virtio_device_reply(void *ctx, struct scmi_request *req, uint32_t len);

@@ -153,6 +153,14 @@ static void take_up_from(struct scmi_virtio_device *dev, uint32_t queue, const s
 		take_up(dev, queue, at, 0u, 0u);
 }
 
+/* The cmdq goes on behind what its journal says is owed. */
+static bool open_journal(struct scmi_virtio_device *dev, const struct ring_parts *at, uint16_t *first, const char **why)
+{
+	const char *wrong = dev->journal != NULL ? scmi__virtio_journal_open(dev, at, first) : NULL;
+
+	return wrong == NULL || fault(why, wrong);
+}
+
 static void let_go(struct scmi_virtio_device *dev, uint32_t queue)
 {
 	close_gate(&dev->gate[queue]);
@@ -214,6 +222,8 @@ static bool look_up(const struct scmi_virtio_device *dev, const struct scmi_virt
 		if (s->wanted[queue] && !locate(dev, &s->maps, &setup->queue[queue], &s->at[queue], why))
 			return false;
 	}
+	if (dev->journal != NULL && dev->journal_len < scmi_virtio_journal_size(s->at[SCMI_VIRTIO_CMDQ].size))
+		return fault(why, "journal: too short for this queue");
 	return true;
 }
 
@@ -250,6 +260,7 @@ int scmi_virtio_device_attach(struct scmi_virtio_device *dev, const struct scmi_
 			      const uint16_t first[SCMI_VIRTIO_QUEUES], const char **why)
 {
 	const bool goes_on = first != NULL && dev->numbered;
+	uint16_t from[SCMI_VIRTIO_QUEUES] = {0};
 	struct setting s;
 
 	(void)fault(why, NULL);
@@ -257,7 +268,10 @@ int scmi_virtio_device_attach(struct scmi_virtio_device *dev, const struct scmi_
 		(void)fault(why, "device: attached already");
 		return SCMI_E_INVAL;
 	}
-	if (!look_up(dev, setup, maps, maps_n, &s, why))
+	if (first != NULL)
+		memcpy(from, first, sizeof(from));
+	if (!look_up(dev, setup, maps, maps_n, &s, why) ||
+	    !open_journal(dev, &s.at[SCMI_VIRTIO_CMDQ], &from[SCMI_VIRTIO_CMDQ], why))
 		return SCMI_E_INVAL;
 	if (!goes_on)
 		number(dev);
@@ -265,8 +279,10 @@ int scmi_virtio_device_attach(struct scmi_virtio_device *dev, const struct scmi_
 	dev->maps = s.maps;
 	for (uint32_t queue = 0; queue < SCMI_VIRTIO_QUEUES; queue++) {
 		if (s.wanted[queue])
-			take_up_from(dev, queue, &s.at[queue], first);
+			take_up_from(dev, queue, &s.at[queue], first != NULL || dev->journal != NULL ? from : NULL);
 	}
+	if (dev->journal != NULL)
+		scmi__virtio_journal_settle(dev);
 	atomic_store(&dev->p2a, channel_for(dev, &s, goes_on));
 	atomic_store(&dev->attached, DRIVER_HERE);
 	if (scmi__virtio_device_p2a(dev) == 0)
@@ -432,6 +448,8 @@ int scmi_virtio_device_enable_queue(struct scmi_virtio_device *dev, uint32_t que
 {
 	struct ring_parts at;
 
+	if (queue == SCMI_VIRTIO_CMDQ && dev->journal != NULL)
+		return SCMI_E_INVAL; /* what it says is of the ring before */
 	if (!may_change(dev, queue, false) || !locate(dev, &dev->maps, where, &at, NULL))
 		return SCMI_E_INVAL;
 	take_up_from(dev, queue, &at, NULL);

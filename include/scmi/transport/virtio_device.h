@@ -181,9 +181,23 @@ int scmi_virtio_device_change(struct scmi_virtio_device *device, const struct sc
 			      const char **why);
 
 /*
+ * A journal of the cmdq's commands on their way, in memory that outlives this device: laid out as the split queue's
+ * region of vhost-user's INFLIGHT_SHMFD, in host order, all 0 when it is new. attach then goes on behind what the
+ * journal says is owed, whatever first says, and answers that with SCMI_GENERIC_ERROR: a command of a device that has
+ * ended, or whose answer came after a detach, is never run twice. Attach fails where it is of another size than the
+ * queue. Kept until the next call, NULL: none; checked as what the driver's memory holds, and may lie there. SCMI_OK;
+ * SCMI_E_INVAL: it is attached, or mem is not 8-byte aligned. Context: as attach.
+ *
+ * scmi_virtio_journal_size(): the bytes for a queue of so many entries.
+ */
+int scmi_virtio_device_journal(struct scmi_virtio_device *device, void *mem, size_t len);
+size_t scmi_virtio_journal_size(uint32_t entries);
+
+/*
  * RING_RESET: reset lets one queue go like detach; enable takes it up again as attach does, from index 0. What the
  * platform sends while the eventq is reset waits for it. SCMI_OK, or SCMI_E_INVAL: no such queue, or the driver has not
- * set it up; RING_RESET not negotiated; not attached, or already so; a place that attach would not take. Context:
+ * set it up; RING_RESET not negotiated; not attached, or already so; a place that attach would not take; enable: a cmdq
+ * with a journal, which attach alone takes up. Context:
  * thread, not inside a request.
  */
 int scmi_virtio_device_reset_queue(struct scmi_virtio_device *device, uint32_t queue);
