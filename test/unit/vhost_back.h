@@ -73,7 +73,7 @@ void back_ring(struct back *b, uint32_t n);
 
 /*
  * Keeps the memory that it is shown first, and the doorbells, whatever happens. scribble: writes all over what was kept,
- * signals there, and tells whether it is the memory of now, or that doorbell has been rung since the last time.
+ * signals there, and tells whether it is the memory of now, or the doorbell.
  */
 void back_keep_memory(struct back *b);
 bool back_scribble(struct back *b);
