@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * How a mailbox between processes joins the suite: the agent is here, the platform's end in a process of its own, which
- * tells us of each request and does with it as the script says. Each time the peer appears it is a new process. It goes
- * in order if it owes no answer, else it is killed.
+ * tells us of each request and does with it as the script says. Each time the peer appears it is a new process, but for
+ * the first, which was there to open the link. It goes in order if it owes no answer, else it is killed.
  */
 #define _POSIX_C_SOURCE 200809L
 
@@ -44,7 +44,9 @@ struct conf_link {
 	struct process_child child;
 	pthread_t ear;
 	_Atomic bool up;
+	bool hidden;          /* it is there, and has not yet appeared */
 	_Atomic bool started; /* the agent's end */
+	_Atomic bool met;     /* it has, once */
 	bool lost;            /* since then, its platform */
 	pthread_mutex_t counting;
 	uint32_t open_life;              /* of this platform */
@@ -112,6 +114,16 @@ static void wait(void *ctx, uint64_t deadline_us)
 	}
 }
 
+static void land(struct conf_link *link);
+
+/* An agent that starts before its platform has appeared finds nobody. */
+static void hide(struct conf_link *link)
+{
+	if (link->hidden)
+		land(link);
+	link->hidden = false;
+}
+
 /* An agent waits 150 ms for a platform that comes again: on a busy machine that is too short. */
 static bool too_early(struct conf_link *link, int err, struct hang *watch)
 {
@@ -124,11 +136,14 @@ static int start(void *ctx, const struct scmi_sink *core_sink, void *core)
 	struct hang watch = hang_watch();
 	int err;
 
+	hide(link);
 	do {
 		err = link->transport.ops->start(ctx, core_sink, core);
 	} while (too_early(link, err, &watch));
 	link->lost = false;
 	atomic_store(&link->started, err == SCMI_OK);
+	if (err == SCMI_OK)
+		atomic_store(&link->met, true);
 	return err;
 }
 
@@ -219,10 +234,13 @@ static int answer(struct conf_link *link, void *opaque, uint32_t hdr, const void
 	return SCMI_OK;
 }
 
+/* What is pushed before the first start would stand in the areas that opened the link, and be delivered. */
 static int push(struct conf_link *link, uint32_t hdr, const void *payload, uint32_t len)
 {
 	struct process_message m = {.word = PROCESS_PUSH, .hdr = hdr, .len = len};
 
+	if (!atomic_load(&link->met))
+		return SCMI_E_NOPEER;
 	if (len > link->kind->max_payload)
 		return SCMI_E_TOOBIG;
 	if (len != 0)
@@ -247,17 +265,13 @@ static bool name_is_left(const struct conf_link *link)
 	return access(path, F_OK) == 0;
 }
 
-static int peer_start(struct conf_link *link)
+static int launch(struct conf_link *link)
 {
 	if (!process_child_start(&link->child, link->platform))
 		return SCMI_E_IO;
 	if (pthread_create(&link->ear, NULL, hear, link) != 0)
 		abort();
-	atomic_store(&link->up, true);
-	if (!link->lost || !atomic_load(&link->started))
-		return SCMI_OK;
-	link->lost = false;
-	return recover(link->transport.ctx); /* as a reconnect by the agent's policy does */
+	return SCMI_OK;
 }
 
 /* Of a request that it has got since, END tells: so it is killed after all. */
@@ -268,6 +282,25 @@ static bool ends_in_order(struct conf_link *link)
 	if (!process_child_ask(&link->child, link->child.life, &m))
 		link->fault = "the platform's process has died by itself";
 	return m.err == 0;
+}
+
+/* Ends it. */
+static void land(struct conf_link *link)
+{
+	const struct timespec noted = {.tv_nsec = NOTED_NS};
+	const bool killed = count_open(link, link->open_life, 0) != 0 || !ends_in_order(link);
+
+	if (killed)
+		process_child_kill(&link->child);
+	if (!process_child_wait(&link->child) && !killed)
+		link->fault = "the platform's process has not ended well";
+	if (!killed && name_is_left(link))
+		link->fault = "the platform's process has left its name behind";
+	if (killed && link->form->shm)
+		(void)nanosleep(&noted, NULL);
+	pthread_join(link->ear, NULL);
+	process_child_close(&link->child);
+	begin_life(link);
 }
 
 /* Who has asked for a descriptor sees with each poll that his peer has gone. */
@@ -282,26 +315,26 @@ static void let_it_look(struct conf_link *link)
 
 static void peer_stop(struct conf_link *link)
 {
-	const struct timespec noted = {.tv_nsec = NOTED_NS};
-	bool killed;
-
 	if (!atomic_exchange(&link->up, false))
 		return;
-	killed = count_open(link, link->open_life, 0) != 0 || !ends_in_order(link);
-	if (killed)
-		process_child_kill(&link->child);
-	if (!process_child_wait(&link->child) && !killed)
-		link->fault = "the platform's process has not ended well";
-	if (!killed && name_is_left(link))
-		link->fault = "the platform's process has left its name behind";
-	if (killed && link->form->shm)
-		(void)nanosleep(&noted, NULL);
-	pthread_join(link->ear, NULL);
-	process_child_close(&link->child);
-	begin_life(link);
+	land(link);
 	link->lost = atomic_load(&link->started);
 	if (link->lost)
 		let_it_look(link);
+}
+
+static int peer_start(struct conf_link *link)
+{
+	const int err = link->hidden ? SCMI_OK : launch(link);
+
+	if (err != SCMI_OK)
+		return err;
+	link->hidden = false;
+	atomic_store(&link->up, true);
+	if (!link->lost || !atomic_load(&link->started))
+		return SCMI_OK;
+	link->lost = false;
+	return recover(link->transport.ctx); /* as a reconnect by the agent's policy does */
 }
 
 /* ---- make ---- */
@@ -326,6 +359,7 @@ static void name_it(struct conf_link *link)
 static void destroy(struct conf_link *link)
 {
 	peer_stop(link);
+	hide(link);
 	if (link->below != NULL) {
 		scmi_mailbox_scheme()->close(link->below);
 		put(link, NULL);
@@ -341,20 +375,18 @@ static void destroy(struct conf_link *link)
 	free(link);
 }
 
-/* A link is opened where its platform is; then that goes. */
+/* A link is opened where its platform is. */
 static bool open_link(struct conf_link *link)
 {
 	char text[200];
 	const struct scmi_why why = {text, sizeof(text)};
-	int err = peer_start(link);
 
-	if (err == SCMI_OK)
-		err = scmi_mailbox_scheme()->open(&link->below, link->rest, &link->port, &link->transport, &why);
-	if (err != SCMI_OK)
+	link->hidden = launch(link) == SCMI_OK;
+	if (!link->hidden ||
+	    scmi_mailbox_scheme()->open(&link->below, link->rest, &link->port, &link->transport, &why) != SCMI_OK)
 		return false;
 	put(NULL, link);
-	peer_stop(link);
-	return link->fault == NULL;
+	return true;
 }
 
 static struct conf_link *make(const struct conf_kind *kind, const struct scmi_port *port, struct conf_peer *peer,
