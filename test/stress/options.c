@@ -17,9 +17,8 @@
 static const char usage[] =
 	"usage: stress [--seed S] [--calls N] [--threads T] [--seconds X] [--links KIND,...] [--rates NAME=N,...]\n"
 	"              [--exact] [--posix] [--reactor] [--hang X] [--report X] [--abort]\n"
-	"  links   [flaky:|corrupt:]sync|threaded|virtio|mailbox|rx|priv|one|queued, 16 at most; the first one is the "
-	"default "
-	"link\n"
+	"  links   [flaky:|corrupt:]sync|threaded|virtio|mailbox|rx|priv|one|queued, 16 at most; the first one is\n"
+	"          the default link\n"
 	"  rates   of 65536 messages, over those of every link that is not fair: drop delay reorder double corrupt "
 	"header\n"
 	"          truncate lengthen misdirect stall link\n"
