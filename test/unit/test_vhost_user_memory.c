@@ -301,6 +301,21 @@ static void touch_elsewhere(struct memory *m)
 	mem[0x8000] = 1;
 }
 
+/* Where guarded memory was there is something else now. */
+static void touch_where_it_was(struct memory *m)
+{
+	volatile unsigned char *mem;
+	void *was;
+
+	must(scmi__vu_guard() == SCMI_OK);
+	(void)map_cut(m);
+	was = m->m.mapped[0].base;
+	scmi__vu_memory_clear(&m->m);
+	mem = mmap(was, BYTES, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, m->fd, 0);
+	must(mem == was);
+	mem[0x8000] = 1;
+}
+
 static void send_it(struct memory *m)
 {
 	(void)m;
@@ -367,6 +382,8 @@ static void other_faults_are_those_of_before(void **state)
 	(void)state;
 	open_memory(m, 8);
 	status = end_of(touch_elsewhere);
+	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGBUS);
+	status = end_of(touch_where_it_was);
 	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGBUS);
 	status = end_of(send_it);
 	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGBUS);

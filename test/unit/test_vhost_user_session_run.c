@@ -196,6 +196,25 @@ static void session_stops_and_goes_on(void **state)
 	vr_close(r);
 }
 
+/* A ring that never ran is where it was said to be. */
+static void session_keeps_the_index_of_a_ring_that_never_ran(void **state)
+{
+	struct vu_rig *r = &rig;
+
+	(void)state;
+	vr_open(r, PROTOCOL);
+	vr_begin(r);
+	assert_int_equal(vr_ask_u64(r, VU_SET_FEATURES, FEATURES), 0);
+	assert_int_equal(vr_give_memory(r), 0);
+	vr_describe(r, CMDQ, 0);
+	vr_describe(r, EVENTQ, 5);
+	vr_give_bells(r, CMDQ);
+	expect_served(r, 0);
+	assert_int_equal(vr_stop(r, CMDQ), 1);
+	assert_int_equal(vr_stop(r, EVENTQ), 5);
+	vr_close(r);
+}
+
 static void session_knows_another_driver_by_where_it_begins(void **state)
 {
 	struct vu_rig *r = &rig;
@@ -400,6 +419,9 @@ static void session_refuses_rings_outside_of_memory(void **state)
 	vr_give_bells(r, CMDQ);
 	assert_int_equal(vr_ask_state(r, VU_SET_VRING_ENABLE, CMDQ, 1), 1);
 	assert_false(r->s.ring[CMDQ].enabled);
+	assert_int_equal(vr_ask_u64(r, VU_SET_FEATURES, SCMI_VIRTIO_F_VERSION_1), 1); /* all are enabled by that */
+	assert_int_equal(r->s.features, FEATURES);
+	assert_false(r->s.ring[CMDQ].enabled || r->s.ring[EVENTQ].enabled);
 	addr.desc = UINT64_MAX - 15u;
 	assert_int_equal(vr_ask(r, VU_SET_VRING_ADDR, &addr, 40, NULL, 0), 0);
 	assert_int_equal(vr_ask_state(r, VU_SET_VRING_ENABLE, CMDQ, 1), 1);
@@ -467,6 +489,7 @@ int main(void)
 		cmocka_unit_test(session_serves_without_bells),
 		cmocka_unit_test(session_does_nothing_for_a_ring_that_is_disabled),
 		cmocka_unit_test(session_stops_and_goes_on),
+		cmocka_unit_test(session_keeps_the_index_of_a_ring_that_never_ran),
 		cmocka_unit_test(session_knows_another_driver_by_where_it_begins),
 		cmocka_unit_test(session_waits_for_what_is_open),
 		cmocka_unit_test(session_does_not_wait_for_ever),

@@ -110,6 +110,11 @@ static void device_takes_one_that_begins_for_another(void **state)
 	rig_clean(r);
 	assert_int_equal(rig_attach(r, V1 | P2A, NULL), SCMI_OK);
 	assert_int_not_equal(number(r), was);
+	scmi_virtio_device_detach(r->device, NULL);
+	rig_clean(r);
+	r->queue[EVENTQ].where.size = 0;
+	assert_int_equal(rig_attach(r, V1 | P2A, NULL), SCMI_OK);
+	assert_int_equal(number(r), 0); /* nothing is left of the one before */
 	rig_end(r);
 }
 

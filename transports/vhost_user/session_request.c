@@ -53,27 +53,37 @@ static int get_features(struct vu_session *s)
 	return scmi__vu_reply_u64(s, s->offer->features | VU_F_PROTOCOL_FEATURES);
 }
 
+/* One that does not speak of protocol features knows no way to enable a ring: all are. */
+static int agree(struct vu_session *s, uint64_t features, bool enable)
+{
+	const uint64_t were = s->features;
+	bool was[SCMI_VIRTIO_QUEUES];
+
+	s->features = features;
+	for (uint32_t queue = 0; queue < SCMI_VIRTIO_QUEUES; queue++) {
+		was[queue] = s->ring[queue].enabled;
+		s->ring[queue].enabled = was[queue] || enable;
+	}
+	if (scmi__vu_settle(s, &s->memory, -1) == SCMI_OK)
+		return SCMI_OK;
+	s->features = were;
+	for (uint32_t queue = 0; queue < SCMI_VIRTIO_QUEUES; queue++)
+		s->ring[queue].enabled = was[queue];
+	return SCMI_E_INVAL;
+}
+
 static int set_features(struct vu_session *s)
 {
 	const uint64_t in = s->in.u.u64;
 	const uint64_t features = in & ~VU_F_PROTOCOL_FEATURES;
-	const uint64_t were = s->features;
 
 	if ((features & ~s->offer->features) != 0)
 		return vu_fault(s, SCMI_E_INVAL, "a feature that was not offered");
 	if ((features & SCMI_VIRTIO_F_VERSION_1) == 0)
 		return vu_fault(s, SCMI_E_INVAL, "no VERSION_1: a driver of before virtio 1.0 is not served");
-	if (features != were && scmi__vu_drain(s) != SCMI_OK)
+	if (features != s->features && scmi__vu_drain(s) != SCMI_OK)
 		return SCMI_E_BUSY;
-	s->features = features;
-	if ((in & VU_F_PROTOCOL_FEATURES) == 0) {
-		for (uint32_t queue = 0; queue < SCMI_VIRTIO_QUEUES; queue++)
-			s->ring[queue].enabled = true; /* it knows no other way */
-	}
-	if (scmi__vu_settle(s, &s->memory, -1) == SCMI_OK)
-		return SCMI_OK;
-	s->features = were;
-	return SCMI_E_INVAL;
+	return agree(s, features, (in & VU_F_PROTOCOL_FEATURES) == 0);
 }
 
 static int nothing(struct vu_session *s)
