@@ -189,6 +189,14 @@ struct scmi_agent_config {
 	 */
 	void (*wake)(void *arg);
 	void *wake_arg;
+	/*
+	 * This link takes calls again: its peer had gone, or was not there at start, and has come, or the link was
+	 * recovered. What is there now may know nothing of what was set up: who wants notifications asks for them anew,
+	 * from a context of his own. From any context, interrupts included, several at once; must not call the library.
+	 * NULL: nobody wants to know.
+	 */
+	void (*up)(void *arg, uint32_t link);
+	void *up_arg;
 	scmi_log_fn log; /* NULL: no log lines */
 	void *log_arg;
 	scmi_trace_fn trace; /* NULL: no trace */

@@ -185,6 +185,8 @@ static void set_up(struct scmi_agent *a, const struct scmi_agent_config *c, cons
 	a->log_arg = c->log_arg;
 	a->wake = c->wake;
 	a->wake_arg = c->wake_arg;
+	a->up = c->up;
+	a->up_arg = c->up_arg;
 	a->latency = c->latency;
 	a->latency_n = c->latency_n;
 	a->waiters = mem + l->at_waiters;

@@ -282,6 +282,12 @@ static void fall(struct link *l)
 		;
 }
 
+static void tell_up(const struct link *l)
+{
+	if (l->agent->up != NULL)
+		l->agent->up(l->agent->up_arg, l->index);
+}
+
 /* All has been forgotten: what was said of the peer meanwhile decides what comes now. */
 static int reopen(struct link *l, int err)
 {
@@ -303,6 +309,7 @@ static int reopen(struct link *l, int err)
 	if (open_link(l) != SCMI_OK)
 		return err != SCMI_OK ? err : SCMI_E_NOPEER;
 	scmi__pump(l);
+	tell_up(l);
 	return SCMI_OK;
 }
 
@@ -383,10 +390,12 @@ void scmi__link_ready(void *core)
 {
 	struct link *l = (struct link *)core;
 	uint32_t gate = load_gate(l);
+	uint32_t state;
 	uint32_t next;
 
 	do {
-		switch (gate_state(gate)) {
+		state = gate_state(gate);
+		switch (state) {
 		case LINK_DOWN:
 			next = LINK_UP;
 			break;
@@ -398,14 +407,16 @@ void scmi__link_ready(void *core)
 			next = LINK_RECOVERING_UP;
 			break;
 		default:
-			next = gate_state(gate);
+			next = state;
 			break;
 		}
-	} while (next != gate_state(gate) && !change(l, &gate, next));
+	} while (next != state && !change(l, &gate, next));
 	/* release: before the pump, which takes it. */
 	atomic_store_explicit(&l->room, 1u, memory_order_release);
 	if (next == LINK_UP)
 		scmi__pump(l);
+	if (next == LINK_UP && state != LINK_UP)
+		tell_up(l);
 }
 
 static uint32_t without_peer(uint32_t state)

@@ -192,6 +192,8 @@ struct scmi_agent {
 	void *log_arg;
 	void (*wake)(void *arg);
 	void *wake_arg;
+	void (*up)(void *arg, uint32_t link);
+	void *up_arg;
 	struct scmi_latency *latency;
 	uint32_t latency_n;
 	uint32_t waiter_count;
