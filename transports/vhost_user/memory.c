@@ -76,7 +76,7 @@ static uint64_t page_of(int fd)
 
 	if (fstatfs(fd, &fs) != 0 || fs.f_bsize <= 0)
 		return 0;
-	return fs.f_type == HUGETLBFS_MAGIC ? (uint64_t)fs.f_bsize : (uint64_t)sysconf(_SC_PAGESIZE);
+	return (uint32_t)fs.f_type == HUGETLBFS_MAGIC ? (uint64_t)fs.f_bsize : (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
 /* The pages where it lies. The file's size has been checked: nothing wraps but the rounding up. */
