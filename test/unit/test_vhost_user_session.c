@@ -379,136 +379,7 @@ static void session_lets_nobody_change_a_ring_that_runs(void **state)
 	vr_close(r);
 }
 
-/* ---- memory ---- */
-
-static uint64_t ask_memory(struct vu_rig *r, const struct vu_memory *table)
-{
-	const int fds[2] = {r->memory, r->memory};
-
-	return vr_ask(r, VU_SET_MEM_TABLE, table, 8u + 32u * table->n, fds, table->n);
-}
-
-static void session_checks_memory(void **state)
-{
-	struct vu_rig *r = &rig;
-	struct vu_memory t;
-	int fds[3];
-
-	(void)state;
-	vr_open(r, PROTOCOL);
-	vr_begin(r);
-	vr_memory(r, &t);
-	assert_int_equal(ask_memory(r, &t), 0);
-	assert_int_equal(ask_memory(r, &t), 0);
-	t.region[1].size = 0;
-	assert_int_equal(ask_memory(r, &t), 1);
-	vr_memory(r, &t);
-	t.region[1].guest = GUEST + HALF - 1u;
-	assert_int_equal(ask_memory(r, &t), 1);
-	vr_memory(r, &t);
-	t.region[1].user = USER + 1u;
-	assert_int_equal(ask_memory(r, &t), 1);
-	vr_memory(r, &t);
-	t.region[0].size = MEM_BYTES + 1u;
-	t.n = 1;
-	assert_int_equal(ask_memory(r, &t), 1);
-	vr_memory(r, &t);
-	t.region[0].offset = UINT64_MAX;
-	assert_int_equal(ask_memory(r, &t), 1);
-	assert_int_equal(r->s.memory.n, 2); /* what was there stays */
-	vr_leave(r);
-
-	vr_memory(r, &t);
-	for (int i = 0; i < 3; i++)
-		fds[i] = r->memory;
-	vr_begin(r);
-	vr_say(r, VU_SET_MEM_TABLE, VU_VERSION | VU_NEED_REPLY, &t, 8 + 64, fds, 1);
-	vr_expect_end(r, "one descriptor for each");
-	vr_begin(r);
-	vr_say(r, VU_SET_MEM_TABLE, VU_VERSION | VU_NEED_REPLY, &t, 8 + 64, fds, 3);
-	vr_expect_end(r, "one descriptor for each");
-	vr_begin(r);
-	vr_say(r, VU_SET_MEM_TABLE, VU_VERSION | VU_NEED_REPLY, &t, 8 + 63, fds, 2);
-	vr_expect_end(r, "1 to 8 regions");
-	t.n = 0;
-	vr_begin(r);
-	vr_say(r, VU_SET_MEM_TABLE, VU_VERSION | VU_NEED_REPLY, &t, 8 + 64, fds, 0);
-	vr_expect_end(r, "1 to 8 regions");
-	t.n = 9;
-	vr_begin(r);
-	vr_say(r, VU_SET_MEM_TABLE, VU_VERSION | VU_NEED_REPLY, &t, sizeof(t), fds, 3);
-	vr_expect_end(r, "1 to 8 regions");
-	vr_close(r);
-}
-
-/* The form of UML: room for two, one in use. */
-static void session_takes_a_table_with_room_to_spare(void **state)
-{
-	struct vu_rig *r = &rig;
-	struct vu_memory t;
-
-	(void)state;
-	vr_open(r, PROTOCOL);
-	vr_begin(r);
-	vr_memory(r, &t);
-	t.n = 1;
-	assert_int_equal(vr_ask(r, VU_SET_MEM_TABLE, &t, 72, &r->memory, 1), 0);
-	assert_int_equal(r->s.memory.n, 1);
-	vr_close(r);
-}
-
-static uint64_t ask_region(struct vu_rig *r, uint32_t request, const struct vu_region *region, unsigned fds_n)
-{
-	const struct vu_one_region one = {.region = *region};
-
-	return vr_ask(r, request, &one, sizeof(one), &r->memory, fds_n);
-}
-
-static void session_takes_memory_region_by_region(void **state)
-{
-	struct vu_rig *r = &rig;
-	struct vu_memory t;
-	struct vu_region region;
-
-	(void)state;
-	vr_open(r, ALL);
-	vr_begin(r);
-	vr_memory(r, &t);
-	assert_int_equal(ask_region(r, VU_ADD_MEM_REG, &t.region[0], 1), 0);
-	assert_int_equal(ask_region(r, VU_ADD_MEM_REG, &t.region[0], 1), 1); /* it overlaps itself */
-	assert_int_equal(ask_region(r, VU_ADD_MEM_REG, &t.region[1], 1), 0);
-	region = t.region[0];
-	region.size--;
-	assert_int_equal(ask_region(r, VU_REM_MEM_REG, &region, 0), 1);
-	region = t.region[0];
-	region.offset = 0; /* not said by those who let it go */
-	assert_int_equal(ask_region(r, VU_REM_MEM_REG, &region, 0), 0);
-	assert_int_equal(ask_region(r, VU_REM_MEM_REG, &region, 0), 1);
-	assert_int_equal(ask_region(r, VU_REM_MEM_REG, &t.region[1], 1), 0);
-	assert_int_equal(r->s.memory.n, 0);
-	vr_close(r);
-}
-
-static void session_takes_as_many_regions_as_it_says(void **state)
-{
-	struct vu_rig *r = &rig;
-	struct vu_region region = {.size = 16, .offset = OFFSET};
-	unsigned before;
-
-	(void)state;
-	vr_open(r, ALL);
-	vr_begin(r);
-	before = open_fds();
-	for (uint32_t i = 0; i < VU_SLOTS_MAX; i++) {
-		region.guest = GUEST + 32u * i;
-		region.user = USER + 32u * i;
-		assert_int_equal(ask_region(r, VU_ADD_MEM_REG, &region, 1), 0);
-	}
-	region.guest = region.user = 0;
-	assert_int_equal(ask_region(r, VU_ADD_MEM_REG, &region, 1), 1);
-	assert_int_equal(open_fds(), before);
-	vr_close(r);
-}
+/* ---- and in the end ---- */
 
 static void session_leaves_no_descriptor(void **state)
 {
@@ -540,10 +411,6 @@ int main(void)
 		cmocka_unit_test(session_checks_what_is_said_of_rings),
 		cmocka_unit_test(session_checks_bells),
 		cmocka_unit_test(session_lets_nobody_change_a_ring_that_runs),
-		cmocka_unit_test(session_checks_memory),
-		cmocka_unit_test(session_takes_a_table_with_room_to_spare),
-		cmocka_unit_test(session_takes_memory_region_by_region),
-		cmocka_unit_test(session_takes_as_many_regions_as_it_says),
 		cmocka_unit_test(session_leaves_no_descriptor),
 	};
 

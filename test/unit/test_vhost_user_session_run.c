@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Rings that run: commands and events, what stops them, and what changes under way. */
+/* Rings that run: commands and events, what stops them, and how front ends follow each other. */
 #define _GNU_SOURCE
 
 #include "vhost_user_rig.h"
@@ -317,121 +317,6 @@ static void session_resets(void **state)
 	reset(&rig, reset_status);
 }
 
-/* ---- a change under way ---- */
-
-static void session_takes_other_memory_while_it_runs(void **state)
-{
-	struct vu_rig *r = &rig;
-
-	(void)state;
-	vr_open_running(r, PROTOCOL);
-	expect_served(r, 0);
-	assert_int_equal(vr_give_memory(r), 0);
-	expect_served(r, 1);
-	vr_event(r, 0);
-	assert_int_equal(vr_send(r), SCMI_OK);
-	vr_expect_used(r, EVENTQ, 0, 8);
-	assert_int_equal(r->forgotten, 1);
-	vr_close(r);
-}
-
-static void session_keeps_its_memory_where_the_new_one_lacks_a_ring(void **state)
-{
-	struct vu_rig *r = &rig;
-	struct vu_memory t;
-
-	(void)state;
-	vr_open_running(r, PROTOCOL);
-	vr_memory(r, &t);
-	t.region[0] = t.region[1];
-	t.n = 1;
-	assert_int_equal(vr_ask(r, VU_SET_MEM_TABLE, &t, 40, &r->memory, 1), 1);
-	expect_served(r, 0);
-	vr_say(r, VU_SET_MEM_TABLE, VU_VERSION, &t, 40, &r->memory, 1);
-	vr_expect_end(r, "does not lie inside one memory region");
-	vr_close(r);
-}
-
-static uint64_t ask_region(struct vu_rig *r, uint32_t request, const struct vu_region *region, unsigned fds_n)
-{
-	const struct vu_one_region one = {.region = *region};
-
-	return vr_ask(r, request, &one, sizeof(one), &r->memory, fds_n);
-}
-
-static void session_changes_regions_while_it_runs(void **state)
-{
-	struct vu_rig *r = &rig;
-	struct vu_memory t;
-
-	(void)state;
-	vr_open_running(r, ALL);
-	vr_memory(r, &t);
-	vr_event(r, 0); /* it lies in the second one */
-	assert_int_equal(ask_region(r, VU_REM_MEM_REG, &t.region[1], 0), 0);
-	assert_int_equal(ask_region(r, VU_REM_MEM_REG, &t.region[0], 0), 0); /* with the rings in it */
-	assert_false(r->s.attached);
-	assert_int_equal(ask_region(r, VU_ADD_MEM_REG, &t.region[1], 1), 1);
-	assert_int_equal(ask_region(r, VU_ADD_MEM_REG, &t.region[0], 1), 0);
-	assert_true(r->s.attached);
-	assert_int_equal(ask_region(r, VU_ADD_MEM_REG, &t.region[1], 1), 0);
-	assert_int_equal(ask_region(r, VU_REM_MEM_REG, &t.region[0], 0), 1); /* the rings would be outside */
-	expect_served(r, 0);
-	assert_int_equal(vr_send(r), SCMI_OK);
-	vr_expect_used(r, EVENTQ, 0, 8);
-	vr_close(r);
-}
-
-static void session_negotiates_twice(void **state)
-{
-	struct vu_rig *r = &rig;
-	const uint64_t fewer = SCMI_VIRTIO_F_VERSION_1 | SCMI_VIRTIO_F_P2A_CHANNELS | VU_F_PROTOCOL_FEATURES;
-
-	(void)state;
-	vr_open_running(r, PROTOCOL);
-	expect_served(r, 0);
-	assert_int_equal(vr_ask_u64(r, VU_SET_FEATURES, FEATURES | VU_F_PROTOCOL_FEATURES), 0);
-	assert_true(r->s.attached);
-	assert_int_equal(vr_ask_u64(r, VU_SET_FEATURES, fewer), 0);
-	expect_served(r, 1);
-	vr_event(r, 0);
-	assert_int_equal(vr_send(r), SCMI_OK);
-	assert_int_equal(vr_ask_u64(r, VU_SET_FEATURES, SCMI_VIRTIO_F_VERSION_1 | VU_F_PROTOCOL_FEATURES), 0);
-	assert_int_equal(vr_send(r), SCMI_E_NOTSUP);
-	expect_served(r, 2);
-	vr_close(r);
-}
-
-/* Rings that are said to lie where there is no memory are refused when they are to run. */
-static void session_refuses_rings_outside_of_memory(void **state)
-{
-	struct vu_vring_addr addr = vr_addr(CMDQ);
-	struct vu_rig *r = &rig;
-
-	(void)state;
-	vr_open(r, PROTOCOL);
-	vr_begin(r);
-	assert_int_equal(vr_ask_u64(r, VU_SET_FEATURES, FEATURES | VU_F_PROTOCOL_FEATURES), 0);
-	assert_int_equal(vr_give_memory(r), 0);
-	vr_describe(r, CMDQ, 0);
-	addr.desc = USER + HALF - 16u * ENTRIES + 16u; /* across two regions */
-	assert_int_equal(vr_ask(r, VU_SET_VRING_ADDR, &addr, 40, NULL, 0), 0);
-	vr_give_bells(r, CMDQ);
-	assert_int_equal(vr_ask_state(r, VU_SET_VRING_ENABLE, CMDQ, 1), 1);
-	assert_false(r->s.ring[CMDQ].enabled);
-	assert_int_equal(vr_ask_u64(r, VU_SET_FEATURES, SCMI_VIRTIO_F_VERSION_1), 1); /* all are enabled by that */
-	assert_int_equal(r->s.features, FEATURES);
-	assert_false(r->s.ring[CMDQ].enabled || r->s.ring[EVENTQ].enabled);
-	addr.desc = UINT64_MAX - 15u;
-	assert_int_equal(vr_ask(r, VU_SET_VRING_ADDR, &addr, 40, NULL, 0), 0);
-	assert_int_equal(vr_ask_state(r, VU_SET_VRING_ENABLE, CMDQ, 1), 1);
-	addr = vr_addr(CMDQ);
-	assert_int_equal(vr_ask(r, VU_SET_VRING_ADDR, &addr, 40, NULL, 0), 0);
-	assert_int_equal(vr_ask_state(r, VU_SET_VRING_ENABLE, CMDQ, 1), 0);
-	expect_served(r, 0);
-	vr_close(r);
-}
-
 /* ---- front ends come and go ---- */
 
 /* After our restart: no SET_OWNER, no protocol features, NEED_REPLY all the same. */
@@ -494,11 +379,6 @@ int main(void)
 		cmocka_unit_test(session_waits_for_what_is_open),
 		cmocka_unit_test(session_does_not_wait_for_ever),
 		cmocka_unit_test(session_resets),
-		cmocka_unit_test(session_takes_other_memory_while_it_runs),
-		cmocka_unit_test(session_keeps_its_memory_where_the_new_one_lacks_a_ring),
-		cmocka_unit_test(session_changes_regions_while_it_runs),
-		cmocka_unit_test(session_negotiates_twice),
-		cmocka_unit_test(session_refuses_rings_outside_of_memory),
 		cmocka_unit_test(session_serves_one_after_the_other),
 		cmocka_unit_test(session_minds_its_own_guest),
 	};
