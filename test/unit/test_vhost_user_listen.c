@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "../support/hang.h"
@@ -40,6 +41,20 @@ static int group_end(void **state)
 	return 0;
 }
 
+/* Less than a tenth of the time at work: it waits for something to happen. Who turns round and round has all of it. */
+static bool sleeps(struct place *p)
+{
+	struct timespec before;
+	struct timespec after;
+	clockid_t clock;
+
+	assert_int_equal(pthread_getcpuclockid(p->thread, &clock), 0);
+	assert_int_equal(clock_gettime(clock, &before), 0);
+	usleep(200000);
+	assert_int_equal(clock_gettime(clock, &after), 0);
+	return (after.tv_sec - before.tv_sec) * 1000000 + (after.tv_nsec - before.tv_nsec) / 1000 < 20000;
+}
+
 /* ---- guests come and go ---- */
 
 static void guests_are_served(void **state)
@@ -56,6 +71,7 @@ static void guests_are_served(void **state)
 		for (unsigned i = 0; i < RIG_AGENTS; i++)
 			assert_true(front_ask(&f[i]));
 	}
+	assert_true(sleeps(p));
 	for (unsigned i = 0; i < RIG_AGENTS; i++)
 		front_leave(&f[i]);
 	place_close(p);
@@ -313,6 +329,7 @@ static void a_doorbell_that_has_been_rung_counts(void **state)
 static void a_ring_without_doorbell_is_polled(void **state)
 {
 	const struct vu_vring_state on = {.index = SCMI_VIRTIO_CMDQ, .num = 1};
+	const struct vu_vring_state off = {.index = SCMI_VIRTIO_CMDQ};
 	struct place *p = place_running(rig_uri(""));
 	struct front f;
 
@@ -320,12 +337,15 @@ static void a_ring_without_doorbell_is_polled(void **state)
 	assert_true(front_connect(&f));
 	front_set_up(&f);
 	front_set_kick(&f, SCMI_VIRTIO_CMDQ, -1);
+	assert_true(front_lives(&f) && sleeps(p));
 	front_send(&f, VU_SET_VRING_ENABLE, VU_VERSION, &on, sizeof(on), NULL, 0);
 	assert_true(front_lives(&f));
 	for (unsigned i = 0; i < 20; i++) {
 		front_offer(&f, SCMI_PROTOCOL_BASE, SCMI_PROTOCOL_VERSION);
 		assert_int_equal(front_status(&f), SCMI_SUCCESS);
 	}
+	front_send(&f, VU_SET_VRING_ENABLE, VU_VERSION, &off, sizeof(off), NULL, 0);
+	assert_true(front_lives(&f) && sleeps(p));
 	front_leave(&f);
 	place_close(p);
 }
@@ -414,6 +434,7 @@ static void without_descriptors_it_waits(void **state)
 	front_send(&f, VU_GET_FEATURES, VU_VERSION, NULL, 0, NULL, 0);
 	for (unsigned i = 0; i < 20; i++)
 		assert_true(front_ask(&first));
+	assert_true(sleeps(p));
 	fd_hog_end(&hog);
 	assert_true(front_reply(&f, VU_GET_FEATURES, &(uint64_t){0}, sizeof(uint64_t)));
 	front_leave(&f);
