@@ -240,7 +240,7 @@ static int serve(struct scmi_mailbox_end *e, uint32_t need, int max)
 	if (!begin_serving(e, need, &n))
 		return n;
 	n = max > 0 && serve_one(e);
-	if (n < max || max == 0)
+	if (n != 0 ? n < max : atomic_load_explicit(&e->request, memory_order_relaxed) == REQUEST_ANSWERED)
 		n += turn(e, max - n);
 	return end_serving(e) ? n : serve_on(e, max, n);
 }

@@ -17,6 +17,13 @@
 #define HOT static inline
 #endif
 
+/* Where size is asked for all messages go the one way that is for any: these are not there then. */
+#ifdef __OPTIMIZE_SIZE__
+#define SHORT_WAY false
+#else
+#define SHORT_WAY true
+#endif
+
 /* Bytes of payload. */
 #define SHORT_BYTES 32u
 
@@ -33,12 +40,12 @@ static inline uint32_t short_limit(const struct scmi_shmem *area, uint32_t most)
 
 static inline bool short_command(uint32_t len, uint32_t limit)
 {
-	return len < limit;
+	return SHORT_WAY && len < limit;
 }
 
 static inline bool short_answer(uint32_t len, uint32_t limit)
 {
-	return len - SCMI_STATUS_BYTES < limit;
+	return SHORT_WAY && len - SCMI_STATUS_BYTES < limit;
 }
 
 /* Reads whole words, the last one too: the area has it. */
