@@ -23,7 +23,8 @@
 #include "vhost_form.h"
 
 #define PATH_BYTES 64u
-#define LINKS      4u /* at once */
+#define TRIES      20  /* until a peer that is there is found */
+#define LINKS      16u /* at once */
 
 struct conf_link {
 	const struct vhost_form *form;
@@ -35,7 +36,9 @@ struct conf_link {
 	struct scmi_transport below; /* the front end's */
 	struct scmi_transport_ops ops;
 	pthread_t server;
-	bool up; /* the peer */
+	_Atomic bool up;      /* the peer */
+	_Atomic bool started; /* the agent's end */
+	bool lost;            /* since then, its peer */
 	_Atomic uint32_t open;
 	uint32_t *answered; /* where request() looks for an answer in place; the listener's thread */
 	char folder[PATH_BYTES];
@@ -96,6 +99,16 @@ static void server_stop(struct conf_link *link)
 	pthread_join(link->server, NULL);
 }
 
+/* As a reconnect by the agent's policy does: again and again, for on a busy machine a peer may take its time. */
+static int recover(const struct conf_link *link)
+{
+	int err = SCMI_E_NOPEER;
+
+	for (int i = 0; i < TRIES && err == SCMI_E_NOPEER; i++)
+		err = link->below.ops->recover(link->below.ctx);
+	return err;
+}
+
 static int peer_start(struct conf_link *link)
 {
 	const int err = link->endpoint->ops->start(link->endpoint->ctx, &sink, link);
@@ -106,7 +119,20 @@ static int peer_start(struct conf_link *link)
 		abort();
 	server_start(link);
 	link->up = true;
-	return SCMI_OK;
+	if (!link->lost || !atomic_load(&link->started))
+		return SCMI_OK;
+	link->lost = false;
+	return recover(link);
+}
+
+/* Who sleeps sees it, but not while something is there to be taken. */
+static void see_loss(const struct conf_link *link)
+{
+	const struct scmi_transport *t = &link->below;
+
+	while (t->ops->poll(t->ctx, CONF_HELD) > 0)
+		;
+	t->ops->wait(t->ctx, 0);
 }
 
 static void peer_stop(struct conf_link *link)
@@ -116,6 +142,9 @@ static void peer_stop(struct conf_link *link)
 	server_stop(link);
 	link->endpoint->ops->stop(link->endpoint->ctx);
 	link->up = false;
+	link->lost = atomic_load(&link->started);
+	if (link->lost)
+		see_loss(link);
 }
 
 /* ---- the agent sleeps while the clock stands still ---- */
@@ -167,9 +196,31 @@ static void wait_in_slices(void *ctx, uint64_t deadline_us)
 	}
 }
 
+static int start(void *ctx, const struct scmi_sink *core_sink, void *core)
+{
+	struct conf_link *link = link_of(ctx);
+	int err = SCMI_E_NOPEER;
+
+	for (int i = 0; i < TRIES && err == SCMI_E_NOPEER && (i == 0 || atomic_load(&link->up)); i++)
+		err = link->below.ops->start(ctx, core_sink, core);
+	link->lost = false;
+	atomic_store(&link->started, err == SCMI_OK);
+	return err;
+}
+
+static void stop(void *ctx)
+{
+	struct conf_link *link = link_of(ctx);
+
+	atomic_store(&link->started, false);
+	link->below.ops->stop(ctx);
+}
+
 static void wrap(struct conf_link *link, struct scmi_transport *out)
 {
 	link->ops = *link->below.ops;
+	link->ops.start = start;
+	link->ops.stop = stop;
 	link->ops.wait = wait_in_slices;
 	*out = link->below;
 	out->ops = &link->ops;
