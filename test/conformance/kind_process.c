@@ -330,6 +330,7 @@ static int peer_start(struct conf_link *link)
 	if (err != SCMI_OK)
 		return err;
 	link->hidden = false;
+	begin_life(link); /* what its ear needs has been set by now: the lock tells */
 	atomic_store(&link->up, true);
 	if (!link->lost || !atomic_load(&link->started))
 		return SCMI_OK;

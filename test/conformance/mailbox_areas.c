@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The areas of a link: the same memory for both ends; or, behind caches, a copy for each end, and memory between them.
- * A cache here is a bad one. A line that nobody cleans stays in it, one that nobody invalidates keeps what it had, and a
- * line that is dirty goes to memory as a whole. Of several lines the first goes first, with the status in it, and comes
- * last; the other end may act between any two. So a message is in memory before its status only if it was cleaned before,
- * and is what the status tells of only if it is fetched again after that.
+ * A cache here is a bad one. A line that nobody cleans stays in it, one that nobody invalidates keeps what it had, and
+ * a line that is dirty goes to memory as a whole. Of several lines the first goes first, with the status in it, and
+ * comes last; the other end may act between any two. So a message is in memory before its status only if it was cleaned
+ * before, and is what the status tells of only if it is fetched again after that.
  *
  * A line is dirty where it is not what it was when it was fetched or cleaned last.
  */

@@ -60,10 +60,12 @@ static void find_program(char *path, size_t cap)
 static bool spawn(struct process_child *c, const char *rest, int asks, int tells)
 {
 	char path[4096];
-	char *argv[] = {path, (char *)(uintptr_t)rest, NULL};
+	char what[128];
+	char *argv[] = {path, what, NULL};
 	posix_spawn_file_actions_t actions;
 	int err;
 
+	(void)snprintf(what, sizeof(what), "%s", rest);
 	find_program(path, sizeof(path));
 	posix_spawn_file_actions_init(&actions);
 	posix_spawn_file_actions_adddup2(&actions, asks, PROCESS_ASKS);

@@ -36,19 +36,22 @@ struct stage {
 static uint32_t note(struct stage *s, struct scmi_request *req)
 {
 	uint32_t i = 0;
+	uint32_t id;
 
 	pthread_mutex_lock(&s->lock);
 	while (i < OPEN_MAX_ && s->open[i].id != 0)
 		i++;
 	if (i == OPEN_MAX_)
 		abort();
-	s->open[i] = (struct open_request){++s->last_id, req};
+	id = ++s->last_id;
+	s->open[i] = (struct open_request){id, req};
 	pthread_mutex_unlock(&s->lock);
-	return s->open[i].id;
+	return id;
 }
 
 static struct scmi_request *take(struct stage *s, uint32_t id)
 {
+	struct scmi_request *req;
 	uint32_t i = 0;
 
 	pthread_mutex_lock(&s->lock);
@@ -57,8 +60,9 @@ static struct scmi_request *take(struct stage *s, uint32_t id)
 	if (i == OPEN_MAX_)
 		abort();
 	s->open[i].id = 0;
+	req = s->open[i].req;
 	pthread_mutex_unlock(&s->lock);
-	return s->open[i].req;
+	return req;
 }
 
 static int32_t count(struct stage *s)
@@ -84,13 +88,13 @@ static uint32_t fill(struct scmi_request *req, const struct process_message *m)
 static uint32_t request(void *channel, struct scmi_request *req)
 {
 	struct stage *s = channel;
-	struct process_message m = {
-		.word = PROCESS_CAME, .id = note(s, req), .hdr = req->hdr, .len = req->len, .cap = req->reply_cap};
+	struct process_message m = {.word = PROCESS_CAME, .hdr = req->hdr, .len = req->len, .cap = req->reply_cap};
 
 	if (req->len > sizeof(m.bytes))
 		abort();
 	if (req->len != 0)
 		memcpy(m.bytes, req->params, req->len);
+	m.id = note(s, req); /* last: others may have it from here on */
 	if (!process_say(PROCESS_TELLS, &m) || !process_hear(PROCESS_TELLS, &m) || m.len == SCMI_REPLY_LATER)
 		return SCMI_REPLY_LATER;
 	return fill(take(s, m.id), &m);
@@ -141,13 +145,21 @@ static int begin(struct stage *s, const char *rest, const struct scmi_port *port
 	return err;
 }
 
+static const struct scmi_endpoint *endpoint_of(const struct stage *s)
+{
+	if (s->endpoint == NULL)
+		abort();
+	return s->endpoint;
+}
+
 static int32_t end(struct stage *s)
 {
+	const struct scmi_endpoint *endpoint = endpoint_of(s);
 	int32_t open;
 
 	scmi_mailbox_scheme()->end(s->listener);
 	pthread_join(s->server, NULL);
-	s->endpoint->ops->stop(s->endpoint->ctx);
+	endpoint->ops->stop(endpoint->ctx);
 	open = count(s);
 	if (open == 0)
 		scmi_mailbox_scheme()->unlisten(s->listener);
@@ -158,16 +170,16 @@ static int32_t end(struct stage *s)
 
 static void do_as_asked(struct stage *s, struct process_message *m)
 {
-	const struct scmi_endpoint_ops *ops = s->endpoint->ops;
+	const struct scmi_endpoint *endpoint = endpoint_of(s);
 	struct scmi_request *req;
 
 	switch ((enum process_word)m->word) {
 	case PROCESS_ANSWER:
 		req = take(s, m->id);
-		ops->reply(s->endpoint->ctx, req, fill(req, m));
+		endpoint->ops->reply(endpoint->ctx, req, fill(req, m));
 		break;
 	case PROCESS_PUSH:
-		m->err = ops->send(s->endpoint->ctx, m->hdr, m->bytes, m->len);
+		m->err = endpoint->ops->send(endpoint->ctx, m->hdr, m->bytes, m->len);
 		break;
 	case PROCESS_AWAY:
 		m->err = count(s);

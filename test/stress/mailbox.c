@@ -21,19 +21,19 @@
 #define STARTED  1u /* of `callers`; above it, twice those inside */
 
 struct mailbox {
+	alignas(64) unsigned char memory[SCMI_MAILBOX_AREAS][BYTES];
 	const struct scmi_port *port;
 	struct scmi_mailbox agents;
 	struct scmi_mailbox_end *end;
 	void *end_mem;
 	struct scmi_mailbox_doorbell bell;
 	struct scmi_mailbox_doorbell end_bell;
-	alignas(64) unsigned char memory[SCMI_MAILBOX_AREAS][BYTES];
 	struct scmi_shmem areas[SCMI_MAILBOX_AREAS];
 	void *to_agent; /* events of the port's */
 	void *to_end;
 	void *fd_bell; /* the lane's, for a reactor */
-	atomic_uint callers;
 	pthread_t server;
+	atomic_uint callers;
 	bool serving;
 	atomic_bool over;
 };
