@@ -193,7 +193,7 @@ static void make_child(void)
 	(void)snprintf(c->folder, sizeof(c->folder), "/tmp/scmi-bench-XXXXXX");
 	if (mkdtemp(c->folder) == NULL)
 		fail(SCMI_E_IO, "folder");
-	(void)snprintf(c->path, sizeof(c->path), "%s/s", c->folder);
+	(void)snprintf(c->path, sizeof(c->path), "%.30s/s", c->folder);
 }
 
 void vhost_child_start(int processor, int polls)

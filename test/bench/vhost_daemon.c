@@ -76,22 +76,30 @@ static void end(void)
 	(void)rmdir(d.folder);
 }
 
-static long rss_kib(void)
+/* In memory, KiB: what is its own, and what it shares with its agents. */
+struct resident {
+	double own;
+	double shared;
+};
+
+static struct resident resident(void)
 {
+	struct resident r = {0, 0};
 	char line[128];
 	char path[64];
-	long kib = 0;
 	FILE *f;
 
 	(void)snprintf(path, sizeof(path), "/proc/%d/status", (int)d.pid);
 	f = fopen(path, "re");
 	while (f != NULL && fgets(line, sizeof(line), f) != NULL) {
-		if (strncmp(line, "VmRSS:", 6) == 0)
-			kib = strtol(line + 6, NULL, 10);
+		if (strncmp(line, "RssAnon:", 8) == 0)
+			r.own = strtod(line + 8, NULL);
+		if (strncmp(line, "RssShmem:", 9) == 0)
+			r.shared = strtod(line + 9, NULL);
 	}
 	if (f != NULL)
 		(void)fclose(f);
-	return kib;
+	return r;
 }
 
 /* Nanoseconds of processor time. */
@@ -173,24 +181,24 @@ static void measure_busy(int samples)
 
 static void measure_memory(const char *scmid)
 {
-	long one;
-	long empty;
-	long full;
+	struct resident one;
+	struct resident empty;
+	struct resident full;
 
 	start(scmid, 1);
 	come(1);
-	one = rss_kib();
+	one = resident();
 	end();
 	start(scmid, AGENTS);
 	come(1);
-	empty = rss_kib();
+	empty = resident();
 	come(AGENTS);
 	for (uint32_t i = 0; i < d.n; i++)
 		call(d.agents[i]);
-	full = rss_kib();
-	printf("%-58s %.1f KiB for each that may come, %.1f KiB more for each that is there\n",
-	       "scmid, memory of an agent", (double)(empty - one) / (AGENTS - 1u),
-	       (double)(full - empty) / (AGENTS - 1u));
+	full = resident();
+	printf("%-58s %.1f KiB where one may come, %.1f more where it is, and %.1f of its own memory\n",
+	       "scmid, memory of an agent", (empty.own - one.own) / (AGENTS - 1u),
+	       (full.own - empty.own) / (AGENTS - 1u), (full.shared - empty.shared) / (AGENTS - 1u));
 }
 
 void measure_daemon(const char *scmid, int samples)

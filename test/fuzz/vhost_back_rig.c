@@ -389,7 +389,6 @@ static void offer(struct front *f, uint32_t queue, uint32_t head)
 	unsigned char *avail = f->ram[0].mem + queue * RING_STEP + 0x400u;
 
 	put16(avail + 4u + 2u * (f->idx[queue] % RING_SIZE), head);
-	atomic_thread_fence(memory_order_release);
 	put16(avail + 2u, ++f->idx[queue]);
 	front_kick(f, queue);
 }
