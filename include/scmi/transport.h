@@ -50,7 +50,7 @@ extern "C" {
 #define SCMI_TOKEN_ANY 0xffffu
 
 /* struct scmi_tx.flags */
-#define SCMI_TX_POLL (1u << 0) /* the sender will poll: no completion interrupt needed */
+#define SCMI_TX_POLL (1u << 0) /* the sender polls: no interrupt is needed, but where it tells of room, too */
 
 /* A message to send. Valid, and its payload lent, until send() returns. */
 struct scmi_tx {

@@ -48,17 +48,9 @@ static void poll(struct worker *w)
 		w->s->port.relax(w->s->port.ctx);
 }
 
-/*
- * A mailbox asks for no doorbell where the caller polls. When he has given up, or never waited, those who sleep behind
- * his command are told by nobody that the area is free again: here none is sent.
- */
 static struct wish draw_wish(struct worker *w)
 {
-	struct wish wish = {.lane = lane_pick(w->s, &w->random), .flags = draw_flags(&w->random)};
-
-	if (wish.lane->kind == KIND_MAILBOX)
-		wish.flags &= (uint16_t)~SCMI_CALL_POLL;
-	return wish;
+	return (struct wish){.lane = lane_pick(w->s, &w->random), .flags = draw_flags(&w->random)};
 }
 
 /* ---- calls ---- */

@@ -29,8 +29,8 @@ static void a_command_is_written_as_specified(void **state)
 	mailbox_rig_close(&rig);
 }
 
-/* Who polls, and who cannot be rung, does not ask for a doorbell. */
-static void a_polled_call_asks_for_no_doorbell(void **state)
+/* Its sender polls, but others may wait for the room: only who cannot be rung does not ask for a doorbell. */
+static void a_polled_call_asks_for_a_doorbell_where_there_is_one(void **state)
 {
 	struct rig_form form = silent;
 	struct scmi_call call = submitted(SCMI_CALL_POLL);
@@ -38,7 +38,7 @@ static void a_polled_call_asks_for_no_doorbell(void **state)
 	(void)state;
 	open_silent();
 	send_one(&call);
-	assert_int_equal(rig_get(&rig, A2P, SCMI_SHMEM_FLAGS), 0);
+	assert_int_equal(rig_get(&rig, A2P, SCMI_SHMEM_FLAGS), SCMI_SHMEM_INTR);
 	rig_answer(&rig, 4);
 	assert_int_equal(result(&call), SCMI_OK); /* polls, by itself */
 	mailbox_rig_close(&rig);
@@ -50,6 +50,30 @@ static void a_polled_call_asks_for_no_doorbell(void **state)
 	assert_int_equal(rig_get(&rig, A2P, SCMI_SHMEM_FLAGS), 0);
 	rig_answer(&rig, 4);
 	assert_int_equal(result(&call), SCMI_OK);
+	mailbox_rig_close(&rig);
+}
+
+/* Its caller has gone, and does not poll any more; who waits behind it is sent all the same when the area is free. */
+static void what_waits_behind_a_polled_call_is_sent(void **state)
+{
+	struct scmi_call polled = submitted(SCMI_CALL_POLL);
+	struct scmi_call waits = submitted(0);
+	bool asked;
+
+	(void)state;
+	open_silent();
+	send_one(&polled);
+	asked = rig_get(&rig, A2P, SCMI_SHMEM_FLAGS) == SCMI_SHMEM_INTR;
+	assert_int_equal(scmi_agent_submit(rig.agent, &waits), SCMI_OK);
+	assert_int_equal(scmi_agent_cancel(rig.agent, &polled), SCMI_OK);
+	assert_int_equal(rig.rung[SCMI_MAILBOX_TX], 1);
+	rig_answer(&rig, 4);
+	if (asked)
+		interrupt();
+	assert_int_equal(rig.rung[SCMI_MAILBOX_TX], 2);
+	rig_answer(&rig, 4);
+	interrupt();
+	assert_int_equal(result(&waits), SCMI_OK);
 	mailbox_rig_close(&rig);
 }
 
@@ -296,7 +320,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_command_is_written_as_specified),
-		cmocka_unit_test(a_polled_call_asks_for_no_doorbell),
+		cmocka_unit_test(a_polled_call_asks_for_a_doorbell_where_there_is_one),
+		cmocka_unit_test(what_waits_behind_a_polled_call_is_sent),
 		cmocka_unit_test(an_answer_may_have_any_length),
 		cmocka_unit_test(an_error_ends_its_call),
 		cmocka_unit_test(a_damaged_answer_ends_its_call),

@@ -59,19 +59,19 @@ static int take_back(struct mailbox *m, int err)
 }
 
 /*
- * Writes it and gives the area away. A platform that is rung may have been stopped when the doorbell came, and looks
+ * Writes it and gives the area away, and asks for a doorbell even where the sender polls: the area is everybody's, and
+ * he may have gone when it is free again. A platform that is rung may have been stopped when the doorbell came, and looks
  * when it starts: one of the two sees the command. One that polls looks again.
  */
 HOT void give_command(const struct mailbox *m, const struct scmi_tx *tx)
 {
 	const struct scmi_shmem *area = &m->area[SCMI_MAILBOX_A2P];
-	const uint32_t flags = (tx->flags & SCMI_TX_POLL) != 0 ? 0u : m->flags;
 
 	if (tx->len % 4u == 0 && short_command(tx->len, m->brief)) {
-		short_write(area, tx->hdr, tx->payload, tx->len, flags);
+		short_write(area, tx->hdr, tx->payload, tx->len, m->flags);
 		short_give(area, 0u, m->rings);
 	} else {
-		scmi__shmem_write(area, tx->hdr, tx->payload, tx->len, flags);
+		scmi__shmem_write(area, tx->hdr, tx->payload, tx->len, m->flags);
 		scmi__shmem_give(area, m->port, 0u);
 	}
 }
