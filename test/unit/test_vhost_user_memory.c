@@ -268,6 +268,25 @@ static void touch_guarded(struct memory *m)
 	scmi__vu_memory_clear(&m->m);
 }
 
+/* No anonymous memory is to be had, as where the system promises none (vm.overcommit_memory=2). */
+static void touch_where_none_is_promised(struct memory *m)
+{
+	const struct rlimit none = {0, 0};
+
+	must(setrlimit(RLIMIT_DATA, &none) == 0);
+	must(mmap(NULL, BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED);
+	touch_guarded(m);
+}
+
+/* Not even a file in memory: the fault is as it would be without us. */
+static void touch_where_nothing_is_left(struct memory *m)
+{
+	const struct rlimit none = {0, 0};
+
+	must(setrlimit(RLIMIT_DATA, &none) == 0 && setrlimit(RLIMIT_NOFILE, &none) == 0);
+	touch_guarded(m);
+}
+
 static void touch_two(struct memory *m)
 {
 	struct memory other = {.fd = m->fd};
@@ -374,6 +393,19 @@ static void memory_that_is_cut_is_replaced(void **state)
 	close_memory(m);
 }
 
+static void memory_that_is_cut_is_replaced_where_none_is_promised(void **state)
+{
+	struct memory *m = &memory;
+	int status;
+
+	(void)state;
+	open_memory(m, 8);
+	expect_clean(end_of(touch_where_none_is_promised));
+	status = end_of(touch_where_nothing_is_left);
+	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGBUS);
+	close_memory(m);
+}
+
 static void other_faults_are_those_of_before(void **state)
 {
 	struct memory *m = &memory;
@@ -405,6 +437,7 @@ int main(void)
 		cmocka_unit_test(memory_lies_where_it_was_said_to),
 		cmocka_unit_test(memory_lets_a_region_go),
 		cmocka_unit_test(memory_that_is_cut_is_replaced),
+		cmocka_unit_test(memory_that_is_cut_is_replaced_where_none_is_promised),
 		cmocka_unit_test(other_faults_are_those_of_before),
 	};
 

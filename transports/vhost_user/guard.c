@@ -15,12 +15,17 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "memory.h"
+
+#define REPLACED_MOST 64u /* times; several threads may run into the same hole at once */
 
 struct vu_guarded {
 	_Atomic uintptr_t start; /* 0: free */
 	_Atomic size_t len;
+	_Atomic uint32_t replaced; /* times */
 	_Atomic(_Atomic uint32_t *) torn;
 	struct vu_guarded *next; /* constant when it can be seen */
 };
@@ -34,6 +39,31 @@ static struct sigaction before;
 
 /* ---- the handler's ---- */
 
+/*
+ * Memory that is paid for when it is touched. Anonymous memory is paid for at once where the system promises no more
+ * than it has (vm.overcommit_memory=2), which it may refuse, or where its amount is limited (RLIMIT_DATA). System calls
+ * only: this is a handler's.
+ */
+static bool put_file(void *start, size_t len)
+{
+	const int fd = (int)syscall(SYS_memfd_create, "scmi-torn", MFD_CLOEXEC);
+	bool is_there;
+
+	if (fd < 0)
+		return false;
+	is_there = ftruncate(fd, (off_t)len) == 0 &&
+		   mmap(start, len, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 0) != MAP_FAILED;
+	(void)close(fd);
+	return is_there;
+}
+
+static bool put_nothing(void *start, size_t len)
+{
+	const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE;
+
+	return mmap(start, len, PROT_READ | PROT_WRITE, flags, -1, 0) != MAP_FAILED || put_file(start, len);
+}
+
 /* Start is looked at on both sides: a node that another one takes meanwhile is not taken for its old self. */
 static bool replace(struct vu_guarded *g, uintptr_t fault)
 {
@@ -43,9 +73,11 @@ static bool replace(struct vu_guarded *g, uintptr_t fault)
 
 	if (start == 0 || fault < start || fault - start >= len || atomic_load(&g->start) != start)
 		return false;
+	/* Where even what is put there has no page to give this must not go on for ever. */
+	if (atomic_fetch_add(&g->replaced, 1u) >= REPLACED_MOST)
+		return false;
 	/* All of it, so that one fault is the last one there. */
-	if (mmap((void *)start, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE,
-		 -1, 0) == MAP_FAILED)
+	if (!put_nothing((void *)start, len))
 		return false;
 	atomic_store(torn, 1u);
 	return true;
@@ -132,6 +164,7 @@ struct vu_guarded *scmi__vu_guard_add(void *base, size_t len, _Atomic uint32_t *
 	if (g != NULL) {
 		atomic_store(&g->len, len);
 		atomic_store(&g->torn, torn);
+		atomic_store(&g->replaced, 0u);
 		atomic_store(&g->start, (uintptr_t)base);
 	}
 	pthread_mutex_unlock(&mutex);

@@ -59,8 +59,9 @@ uint32_t scmi__vu_memory_maps(const struct vu_memory_map *m, int without, struct
 /*
  * Guards this process against faults in mapped memory, once; kept until it ends. And lets this thread take the signal,
  * which a fault would end the process with where it is blocked: each thread that serves calls it. SCMI_OK, SCMI_E_IO.
- * The handler is async-signal-safe: it puts empty memory where the fault was, sets torn, and returns. A fault elsewhere
- * is the handler's of before.
+ * The handler is async-signal-safe: it puts empty memory where the fault was, sets torn, and returns. Where the system
+ * has none to promise that is a file in memory, which takes a descriptor for a moment. A fault elsewhere is the
+ * handler's of before, and so is one where neither can be had.
  */
 int scmi__vu_guard(void);
 
