@@ -34,6 +34,7 @@
 #define PP_MOST        140.0
 
 static void *front;
+static long depth; /* commands in flight, where there are to be many: as many as the front end takes */
 
 static void open_agent(uint32_t slots)
 {
@@ -45,6 +46,7 @@ static void open_agent(uint32_t slots)
 		fprintf(stderr, "bench: %s\n", text);
 		exit(1);
 	}
+	depth = transport.max_inflight < DEPTH ? (long)transport.max_inflight : DEPTH;
 	open_transport(&transport, slots);
 }
 
@@ -187,9 +189,9 @@ static void again(struct scmi_call *call, int err)
 /* All but one by submits of their own; that one is waited for, which drives the others. */
 static void run_flow(long n)
 {
-	flow.left = n - (DEPTH - 1);
+	flow.left = n - (depth - 1);
 	flow.ended = 0;
-	for (int i = 0; i < DEPTH - 1; i++) {
+	for (long i = 0; i < depth - 1; i++) {
 		flow.calls[i] = version_call(flow.came[i]);
 		flow.calls[i].done = again;
 		must(scmi_agent_submit(rig.agent, &flow.calls[i]), "submit");
@@ -207,9 +209,11 @@ static void time_flow(long n)
 
 	run_flow(n);
 	ns = now_ns() - start;
-	printf("%-58s %.2f million a second; sleeps a call: agent %.4f, platform %.4f\n",
-	       "vhost-user, 256 accepted, asleep when there is nothing", (double)n / ns * 1e3,
-	       (double)(sleeps_here() - here) / (double)n, (double)(vhost_child_sleeps() - there) / (double)n);
+	printf("vhost-user, %3ld in flight, asleep when there is nothing %6s %.2f million a second; sleeps a call: "
+	       "agent %.4f, "
+	       "platform %.4f\n",
+	       depth, "", (double)n / ns * 1e3, (double)(sleeps_here() - here) / (double)n,
+	       (double)(vhost_child_sleeps() - there) / (double)n);
 }
 
 static void measure_sleep(const char *where, int for_agent, int for_platform, int samples)
