@@ -262,6 +262,60 @@ static void session_refuses_rings_outside_of_memory(void **state)
 	vr_close(r);
 }
 
+/* ---- what is refused has changed nothing ---- */
+
+static void session_keeps_no_doorbell_that_it_refuses(void **state)
+{
+	struct vu_vring_addr addr = vr_addr(CMDQ);
+	const uint64_t queue = CMDQ;
+	struct vu_rig *r = &rig;
+	unsigned before;
+
+	(void)state;
+	vr_open(r, PROTOCOL);
+	vr_begin(r);
+	assert_int_equal(vr_ask_u64(r, VU_SET_FEATURES, FEATURES), 0); /* all rings are enabled */
+	assert_int_equal(vr_give_memory(r), 0);
+	vr_describe(r, CMDQ, 0);
+	vr_give_bells(r, CMDQ);
+	assert_int_equal(vr_stop(r, CMDQ), 0);
+	addr.desc = UINT64_MAX - 15u;
+	assert_int_equal(vr_ask(r, VU_SET_VRING_ADDR, &addr, 40, NULL, 0), 0);
+	before = open_fds();
+	assert_int_equal(vr_ask(r, VU_SET_VRING_KICK, &queue, 8, &r->kick[CMDQ], 1), 1);
+	assert_int_equal(open_fds(), before);
+	assert_int_equal(r->s.ring[CMDQ].kick, -1);
+	assert_int_equal(r->s.ring[CMDQ].kick_kind, VU_BELL_NONE);
+	assert_false(r->s.ring[CMDQ].started);
+	vr_close(r);
+}
+
+/* Another driver, by where it begins, whose ring has no place that is aligned for us. */
+static void session_forgets_no_driver_for_one_that_it_refuses(void **state)
+{
+	struct vu_rig *r = &rig;
+	struct vu_memory t;
+
+	(void)state;
+	vr_open_running(r, PROTOCOL);
+	expect_served(r, 0);
+	assert_int_equal(vr_stop(r, CMDQ), 1);
+	assert_int_equal(vr_stop(r, EVENTQ), 0);
+	assert_int_equal(r->forgotten, 1);
+	vr_memory(r, &t);
+	t.region[0].guest += 8u;
+	assert_int_equal(ask_memory(r, &t), 0);
+	vr_describe(r, CMDQ, 7);
+	assert_int_equal(vr_ask(r, VU_SET_VRING_KICK, &(uint64_t){CMDQ}, 8, &r->kick[CMDQ], 1), 1);
+	assert_int_equal(r->forgotten, 1);
+	assert_int_equal(vr_give_memory(r), 0);
+	vr_describe(r, CMDQ, 1);
+	vr_give_bells(r, CMDQ);
+	assert_int_equal(r->forgotten, 1); /* the same that it was */
+	expect_served(r, 1);
+	vr_close(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -274,6 +328,8 @@ int main(void)
 		cmocka_unit_test(session_changes_regions_while_it_runs),
 		cmocka_unit_test(session_negotiates_twice),
 		cmocka_unit_test(session_refuses_rings_outside_of_memory),
+		cmocka_unit_test(session_keeps_no_doorbell_that_it_refuses),
+		cmocka_unit_test(session_forgets_no_driver_for_one_that_it_refuses),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,6 +5,7 @@
  */
 #define _GNU_SOURCE
 
+#include "../virtio/device_try.h"
 #include "session_parts.h"
 
 /* ---- what follows from what has been said ---- */
@@ -72,12 +73,17 @@ static void set_aside(struct vu_session *s)
 	s->left = s->ring[SCMI_VIRTIO_CMDQ].base;
 }
 
-/* One that does not begin where the last one stopped is another driver, though nobody has said so. */
+/*
+ * One that does not begin where the last one stopped is another driver, though nobody has said so. What the last one
+ * has set up is forgotten only when this one is sure to come; what its journal says is wiped with it.
+ */
 static int attach(struct vu_session *s, const struct scmi_virtio_setup *setup, uint32_t maps_n)
 {
 	uint16_t first[SCMI_VIRTIO_QUEUES];
 
 	if (s->ring[SCMI_VIRTIO_CMDQ].base != s->left) {
+		if (scmi__virtio_device_try(s->device, setup, s->maps, maps_n, &s->why) != SCMI_OK)
+			return SCMI_E_INVAL;
 		scmi_virtio_device_renew(s->device);
 		s->left = s->ring[SCMI_VIRTIO_CMDQ].base;
 		if (s->has_run)
@@ -323,15 +329,18 @@ int scmi__vu_vring_kick(struct vu_session *s)
 	if (err != SCMI_OK)
 		return err;
 	r = &s->ring[index];
-	scmi__fd_close(&r->kick);
-	r->kick = fd;
-	r->kick_kind = kind;
 	was = r->started;
 	r->started = true;
 	err = scmi__vu_settle(s, &s->memory, -1);
-	if (err != SCMI_OK)
+	if (err != SCMI_OK) {
 		r->started = was;
-	return err;
+		scmi__fd_close(&fd); /* the old one stays */
+		return err;
+	}
+	scmi__fd_close(&r->kick);
+	r->kick = fd;
+	r->kick_kind = kind;
+	return SCMI_OK;
 }
 
 int scmi__vu_vring_call(struct vu_session *s)

@@ -6,6 +6,7 @@
  * all sequentially consistent, so one of them sees the other. The server, one context, is a flag in place of a count.
  */
 #include "device.h"
+#include "device_try.h"
 
 bool scmi__virtio_device_enter(_Atomic uint32_t *gate)
 {
@@ -255,6 +256,20 @@ static int channel_for(const struct scmi_virtio_device *dev, const struct settin
 	return goes_on && (s->features & SCMI_VIRTIO_F_P2A_CHANNELS) != 0 ? atomic_load(&dev->p2a) : 0;
 }
 
+static bool is_free(const struct scmi_virtio_device *dev, const char **why)
+{
+	return atomic_load(&dev->attached) != DRIVER_HERE || fault(why, "device: attached already");
+}
+
+int scmi__virtio_device_try(struct scmi_virtio_device *dev, const struct scmi_virtio_setup *setup,
+			    const struct scmi_virtio_map *maps, uint32_t maps_n, const char **why)
+{
+	struct setting s;
+
+	(void)fault(why, NULL);
+	return is_free(dev, why) && look_up(dev, setup, maps, maps_n, &s, why) ? SCMI_OK : SCMI_E_INVAL;
+}
+
 int scmi_virtio_device_attach(struct scmi_virtio_device *dev, const struct scmi_virtio_setup *setup,
 			      const struct scmi_virtio_map *maps, uint32_t maps_n,
 			      const uint16_t first[SCMI_VIRTIO_QUEUES], const char **why)
@@ -264,13 +279,9 @@ int scmi_virtio_device_attach(struct scmi_virtio_device *dev, const struct scmi_
 	struct setting s;
 
 	(void)fault(why, NULL);
-	if (atomic_load(&dev->attached) == DRIVER_HERE) {
-		(void)fault(why, "device: attached already");
-		return SCMI_E_INVAL;
-	}
 	if (first != NULL)
 		memcpy(from, first, sizeof(from));
-	if (!look_up(dev, setup, maps, maps_n, &s, why) ||
+	if (!is_free(dev, why) || !look_up(dev, setup, maps, maps_n, &s, why) ||
 	    !open_journal(dev, &s.at[SCMI_VIRTIO_CMDQ], &from[SCMI_VIRTIO_CMDQ], why))
 		return SCMI_E_INVAL;
 	if (!goes_on)
