@@ -213,6 +213,28 @@ static void a_first_connection_that_has_died_is_replaced(void **state)
 	back_close(b);
 }
 
+/* The listener is gone while a connection is served, and some time longer: a start after a stop waits for it. */
+static void one_connection_is_served_after_the_other(void **state)
+{
+	struct back *b = back_open(rig_path(), &back_offers_all);
+	struct guest *g;
+
+	(void)state;
+	back_serve_alone(b);
+	g = guest_open(NULL, false);
+	for (uint32_t i = 2; i < 5; i++) {
+		assert_int_equal(guest_ask(g), SCMI_OK);
+		assert_int_equal(scmi_agent_stop(g->agent), SCMI_OK);
+		assert_int_equal(scmi_agent_start(g->agent), SCMI_OK);
+		assert_int_equal(back_connections(b), i);
+	}
+	assert_int_equal(scmi_agent_recover(g->agent, 0), SCMI_OK); /* by a stop and a start of the device */
+	assert_int_equal(guest_ask(g), SCMI_OK);
+	assert_int_equal(back_connections(b), 5);
+	guest_close(g);
+	back_close(b);
+}
+
 static void nobody_is_there_for_a_while(void **state)
 {
 	struct back *b = back_open(rig_path(), &back_offers_all);
@@ -389,6 +411,7 @@ int main(void)
 		cmocka_unit_test(who_waits_is_told),
 		cmocka_unit_test(who_speaks_unasked_is_left),
 		cmocka_unit_test(a_first_connection_that_has_died_is_replaced),
+		cmocka_unit_test(one_connection_is_served_after_the_other),
 		cmocka_unit_test(nobody_is_there_for_a_while),
 		cmocka_unit_test(the_next_may_offer_too_little),
 		cmocka_unit_test(a_late_back_end_writes_for_nobody),

@@ -13,6 +13,7 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "../support/hang.h"
@@ -26,6 +27,34 @@ const struct back_offer back_offers_all = {
 		    VU_PF_STATUS | VU_PF_INFLIGHT_SHMFD,
 	.queues = 2,
 };
+
+static int listen_at(const char *path)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	const int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	memcpy(address.sun_path, path, strlen(path));
+	(void)unlink(path); /* of a test that has failed */
+	MUST(bind(listener, (struct sockaddr *)&address, sizeof(address)) == 0 && listen(listener, 8) == 0);
+	return listener;
+}
+
+static void listen_no_more(struct back *b)
+{
+	scmi__fd_close(&b->listener);
+	MUST(unlink(b->path) == 0);
+}
+
+/* As a back end does that is started anew for each connection. */
+static void listen_again(struct back *b)
+{
+	const struct timespec while_it_starts = {.tv_nsec = 20000000};
+
+	if (b->listener >= 0 || b->sock >= 0)
+		return;
+	nanosleep(&while_it_starts, NULL);
+	b->listener = listen_at(b->path);
+}
 
 static void take_in(struct back *b)
 {
@@ -47,6 +76,8 @@ static void take_in(struct back *b)
 	b->protocol = 0;
 	b->owned = false;
 	scmi__vu_message_init(&b->in);
+	if (b->alone)
+		listen_no_more(b);
 }
 
 /* ---- orders ---- */
@@ -142,6 +173,7 @@ static void *run(void *arg)
 			take_in(b);
 		for (size_t i = 0; i < SCMI_VIRTIO_QUEUES; i++)
 			back_ring_look(&b->ring[i], &b->memory, i == SCMI_VIRTIO_CMDQ);
+		listen_again(b);
 		pthread_cond_broadcast(&b->changed);
 		pthread_mutex_unlock(&b->lock);
 	}
@@ -167,18 +199,13 @@ static bool give_order(struct back *b, enum order order, uint32_t argument)
 
 struct back *back_open(const char *path, const struct back_offer *offer)
 {
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	struct back *b = calloc(1, sizeof(*b));
 
 	assert_non_null(b);
 	(void)snprintf(b->path, sizeof(b->path), "%s", path);
-	memcpy(address.sun_path, b->path, sizeof(b->path));
-	b->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	b->listener = listen_at(b->path);
 	b->control = scmi__event_open();
 	b->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	(void)unlink(path); /* of a test that has failed */
-	assert_int_equal(bind(b->listener, (struct sockaddr *)&address, sizeof(address)), 0);
-	assert_int_equal(listen(b->listener, 8), 0);
 	b->sock = b->kept_kick = b->kept_call = -1;
 	scmi__vu_message_init(&b->in);
 	for (size_t i = 0; i < SCMI_VIRTIO_QUEUES; i++)
@@ -199,10 +226,10 @@ void back_close(struct back *b)
 	back_memory_close(&b->kept);
 	scmi__fd_close(&b->kept_kick);
 	scmi__fd_close(&b->kept_call);
-	scmi__fd_close(&b->listener);
+	if (b->listener >= 0)
+		listen_no_more(b);
 	scmi__fd_close(&b->control);
 	scmi__fd_close(&b->spare);
-	assert_int_equal(unlink(b->path), 0);
 	pthread_mutex_destroy(&b->lock);
 	pthread_cond_destroy(&b->changed);
 	free(b);
@@ -212,6 +239,13 @@ void back_offer(struct back *b, const struct back_offer *offer)
 {
 	pthread_mutex_lock(&b->lock);
 	b->offer = *offer;
+	pthread_mutex_unlock(&b->lock);
+}
+
+void back_serve_alone(struct back *b)
+{
+	pthread_mutex_lock(&b->lock);
+	b->alone = true;
 	pthread_mutex_unlock(&b->lock);
 }
 

@@ -52,6 +52,9 @@ void back_close(struct back *b);
 /* From the next connection on. */
 void back_offer(struct back *b, const struct back_offer *offer);
 
+/* From the next connection on nobody listens while it is served, nor for a moment after it. */
+void back_serve_alone(struct back *b);
+
 /* At each such request from now on; request 0: nowhere. */
 void back_trouble(struct back *b, uint32_t request, enum back_trouble trouble);
 

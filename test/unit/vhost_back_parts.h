@@ -34,6 +34,7 @@ struct back {
 	pthread_mutex_t lock; /* of all that follows */
 	pthread_cond_t changed;
 	int listener;
+	bool alone;
 	int control;
 	int spare; /* descriptor, for when there is none */
 	enum order order;

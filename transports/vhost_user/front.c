@@ -3,18 +3,22 @@
  * "vhost-user:PATH", the agent's side: a bus for the driver, with a back end of vhost-user behind it.
  *
  * The first connection is made when the link is opened, for only the back end knows what it offers; it is kept for the
- * first start. A back end that goes is seen by whoever sleeps, by a loop of the user's, and by polls, which look when
- * 50 ms have passed. From then on it is nobody's any more, though it may live: memory and doorbells are replaced.
+ * first start. A stop ends it: there are back ends that begin anew only with a new connection. A back end that goes is
+ * seen by whoever sleeps, by a loop of the user's, and by polls, which look when 50 ms have passed. From then on it is
+ * nobody's any more, though it may live: memory and doorbells are replaced.
  *
  * How far a back end is trusted: it sees the rings and buffers, nothing else of this process, and can say what it likes
  * there; the driver bounds and checks that. It can wake who sleeps here as often as it likes. And it shares the open
  * file of the doorbell that we ring: if it makes that one that waits, and fills it, who sends a command waits there
  * until it is read, beyond any time-out. Only a socket would be safe from that, and there are back ends that take none.
  */
+#define _GNU_SOURCE
+
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <time.h>
 
 #include "front.h"
 #include "front_parts.h"
@@ -24,6 +28,7 @@ enum { TAG_CALL = 1, TAG_LINE = 2 };
 
 #define QUEUE_MAX 256u
 #define LOOK_MS   50u /* who polls only looks at the line this often */
+#define NAP_NS    5000000
 
 struct link {
 	char path[SCMI__NAME_ROOM];
@@ -41,6 +46,7 @@ struct link {
 	_Atomic uint32_t lost;
 	_Atomic uint32_t looked; /* at the line, when last, in milliseconds */
 	uint32_t patience_us;
+	bool parted; /* in good order, and not met since */
 };
 
 /* ---- what is slept on ---- */
@@ -149,12 +155,24 @@ static uint32_t bus_queue_max(void *ctx, uint32_t queue)
 	return queue < SCMI_VIRTIO_QUEUES ? QUEUE_MAX : 0;
 }
 
-/* Without a word of the back end's that it is through. */
+/* Where there is no word of the back end's that it is through, what it has had is nobody's from now on. */
 static void drop(struct link *l)
 {
 	scmi__vu_line_close(&l->line);
 	if (l->share.shown)
 		(void)scmi__vu_share_renew(&l->share);
+}
+
+/* One that serves a single connection listens anew only when it has seen the last one go. */
+static int meet(struct link *l, uint64_t until_us)
+{
+	const struct timespec nap = {.tv_nsec = NAP_NS};
+	int err;
+
+	while ((err = scmi__vu_line_open(&l->line, until_us, NULL)) == SCMI_E_NOPEER && l->parted &&
+	       scmi__now_us() < until_us)
+		(void)nanosleep(&nap, NULL);
+	return err;
 }
 
 static int bring_up(struct link *l, const struct scmi_virtio_setup *setup)
@@ -163,7 +181,8 @@ static int bring_up(struct link *l, const struct scmi_virtio_setup *setup)
 	int err = SCMI_OK;
 
 	if (l->line.sock < 0)
-		err = scmi__vu_line_open(&l->line, until_us, NULL);
+		err = meet(l, until_us);
+	l->parted = false;
 	if (err == SCMI_OK)
 		err = scmi__vu_rings_give(&l->line, &l->share, setup, until_us);
 	if (err == SCMI_OK && (watch(l, &l->sleep) != SCMI_OK || watch(l, &l->watch) != SCMI_OK))
@@ -205,10 +224,11 @@ static void bus_stop(void *ctx)
 	if (l->started) {
 		l->started = false;
 		unwatch(l);
-		if (scmi__vu_rings_take(&l->line, &l->share, &l->setup, scmi__now_us() + VU_RETURN_US) == SCMI_OK)
+		l->parted =
+			scmi__vu_rings_take(&l->line, &l->share, &l->setup, scmi__now_us() + VU_RETURN_US) == SCMI_OK;
+		if (l->parted)
 			l->patience_us = VU_WELCOME_US; /* it is there, and well */
-		else
-			drop(l);
+		drop(l);
 	}
 	if (l->share.stale)
 		(void)scmi__vu_share_renew(&l->share);
