@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "../../transports/vhost_user/message.h"
+#include "../support/hang.h"
 #include "vhost_back.h"
 #include "vhost_front_rig.h"
 
@@ -195,6 +196,33 @@ static void silence_when_it_comes_back(void **state)
 	back_close(b);
 }
 
+static uint64_t time_of_start(struct guest *g)
+{
+	const uint64_t before = hang_now_us();
+
+	assert_int_equal(scmi_agent_start(g->agent), SCMI_E_NOPEER);
+	return hang_now_us() - before;
+}
+
+/* After a stop in good order it has long again, but once: an agent that polls may be trying again and again. */
+static void silence_after_a_stop(void **state)
+{
+	struct back *b = back_open(rig_path(), &back_offers_all);
+	struct guest *g = guest_open(NULL, false);
+	uint64_t first;
+
+	(void)state;
+	assert_int_equal(scmi_agent_stop(g->agent), SCMI_OK);
+	back_trouble(b, VU_GET_FEATURES, BACK_SILENT);
+	first = time_of_start(g);
+	assert_true(time_of_start(g) < first / 2u);
+	back_trouble(b, 0, BACK_GOOD);
+	assert_int_equal(scmi_agent_start(g->agent), SCMI_OK);
+	assert_int_equal(guest_ask(g), SCMI_OK);
+	guest_close(g);
+	back_close(b);
+}
+
 /* Who does not give the rings back as he should is left, and met anew. (To refuse GET_VRING_BASE is to name ring 1.) */
 static void trouble_at_stop(void **state)
 {
@@ -229,6 +257,7 @@ int main(void)
 		cmocka_unit_test(death_at_start),
 		cmocka_unit_test(death_at_start_without_acknowledgements),
 		cmocka_unit_test(silence_when_it_comes_back),
+		cmocka_unit_test(silence_after_a_stop),
 		cmocka_unit_test(trouble_at_stop),
 	};
 

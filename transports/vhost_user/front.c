@@ -46,6 +46,7 @@ struct link {
 	_Atomic uint32_t lost;
 	_Atomic uint32_t looked; /* at the line, when last, in milliseconds */
 	uint32_t patience_us;
+	bool been_up;
 	bool parted; /* in good order, and not met since */
 };
 
@@ -210,9 +211,12 @@ static int bus_start(void *ctx, const struct scmi_virtio_setup *setup, struct sc
 	if (err != SCMI_OK) {
 		unwatch(l);
 		drop(l);
+		if (l->been_up)
+			l->patience_us = VU_RETURN_US;
 		return err;
 	}
 	l->started = true;
+	l->been_up = true;
 	l->patience_us = VU_RETURN_US;
 	return SCMI_OK;
 }
