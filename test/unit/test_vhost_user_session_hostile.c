@@ -8,8 +8,10 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <stdio.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -299,6 +301,38 @@ static int dial_a_name(void)
 	return line;
 }
 
+/* To ring or to empty a pipe that has a name cannot be done without the danger of a wait. The caller's. */
+static int open_fifo(void)
+{
+	char folder[] = "/tmp/scmi-unit-XXXXXX";
+	char path[sizeof(folder) + 2];
+	int fifo;
+
+	assert_non_null(mkdtemp(folder));
+	(void)snprintf(path, sizeof(path), "%s/f", folder);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	fifo = open(path, O_RDWR | O_CLOEXEC);
+	assert_true(fifo >= 0);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(rmdir(folder), 0);
+	return fifo;
+}
+
+static void session_takes_no_pipe_with_a_name(void **state)
+{
+	struct vu_rig *r = &rig;
+	const int fifo = open_fifo();
+
+	(void)state;
+	vr_open_running(r, PROTOCOL);
+	assert_int_equal(give(r, VU_SET_VRING_KICK, fifo), 1);
+	assert_int_equal(give(r, VU_SET_VRING_CALL, fifo), 1);
+	assert_int_equal(give(r, VU_SET_VRING_ERR, fifo), 1);
+	assert_int_equal(vr_ask(r, VU_SET_BACKEND_REQ_FD, NULL, 0, &fifo, 1), 1);
+	close(fifo);
+	vr_close(r);
+}
+
 static void session_takes_nothing_else_for_a_bell(void **state)
 {
 	struct vu_rig *r = &rig;
@@ -331,6 +365,7 @@ int main(void)
 		cmocka_unit_test(session_rings_a_pipe),
 		cmocka_unit_test(session_empties_a_pipe_that_rings_it),
 		cmocka_unit_test(session_rings_a_pair_of_sockets),
+		cmocka_unit_test(session_takes_no_pipe_with_a_name),
 		cmocka_unit_test(session_takes_nothing_else_for_a_bell),
 	};
 

@@ -6,7 +6,9 @@
  * take it away at any time; a look before a write comes too early. An eventfd is rung by the kernel itself, as what is
  * to be told of an I/O operation that ends at once: that adds to its count, or leaves it where it is full. A pipe gets
  * a write that asks for no waiting, where the kernel knows that (Linux 6.5). Only who reads that pipe into memory whose
- * pages it serves itself, and does not, could still make us wait: for the pipe's lock. A socket, which is what Linux as a
+ * pages it serves itself, and does not, could still make us wait: for the pipe's lock. An older kernel has the look and
+ * the write: a front end that fills the pipe between the two, and takes O_NONBLOCK away, makes us wait. The same would be
+ * so with a pipe that has a name (a FIFO), on any kernel: none is taken. A socket, which is what Linux as a
  * guest (virtio_uml) is called by, gets a send. It has to be one of a pair, without a name: one that leads to our own
  * name is a front end's line, and would keep that line open when the front end has gone.
  */
@@ -40,11 +42,11 @@
 
 /* ---- what it is ---- */
 
-static bool is_eventfd(int fd)
+/* Its link in /proc begins so. One that has a name in a file system has that there. */
+static bool is_called(int fd, const char *begin)
 {
-	static const char name[] = "anon_inode:[eventfd]";
 	char path[32] = "/proc/self/fd/";
-	char link[sizeof(name)];
+	char link[32];
 	char digits[12];
 	size_t n = 0;
 	size_t at = strlen(path);
@@ -57,7 +59,7 @@ static bool is_eventfd(int fd)
 		path[at++] = digits[--n];
 	len = readlink(path, link, sizeof(link));
 	/* Where there is no /proc it has to be believed. */
-	return len < 0 ? errno == ENOENT : (size_t)len == sizeof(name) - 1u && memcmp(link, name, (size_t)len) == 0;
+	return len < 0 ? errno == ENOENT : (size_t)len >= strlen(begin) && memcmp(link, begin, strlen(begin)) == 0;
 }
 
 /* One end of a pair, as socketpair() makes them. */
@@ -76,10 +78,10 @@ enum vu_bell scmi__vu_bell_kind(int fd)
 	if (fd < 0)
 		return VU_BELL_NONE;
 	if (fcntl(fd, F_GETPIPE_SZ) >= 0)
-		return VU_BELL_PIPE;
+		return is_called(fd, "pipe:[") ? VU_BELL_PIPE : VU_BELL_NONE; /* to write to a FIFO can always wait */
 	if (is_pair(fd))
 		return VU_BELL_SOCKET;
-	return is_eventfd(fd) ? VU_BELL_EVENTFD : VU_BELL_NONE;
+	return is_called(fd, "anon_inode:[eventfd]") ? VU_BELL_EVENTFD : VU_BELL_NONE;
 }
 
 /* ---- ringing ---- */
