@@ -4,6 +4,7 @@
 
 #include "vhost_user_rig.h"
 
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "fds.h"
@@ -61,6 +62,7 @@ static void session_sends_events(void **state)
 	(void)state;
 	vr_open_running(r, PROTOCOL);
 	assert_int_equal(vr_send(r), SCMI_E_BUSY);
+	(void)count_calls(r, EVENTQ);
 	vr_event(r, 0);
 	assert_int_equal(serve(r), 0);
 	assert_int_equal(r->readied, 1);
@@ -162,6 +164,32 @@ static void session_does_nothing_for_a_ring_that_is_disabled(void **state)
 	assert_int_equal(vr_send(r), SCMI_OK);
 	vr_expect_used(r, EVENTQ, 0, 8);
 	assert_int_equal(r->forgotten, 1); /* the same driver, all the time */
+	vr_close(r);
+}
+
+/* A front end that comes back may enable a ring before it gives its CALL: what is returned in between is told by that. */
+static void session_rings_a_call_that_comes_late(void **state)
+{
+	const int late = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	struct vu_rig *r = &rig;
+	uint64_t n = 0;
+
+	(void)state;
+	vr_open(r, PROTOCOL);
+	vr_begin(r);
+	assert_int_equal(vr_ask_u64(r, VU_SET_FEATURES, FEATURES | VU_F_PROTOCOL_FEATURES), 0);
+	assert_int_equal(vr_give_memory(r), 0);
+	vr_describe(r, CMDQ, 0);
+	vr_give_bells(r, CMDQ);
+	assert_int_equal(vr_ask_u64(r, VU_SET_VRING_CALL, CMDQ | VU_RING_NOFD), 0);
+	vr_command(r, 0);
+	assert_int_equal(vr_ask_state(r, VU_SET_VRING_ENABLE, CMDQ, 1), 0);
+	assert_int_equal(serve(r), 1);
+	assert_int_equal(count_calls(r, CMDQ), 0); /* nothing has run before: there was nothing to tell */
+	assert_int_equal(vr_ask(r, VU_SET_VRING_CALL, &(uint64_t){CMDQ}, 8, &late, 1), 0);
+	assert_int_equal(read(late, &n, sizeof(n)), sizeof(n));
+	assert_int_equal(n, 1);
+	close(late);
 	vr_close(r);
 }
 
@@ -373,6 +401,7 @@ int main(void)
 		cmocka_unit_test(session_takes_any_order),
 		cmocka_unit_test(session_serves_without_bells),
 		cmocka_unit_test(session_does_nothing_for_a_ring_that_is_disabled),
+		cmocka_unit_test(session_rings_a_call_that_comes_late),
 		cmocka_unit_test(session_stops_and_goes_on),
 		cmocka_unit_test(session_keeps_the_index_of_a_ring_that_never_ran),
 		cmocka_unit_test(session_knows_another_driver_by_where_it_begins),

@@ -343,6 +343,7 @@ int scmi__vu_vring_kick(struct vu_session *s)
 	return SCMI_OK;
 }
 
+/* What has been returned since the ring runs was told to nobody, or by the one before: the guest has to look. */
 int scmi__vu_vring_call(struct vu_session *s)
 {
 	enum vu_bell kind;
@@ -350,9 +351,12 @@ int scmi__vu_vring_call(struct vu_session *s)
 	int fd;
 	const int err = take_bell(s, &index, &fd, &kind);
 
-	if (err == SCMI_OK)
-		scmi__vu_set_call(s, index, fd, kind);
-	return err;
+	if (err != SCMI_OK)
+		return err;
+	scmi__vu_set_call(s, index, fd, kind);
+	if (fd >= 0 && s->has_run)
+		scmi__vu_bell_ring(s, fd, kind);
+	return SCMI_OK;
 }
 
 int scmi__vu_vring_err(struct vu_session *s)
