@@ -10,8 +10,11 @@
 #include <cmocka.h>
 
 #include <pthread.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <scmi/transport/virtio.h>
 
@@ -197,6 +200,29 @@ static void who_speaks_unasked_is_left(void **state)
 	assert_int_equal(back_connections(b), 3);
 	assert_int_equal(guest_ask(g), SCMI_OK);
 	guest_close(g);
+	back_close(b);
+}
+
+/* A child has all descriptors until it executes something else. */
+static void a_child_does_not_keep_the_line(void **state)
+{
+	struct back *b = back_open(rig_path(), &back_offers_all);
+	struct guest *g = guest_open(NULL, false);
+	struct hang hang = hang_watch();
+	const pid_t child = fork();
+
+	(void)state;
+	if (child == 0) {
+		pause();
+		_exit(0);
+	}
+	assert_true(child > 0);
+	guest_close(g);
+	while (back_is_connected(b) && !hangs(&hang))
+		;
+	assert_int_equal(kill(child, SIGKILL), 0);
+	assert_int_equal(waitpid(child, NULL, 0), child);
+	assert_false(hangs(&hang));
 	back_close(b);
 }
 
@@ -410,6 +436,7 @@ int main(void)
 		cmocka_unit_test(who_sleeps_on_the_descriptor_is_told),
 		cmocka_unit_test(who_waits_is_told),
 		cmocka_unit_test(who_speaks_unasked_is_left),
+		cmocka_unit_test(a_child_does_not_keep_the_line),
 		cmocka_unit_test(a_first_connection_that_has_died_is_replaced),
 		cmocka_unit_test(one_connection_is_served_after_the_other),
 		cmocka_unit_test(nobody_is_there_for_a_while),

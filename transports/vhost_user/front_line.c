@@ -242,17 +242,19 @@ int scmi__vu_line_open(struct vu_line *l, uint64_t until_us, const struct scmi_w
 	return err;
 }
 
-void scmi__vu_line_close(struct vu_line *l)
-{
-	scmi__fd_close(&l->sock);
-}
-
 void scmi__vu_line_end(const struct vu_line *l)
 {
 	const int saved = errno;
 
 	(void)shutdown(l->sock, SHUT_RDWR);
 	errno = saved;
+}
+
+/* A child of fork() may have it still: the back end shall see it go all the same. */
+void scmi__vu_line_close(struct vu_line *l)
+{
+	scmi__vu_line_end(l);
+	scmi__fd_close(&l->sock);
 }
 
 int scmi__vu_line_look(const struct vu_line *l)

@@ -6,6 +6,8 @@
  * The front end makes any Linux process the agent of any vhost-user back end of a virtio-scmi device, with no virtual
  * machine around it: the ring lies in a memfd of its own, doorbells are eventfds. The back end is a platform for
  * guests of QEMU, UML and the like, and for such front ends.
+ *
+ * Descriptors are close-on-exec. After fork() the child may only exec or exit.
  */
 #ifndef SCMI_TRANSPORT_VHOST_USER_H
 #define SCMI_TRANSPORT_VHOST_USER_H
