@@ -357,7 +357,7 @@ static void cut(void)
 	struct ram *r = &bad()->ram[byte() & 1u];
 	const uint32_t len = (byte() & 3u) * 0x1000u;
 
-	if (bad()->sock < 0 || len >= r->len || ftruncate(r->fd, len) != 0)
+	if (bad()->sock < 0 || len >= r->len || ftruncate(r->fd, (off_t)len) != 0)
 		return;
 	r->cut = true;
 	bad()->fair = bad()->fresh = false;
