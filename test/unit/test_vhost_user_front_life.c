@@ -149,6 +149,32 @@ static void who_sleeps_on_the_descriptor_is_told(void **state)
 	back_close(b);
 }
 
+/* A back end that lies is left, whatever it rings; and it learns of it. */
+static void who_sleeps_on_the_descriptor_of_a_liar_sleeps(void **state)
+{
+	struct back *b = back_open(rig_path(), &back_offers_all);
+	struct guest *g = guest_open(NULL, false);
+	const int fd = g->transport.ops->fd(g->transport.ctx);
+	struct hang hang = hang_watch();
+
+	(void)state;
+	for (int i = 0; i < 10; i++) {
+		while (scmi_agent_poll(g->agent, 8) != 0 || fd_is_readable(fd, 0))
+			;
+		back_lie(b);
+		assert_true(fd_is_readable(fd, HANG_US / 1000));
+		(void)scmi_agent_poll(g->agent, 8);
+		assert_int_equal(guest_ask(g), SCMI_E_NOPEER);
+		while (back_is_connected(b))
+			assert_false(hangs(&hang));
+		assert_false(fd_is_readable(fd, 0));
+		assert_int_equal(scmi_agent_recover(g->agent, 0), SCMI_OK);
+		assert_int_equal(guest_ask(g), SCMI_OK);
+	}
+	guest_close(g);
+	back_close(b);
+}
+
 static void never(struct scmi_call *call, int err)
 {
 	(void)call;
@@ -434,6 +460,7 @@ int main(void)
 		cmocka_unit_test(no_waiter_is_left),
 		cmocka_unit_test(who_polls_only_is_told),
 		cmocka_unit_test(who_sleeps_on_the_descriptor_is_told),
+		cmocka_unit_test(who_sleeps_on_the_descriptor_of_a_liar_sleeps),
 		cmocka_unit_test(who_waits_is_told),
 		cmocka_unit_test(who_speaks_unasked_is_left),
 		cmocka_unit_test(a_child_does_not_keep_the_line),

@@ -171,10 +171,12 @@ static void expect_broken(void)
 	assert_int_equal(r.downs, 1);
 	assert_int_equal(r.down_err, SCMI_E_LINK);
 	assert_int_equal(rig_stats(&r).broken, 1);
+	assert_int_equal(r.losses, 1);
 	rig_interrupt(&r);
 	assert_int_equal(r.transport.ops->poll(r.transport.ctx, 100), 0);
 	assert_int_equal(r.notes_n, before);
 	assert_int_equal(r.downs, 1);
+	assert_int_equal(r.losses, 1);
 	assert_int_equal(rig_send(&r, 3, 9, NULL, 0, false), SCMI_E_NOPEER);
 	assert_int_equal(r.transport.ops->recover(r.transport.ctx), SCMI_OK);
 	assert_int_equal(r.starts, starts + 1u);

@@ -189,6 +189,7 @@ static void a_lost_device_takes_and_gives_nothing(void **state)
 	answer_next();
 	scmi_virtio_lost(r.driver, SCMI_E_IO);
 	scmi_virtio_lost(r.driver, SCMI_E_NOPEER); /* it is gone already */
+	assert_int_equal(r.losses, 0);             /* who tells is not told */
 	assert_int_equal(r.downs, 1);
 	assert_int_equal(r.down_err, SCMI_E_IO);
 	rig_interrupt(&r);

@@ -129,6 +129,8 @@ static bool carry_out(struct back *b)
 		for (uint32_t i = 0; i < b->argument; i++)
 			back_ring_signal(&b->ring[SCMI_VIRTIO_CMDQ]);
 		return true;
+	case ORDER_LIE:
+		return back_ring_lie(&b->ring[SCMI_VIRTIO_CMDQ]), true;
 	case ORDER_RELEASE:
 		return back_ring_release(&b->ring[SCMI_VIRTIO_CMDQ], &b->memory), true;
 	case ORDER_SCRIBBLE:
@@ -292,6 +294,11 @@ bool back_notify(struct back *b, uint32_t hdr)
 void back_ring(struct back *b, uint32_t n)
 {
 	(void)give_order(b, ORDER_RING, n);
+}
+
+void back_lie(struct back *b)
+{
+	(void)give_order(b, ORDER_LIE, 0);
 }
 
 void back_keep_memory(struct back *b)

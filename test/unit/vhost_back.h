@@ -74,6 +74,9 @@ bool back_notify(struct back *b, uint32_t hdr);
 /* Signals so many times, for nothing. */
 void back_ring(struct back *b, uint32_t n);
 
+/* A used index that cannot be, and a signal. */
+void back_lie(struct back *b);
+
 /*
  * Keeps the memory that it is shown first, and the doorbells, whatever happens. scribble: writes all over what was kept,
  * signals there, and tells whether it is the memory of now, or the doorbell.

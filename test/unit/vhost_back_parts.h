@@ -26,7 +26,17 @@
 	} while (0)
 
 /* What the test tells the thread to do, one at a time. */
-enum order { ORDER_NONE, ORDER_END, ORDER_DROP, ORDER_SPEAK, ORDER_NOTIFY, ORDER_RING, ORDER_RELEASE, ORDER_SCRIBBLE };
+enum order {
+	ORDER_NONE,
+	ORDER_END,
+	ORDER_DROP,
+	ORDER_SPEAK,
+	ORDER_NOTIFY,
+	ORDER_RING,
+	ORDER_LIE,
+	ORDER_RELEASE,
+	ORDER_SCRIBBLE
+};
 
 struct back {
 	char path[sizeof(((struct sockaddr_un *)0)->sun_path)];

@@ -113,6 +113,14 @@ static int region(void *ctx, uint8_t id, struct scmi_virtio_region *out)
 	return SCMI_OK;
 }
 
+static void lost(void *ctx)
+{
+	struct rig *r = ctx;
+
+	assert_true(r->setup.queue[SCMI_VIRTIO_CMDQ].size != 0);
+	r->losses++;
+}
+
 /* ---- the sink ---- */
 
 static struct rig_note *note(struct rig *r)
@@ -204,6 +212,7 @@ void rig_plan(struct rig *r)
 		.wait = sleep_until,
 		.wake = wake,
 		.region = region,
+		.lost = lost,
 	};
 	r->config = (struct scmi_virtio_config){
 		.size = sizeof(r->config),

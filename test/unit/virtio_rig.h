@@ -59,6 +59,7 @@ struct rig {
 	unsigned resets;
 	unsigned sleeps;
 	unsigned wakes;
+	unsigned losses; /* that the bus was told of */
 	void (*on_sleep)(struct rig *r);
 	void (*on_start)(struct rig *r); /* the device runs, start() has not returned yet */
 

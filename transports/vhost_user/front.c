@@ -68,14 +68,27 @@ static int watch(struct link *l, struct scmi__sleep *s)
 	return err == SCMI_OK ? scmi__sleep_add(s, l->line.sock, EPOLLIN | EPOLLRDHUP, TAG_LINE) : err;
 }
 
-/* The first to see it tells. What stays readable from now on shall keep nobody from sleeping. */
-static void lose(struct link *l, int err)
+/* What was readable, and what becomes so, shall keep nobody from sleeping. False: that has been done already. */
+static bool leave(struct link *l)
 {
 	if (atomic_exchange(&l->lost, 1u) != 0)
-		return;
+		return false;
 	unwatch(l);
 	scmi__vu_line_end(&l->line);
-	scmi_virtio_lost(l->driver, err);
+	(void)scmi__sleep(&l->watch, 0);
+	return true;
+}
+
+/* The first to see it tells. */
+static void lose(struct link *l, int err)
+{
+	if (leave(l))
+		scmi_virtio_lost(l->driver, err);
+}
+
+static void bus_lost(void *ctx)
+{
+	(void)leave(ctx);
 }
 
 static void look_at_line(struct link *l)
@@ -136,6 +149,8 @@ static void bus_raise(void *ctx)
 	struct link *l = ctx;
 
 	scmi__sleep_wake(&l->watch);
+	if (atomic_load(&l->lost) != 0) /* while it was raised: either here or there it is taken */
+		(void)scmi__sleep(&l->watch, 0);
 }
 
 /* ---- up and down ---- */
@@ -344,6 +359,7 @@ static void fill_bus(struct link *l)
 		.fd = bus_fd,
 		.clear = bus_clear,
 		.raise = bus_raise,
+		.lost = bus_lost,
 	};
 }
 

@@ -255,6 +255,16 @@ static uint16_t take_token(struct scmi_virtio *d, const struct queue *q, uint16_
 	return token;
 }
 
+/* Still inside the gate: the bus is not stopped before it has been told. */
+static void lose_liar(struct scmi_virtio *d)
+{
+	if (!scmi__virtio_lose(d, SCMI_E_LINK))
+		return;
+	count(&d->broken);
+	if (d->bus->lost != NULL)
+		d->bus->lost(d->bus->ctx);
+}
+
 static void reap(struct scmi_virtio *d, struct queue *q, struct batch *b, uint32_t most)
 {
 	int got = 1;
@@ -275,8 +285,8 @@ static void reap(struct scmi_virtio *d, struct queue *q, struct batch *b, uint32
 	if (b->tell)
 		d->refused = false;
 	unlock(d);
-	if (got < 0 && scmi__virtio_lose(d, SCMI_E_LINK))
-		count(&d->broken);
+	if (got < 0)
+		lose_liar(d);
 }
 
 /* Up to most of one queue: all of them are off the ring when the first is delivered. */

@@ -143,6 +143,13 @@ struct scmi_virtio_bus {
 	 * Finds a region of shared memory. SCMI_OK and *region; SCMI_E_NOTFOUND. Optional: without it there is none.
 	 */
 	int (*region)(void *ctx, uint8_t id, struct scmi_virtio_region *region);
+
+	/*
+	 * The driver has found by itself that the device lies, as by an index that cannot be: what scmi_virtio_lost()
+	 * does is done already, and the bus need look at this device no more until stop(). Once from start() to stop()
+	 * at most. Context: as poll() and wait() of the transport, or scmi_virtio_interrupt(). Optional.
+	 */
+	void (*lost)(void *ctx);
 };
 
 /* ---- upcalls of a carrier ---- */
