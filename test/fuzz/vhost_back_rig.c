@@ -145,7 +145,7 @@ static uint32_t count_maps(void)
 static void open_ram(struct ram *r, uint32_t len, bool sealed)
 {
 	*r = (struct ram){.fd = memfd_create("fuzz", MFD_CLOEXEC | MFD_ALLOW_SEALING), .len = len};
-	MUST(r->fd >= 0 && ftruncate(r->fd, len) == 0);
+	MUST(r->fd >= 0 && ftruncate(r->fd, (off_t)len) == 0);
 	if (sealed)
 		MUST(fcntl(r->fd, F_ADD_SEALS, F_SEAL_SHRINK) == 0);
 	r->mem = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED, r->fd, 0);
