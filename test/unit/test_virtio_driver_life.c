@@ -342,6 +342,56 @@ static void an_event_before_start_has_returned_is_not_lost(void **state)
 	rig_down(&r);
 }
 
+static unsigned raises;
+
+static int fd_of_nothing(void *ctx)
+{
+	(void)ctx;
+	return 0;
+}
+
+static void clear_nothing(void *ctx)
+{
+	(void)ctx;
+}
+
+static void note_raise(void *ctx)
+{
+	(void)ctx;
+	raises++;
+}
+
+/* As fast as its buffers come back. */
+static void flood(struct rig *rig)
+{
+	struct rig_buffer b;
+
+	if (rig->notes_n == 40)
+		return;
+	assert_true(rig_take(rig, SCMI_VIRTIO_EVENTQ, &b));
+	rig_reply(rig, &b, 1, "event", 5);
+}
+
+/* Only what can have come before is taken by who starts the device: a poll takes the rest, when the descriptor says so. */
+static void a_flood_does_not_hold_a_start(void **state)
+{
+	(void)state;
+	rig_plan(&r);
+	r.bus.caps = 0;
+	r.bus.fd = fd_of_nothing;
+	r.bus.clear = clear_nothing;
+	r.bus.raise = note_raise;
+	r.on_start = flood;
+	r.in_rx = flood;
+	raises = 0;
+	rig_up(&r);
+	assert_int_equal(r.notes_n, 8 + 8);
+	assert_int_equal(raises, 1);
+	assert_int_equal(ops()->poll(r.transport.ctx, 100), 40 - 16);
+	assert_int_equal(raises, 1);
+	rig_down(&r);
+}
+
 static void a_recovery_that_fails_can_be_tried_again(void **state)
 {
 	(void)state;
@@ -414,6 +464,7 @@ int main(void)
 		cmocka_unit_test(recovery_without_events_resets_the_queue_alone),
 		cmocka_unit_test(a_lost_device_is_reset_whole),
 		cmocka_unit_test(an_event_before_start_has_returned_is_not_lost),
+		cmocka_unit_test(a_flood_does_not_hold_a_start),
 		cmocka_unit_test(a_recovery_that_fails_can_be_tried_again),
 		cmocka_unit_test(a_start_that_fails_leaves_it_stopped),
 		cmocka_unit_test(several_drivers_know_nothing_of_one_another),

@@ -390,24 +390,34 @@ static uint32_t take_all(struct scmi_virtio *d, uint32_t most)
 	return n;
 }
 
+static uint32_t take_inside(struct scmi_virtio *d, uint32_t most)
+{
+	uint32_t n;
+
+	if (!scmi__virtio_enter(d))
+		return 0;
+	n = take_all(d, most);
+	scmi__virtio_leave(d);
+	return n;
+}
+
 void scmi_virtio_interrupt(struct scmi_virtio *driver)
 {
-	if (!scmi__virtio_enter(driver))
-		return;
-	(void)take_all(driver, UINT32_MAX);
-	scmi__virtio_leave(driver);
+	(void)take_inside(driver, UINT32_MAX);
+}
+
+/*
+ * Without interrupts no more than can have come before: who starts it has other things to do than to serve a flood, and
+ * what is left raises the descriptor. A device that interrupts is obeyed as by its interrupt, which may have come.
+ */
+void scmi__virtio_look(struct scmi_virtio *d)
+{
+	(void)take_inside(d, has_interrupts(d) ? UINT32_MAX : (uint32_t)d->cmd.slots + d->event.slots);
 }
 
 static int poll(void *ctx, int max)
 {
-	struct scmi_virtio *d = ctx;
-	uint32_t n;
-
-	if (max <= 0 || !scmi__virtio_enter(d))
-		return 0;
-	n = take_all(d, (uint32_t)max);
-	scmi__virtio_leave(d);
-	return (int)n;
+	return max > 0 ? (int)take_inside(ctx, (uint32_t)max) : 0;
 }
 
 /* ---- sleep ---- */

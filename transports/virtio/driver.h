@@ -82,6 +82,9 @@ bool scmi__virtio_lose(struct scmi_virtio *d, int err);
 void scmi__virtio_fill_events(struct scmi_virtio *d);
 void scmi__virtio_offer_events(struct scmi_virtio *d);
 
+/* driver.c: the first look at a device that has just been started. */
+void scmi__virtio_look(struct scmi_virtio *d);
+
 static inline bool scmi__virtio_is_up(struct scmi_virtio *d)
 {
 	return (atomic_load_explicit(&d->gate, memory_order_relaxed) & GATE_OPEN) != 0;

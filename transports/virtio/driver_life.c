@@ -158,7 +158,7 @@ static void open_up(struct scmi_virtio *d)
 	}
 	scmi__virtio_offer_events(d);
 	if (d->signals)
-		scmi_virtio_interrupt(d);
+		scmi__virtio_look(d);
 }
 
 int scmi__virtio_start(void *ctx, const struct scmi_sink *sink, void *core)
