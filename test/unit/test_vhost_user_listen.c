@@ -326,6 +326,24 @@ static void a_doorbell_that_has_been_rung_counts(void **state)
 	place_close(p);
 }
 
+/* Each message has the doorbells watched anew: one that was rung once does not count again and again. */
+static void who_talks_much_does_not_ring(void **state)
+{
+	struct place *p = place_running(rig_uri(",agents=1"));
+	struct front f;
+
+	(void)state;
+	assert_true(front_connect(&f));
+	front_up(&f);
+	assert_true(front_ask(&f));
+	for (unsigned i = 0; i < 2u * 66000u; i++) /* two may be read in one turn */
+		assert_true(front_lives(&f));
+	assert_true(front_ask(&f));
+	front_leave(&f);
+	place_close(p);
+	assert_int_equal(lines_with(""), 0);
+}
+
 static void a_ring_without_doorbell_is_polled(void **state)
 {
 	const struct vu_vring_state on = {.index = SCMI_VIRTIO_CMDQ, .num = 1};
@@ -457,6 +475,7 @@ int main(void)
 		CASE(refused_messages_leave_no_descriptor),
 		CASE(a_doorbell_is_replaced),
 		CASE(a_doorbell_that_has_been_rung_counts),
+		CASE(who_talks_much_does_not_ring),
 		CASE(a_ring_without_doorbell_is_polled),
 		CASE(who_rings_without_end_does_not_starve_others),
 		CASE(who_waits_for_his_ring_to_stop_holds_up_nobody),

@@ -98,7 +98,7 @@ static void unwatch_kicks(struct listener *l, struct seat *s)
 	}
 }
 
-/* One that has been rung meanwhile is reported at once. */
+/* One that has been rung meanwhile is reported at once; so is one that was rung long ago, which is not its doing. */
 static bool watch_kicks(struct listener *l, struct seat *s)
 {
 	for (uint32_t q = 0; q < SCMI_VIRTIO_QUEUES; q++) {
@@ -109,6 +109,7 @@ static bool watch_kicks(struct listener *l, struct seat *s)
 		if (!scmi__vu_watch(l, fd, EPOLLIN | EPOLLET, VU_EVENT_KICK, index_of(l, s)))
 			return false;
 		s->watched[q] = fd;
+		s->session.anew = true;
 	}
 	return true;
 }

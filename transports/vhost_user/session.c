@@ -85,6 +85,7 @@ void scmi__vu_session_begin(struct vu_session *s, int sock)
 	s->features = s->protocol = 0;
 	s->status = 0;
 	s->empty_rings = 0;
+	s->anew = false;
 	s->why = NULL;
 	atomic_store(&s->torn, 0u);
 	atomic_store(&s->lied, 0u);
@@ -195,13 +196,15 @@ static bool rings_without_end(struct vu_session *s)
 int scmi__vu_session_serve(struct vu_session *s, int max, bool rung)
 {
 	const bool drains = s->drain_until_us != 0;
+	const bool counts = rung && !s->anew;
 	int n;
 
 	if (rung)
 		lower_kicks(s);
+	s->anew = s->anew && !rung;
 	n = scmi_virtio_device_serve(s->device, drains ? 0 : max);
 	tell_err(s);
-	if (rung && rings_without_end(s))
+	if (counts && rings_without_end(s))
 		return vu_fault(s, SCMI_E_PROTO, "it rings without end, and wants nothing");
 	if (look_at_memory(s) != SCMI_OK)
 		return SCMI_E_PROTO;

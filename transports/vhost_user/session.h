@@ -71,6 +71,7 @@ struct vu_session {
 	uint8_t status;
 	uint32_t taken;          /* chains, when the last doorbell came */
 	uint32_t empty_rings;    /* doorbells in a row without anything behind them */
+	bool anew;               /* the listener watches them anew: the next one may have been rung before */
 	int backend_fd;          /* kept open, never used */
 	uint64_t drain_until_us; /* a request waits for commands to end; 0: none does */
 	const char *why;         /* why it has to go */
