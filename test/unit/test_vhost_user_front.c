@@ -35,6 +35,7 @@ static void all_that_is_offered_is_used(void **state)
 	assert_string_equal(back_log(b),
 			    "GET_FEATURES SET_OWNER GET_PROTOCOL_FEATURES SET_PROTOCOL_FEATURES GET_QUEUE_NUM");
 	assert_true((g->transport.caps & SCMI_CAP_NOTIFY) != 0);
+	assert_int_equal(g->transport.max_payload, 4096); /* room for lists that others pack */
 	assert_int_equal(guest_start(g), SCMI_OK);
 	assert_string_equal(back_log(b),
 			    "SET_FEATURES SET_MEM_TABLE " RING(" ") RING(" ") "SET_VRING_ENABLE SET_VRING_ENABLE");

@@ -30,6 +30,9 @@ enum { TAG_CALL = 1, TAG_LINE = 2 };
 #define LOOK_MS   50u /* who polls only looks at the line this often */
 #define NAP_NS    5000000
 
+/* There are back ends that pack a long list into one reply. With 31 commands and 16 events that is 320 KiB. */
+#define MAX_PAYLOAD 4096u
+
 struct link {
 	char path[SCMI__NAME_ROOM];
 	struct vu_line line;
@@ -307,7 +310,12 @@ static int make_driver(struct link *l, const struct scmi_port *port, struct scmi
 		       const struct scmi_why *why)
 {
 	struct scmi_virtio_config config = {
-		.size = sizeof(config), .features = l->allowed, .port = port, .bus = &l->bus};
+		.size = sizeof(config),
+		.max_payload = MAX_PAYLOAD,
+		.features = l->allowed,
+		.port = port,
+		.bus = &l->bus,
+	};
 	const size_t size = scmi_virtio_size(&config);
 	void *mem = malloc(size);
 	int err = SCMI_E_IO;
