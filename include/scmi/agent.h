@@ -192,8 +192,8 @@ struct scmi_agent_config {
 	/*
 	 * This link takes calls again: its peer had gone, or was not there at start, and has come, or the link was
 	 * recovered. What is there now may know nothing of what was set up: who wants notifications asks for them anew,
-	 * from a context of his own. From any context, interrupts included, several at once; must not call the library.
-	 * NULL: nobody wants to know.
+	 * from a context of his own; a call made at once may still end with SCMI_E_NOPEER, and is made again. From any
+	 * context, interrupts included, several at once; must not call the library. NULL: nobody wants to know.
 	 */
 	void (*up)(void *arg, uint32_t link);
 	void *up_arg;

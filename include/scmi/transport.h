@@ -30,7 +30,7 @@ extern "C" {
 #define SCMI_CAP_SYNC_SEND    (1u << 2) /* as a rule the reply has been delivered when send() returns */
 #define SCMI_CAP_NOTIFY       (1u << 3) /* can carry platform-to-agent messages */
 #define SCMI_CAP_ATOMIC       (1u << 4) /* send() may be called from an interrupt */
-#define SCMI_CAP_CONCURRENT   (1u << 5) /* send() may run in several contexts at once, and finds room as a rule */
+#define SCMI_CAP_CONCURRENT   (1u << 5) /* send() may run in several contexts at once; BUSY costs a second try */
 #define SCMI_CAP_WAIT         (1u << 6) /* wait() and wake() are there: a waiting caller can drive receive */
 #define SCMI_CAP_PEER_BUFS    (1u << 7) /* until it answers, the peer may write memory that was posted for a command */
 /*

@@ -318,14 +318,18 @@ static void go_on(struct link *l, uint32_t before)
 {
 	uint32_t gate = load_gate(l);
 	uint32_t state;
+	bool back;
 
 	do {
+		back = gate_state(gate) == LINK_RECOVERING_UP;
 		state = gate_state(gate) == LINK_RECOVERING ? before : LINK_DOWN;
-		if (gate_state(gate) == LINK_RECOVERING_UP)
+		if (back)
 			state = LINK_UP;
 	} while (!change(l, &gate, state));
 	if (state == LINK_UP)
 		scmi__pump(l);
+	if (back)
+		tell_up(l);
 }
 
 static int recover_link(struct link *l)

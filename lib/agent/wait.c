@@ -269,6 +269,7 @@ static int glance(const struct goal *g)
 {
 	const struct scmi_transport *t = &g->l->transport;
 
+	scmi__pump_if_due(g->l); /* before the goal, which may be reached: nobody else may come */
 	return (t->caps & SCMI_CAP_POLL) != 0 ? t->ops->poll(t->ctx, POLL_BATCH) : 0;
 }
 

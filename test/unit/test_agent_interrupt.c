@@ -177,6 +177,41 @@ static void room_in_an_interrupt_wakes_the_waiter(void **state)
 	}
 }
 
+static void answer_and_make_room(struct fake_port *fake, void *arg)
+{
+	struct rig *r = arg;
+
+	(void)fake;
+	interrupted = true;
+	script_make_room(&r->script, 1);
+	script_answer(&r->script, 'A');
+	interrupted = false;
+}
+
+/* One interrupt answers who drives receive and makes room: he sends what waits before he goes. */
+static void room_that_comes_with_the_waiters_answer_is_used(void **state)
+{
+	static const uint32_t caps[] = {PLAIN, RIG_SERIAL | SCMI_CAP_POLL, RIG_IRQ, RIG_IRQ | SCMI_CAP_POLL};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(caps) / sizeof(caps[0]); i++) {
+		struct rig *r = interrupt_rig(caps[i], 4, 1);
+		struct rig_call c[2];
+
+		rig_named(r, &c[0], 'A', 0);
+		assert_int_equal(rig_submit_loose(&c[0]), SCMI_OK);
+		submit_named(r, &c[1], 'B', 0);
+		script_assert_sent(&r->script, "A");
+		r->fake.on_wait = answer_and_make_room;
+		r->fake.arg = r;
+		assert_int_equal(rig_wait(&c[0]), SCMI_OK);
+		script_assert_sent(&r->script, "AB");
+		script_answer(&r->script, 'B');
+		assert_ended(&c[1], SCMI_OK);
+		rig_end(r);
+	}
+}
+
 static void fence_that_is_free_in_an_interrupt_goes_with_the_next_poll(void **state)
 {
 	static const uint32_t caps[] = {PLAIN, RIG_IRQ};
@@ -330,6 +365,7 @@ int main(void)
 		cmocka_unit_test(room_in_an_interrupt_is_used_by_the_next_poll),
 		cmocka_unit_test(room_in_an_interrupt_is_used_by_the_next_submit),
 		cmocka_unit_test(room_in_an_interrupt_wakes_the_waiter),
+		cmocka_unit_test(room_that_comes_with_the_waiters_answer_is_used),
 		cmocka_unit_test(fence_that_is_free_in_an_interrupt_goes_with_the_next_poll),
 		cmocka_unit_test(cancel_of_a_queued_call_in_an_interrupt),
 		cmocka_unit_test(stop_after_a_cancel_in_an_interrupt),

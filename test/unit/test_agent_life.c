@@ -476,6 +476,30 @@ static void who_wants_to_know_is_told_of_a_recovery(void **state)
 	rig_end(r);
 }
 
+static void ready_inside(struct script *s, void *arg)
+{
+	(void)arg;
+	s->sink->ready(s->core);
+}
+
+/* The recovery has done nothing, but the peer has come meanwhile. */
+static void who_wants_to_know_is_told_of_a_peer_that_comes_inside_a_recovery(void **state)
+{
+	struct ups u = {.link = NO_LINK};
+	struct rig *r = told_rig(&u);
+
+	(void)state;
+	script_recovers(&r->script);
+	rig_start(r);
+	link_down(r, SCMI_E_LINK);
+	r->script.on_recover = ready_inside;
+	r->script.recover_err = SCMI_E_BUSY;
+	assert_int_equal(scmi_agent_recover(r->agent, 0), SCMI_E_BUSY);
+	assert_told(&u, 1);
+	assert_works(r);
+	rig_end(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -498,6 +522,7 @@ int main(void)
 		cmocka_unit_test(who_wants_to_know_is_told_that_the_peer_is_back),
 		cmocka_unit_test(who_wants_to_know_is_told_of_a_peer_that_comes_late),
 		cmocka_unit_test(who_wants_to_know_is_told_of_a_recovery),
+		cmocka_unit_test(who_wants_to_know_is_told_of_a_peer_that_comes_inside_a_recovery),
 	};
 
 	return cmocka_run_group_tests_name("agent_life", tests, NULL, NULL);

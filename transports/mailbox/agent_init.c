@@ -165,13 +165,16 @@ static uint32_t read_count(const _Atomic uint32_t *counter)
 int scmi_mailbox_stats(struct scmi_mailbox *mailbox, struct scmi_mailbox_stats *stats)
 {
 	const struct mailbox *m = mailbox_of(mailbox);
+	uint32_t unrung;
 
 	if (mailbox == NULL || stats == NULL || stats->size != sizeof(*stats))
 		return SCMI_E_INVAL;
+	/* What was not rung first: it is less than what there was, whatever comes meanwhile. */
+	unrung = atomic_load_explicit(&m->unrung, memory_order_acquire);
 	stats->commands = read_count(&m->commands);
 	stats->rung = read_count(&m->rung_back);
 	if (m->rings)
-		stats->rung += stats->commands + read_count(&m->taken_back) - read_count(&m->unrung);
+		stats->rung += stats->commands + read_count(&m->taken_back) - unrung;
 	stats->errors = read_count(&m->errors);
 	stats->bad_length = read_count(&m->bad_length);
 	stats->bad_check = read_count(&m->bad_check);

@@ -16,8 +16,8 @@ static int refuse(struct mailbox *m)
 	return SCMI_E_BUSY;
 }
 
-/* The area is ours, for the next number. */
-HOT int begin_command(struct mailbox *m)
+/* The area is ours, for the next number; *sent is what the word will be when the platform has the command. */
+HOT int begin_command(struct mailbox *m, uint32_t *sent)
 {
 	uint32_t w = atomic_load_explicit(&m->a2p, memory_order_relaxed);
 
@@ -26,6 +26,7 @@ HOT int begin_command(struct mailbox *m)
 			if (atomic_compare_exchange_weak(&m->a2p, &w, w | A2P_WANTED))
 				return refuse(m);
 		} else if (atomic_compare_exchange_weak(&m->a2p, &w, w + A2P_NUMBER + A2P_WRITING)) {
+			*sent = w + A2P_NUMBER + A2P_SENT; /* idle is 0, and nobody is wanted then */
 			return SCMI_OK;
 		}
 	}
@@ -39,15 +40,18 @@ static int refuse_taken(struct mailbox *m)
 	return refuse(m);
 }
 
-/* The doorbell has failed: the platform will not look. If the answer is there all the same the command was sent. */
-static int take_back(struct mailbox *m, int err)
+/*
+ * The doorbell has failed: the platform will not look. If the answer is there all the same, or has been taken by somebody
+ * else, the command was sent; what stands there then may be another one's.
+ */
+static int take_back(struct mailbox *m, uint32_t sent, int err)
 {
 	uint32_t w = atomic_load(&m->a2p);
 
 	if (scmi__mailbox_take_reply(m))
 		return SCMI_OK;
 	do {
-		if ((w & A2P_STATE) != A2P_SENT)
+		if ((w & ~A2P_WANTED) != sent)
 			return SCMI_OK;
 	} while (!atomic_compare_exchange_weak(&m->a2p, &w, (w & ~A2P_STATE) | A2P_WRITING));
 	atomic_store_explicit(&m->commands, atomic_load_explicit(&m->commands, memory_order_relaxed) - 1u,
@@ -79,7 +83,8 @@ HOT void give_command(const struct mailbox *m, const struct scmi_tx *tx)
 /* SENT stands after FREE is cleared, so that what looks like an answer is one; the look at it comes after both. */
 static int send_inside(struct mailbox *m, const struct scmi_tx *tx)
 {
-	int err = begin_command(m);
+	uint32_t sent;
+	int err = begin_command(m, &sent);
 
 	if (err != SCMI_OK)
 		return err;
@@ -97,7 +102,7 @@ static int send_inside(struct mailbox *m, const struct scmi_tx *tx)
 		return SCMI_OK;
 	err = m->bell->ring(m->bell->ctx, SCMI_MAILBOX_TX);
 	if (err != SCMI_OK)
-		return take_back(m, err);
+		return take_back(m, sent, err);
 	if ((m->caps & SCMI_CAP_SYNC_SEND) != 0)
 		(void)scmi__mailbox_take_reply(m);
 	return SCMI_OK;
