@@ -66,3 +66,12 @@ enum outcome link_open(struct session *s, struct link *link, const char *uri)
 		return refuse(uri, sentence);
 	return err == SCMI_OK ? GOOD : fail(s, err, sentence);
 }
+
+enum outcome link_not_started(const struct session *s, int err)
+{
+	const char *sentence = NULL;
+
+	for (uint32_t i = 0; i < s->links_n && sentence == NULL; i++)
+		sentence = scmi_link_reason(s->links[i].link);
+	return fail(s, err, sentence != NULL ? sentence : scmi_strerror(err));
+}

@@ -75,6 +75,9 @@ struct session;
 /* Opens it; what goes wrong is told. scmi_link_close() ends it. */
 enum outcome link_open(struct session *s, struct link *link, const char *uri);
 
+/* Tells why the agent has not started. */
+enum outcome link_not_started(const struct session *s, int err);
+
 #define LOOPBACK_FORM "loopback:[demo|linux|many][,threaded][,file=PATH]"
 
 /* A platform inside this program, see loopback.c. */

@@ -208,11 +208,6 @@ static int open_agent(struct session *s)
 	return err;
 }
 
-static enum outcome cannot_open(const struct session *s, int err)
-{
-	return session_error(s, "cannot open the link", err, 0);
-}
-
 /* Opens the next one. */
 static enum outcome open_link(struct session *s, const char *uri)
 {
@@ -240,7 +235,7 @@ static enum outcome open_session(struct session *s)
 		return outcome;
 	err = open_agent(s);
 	if (err != SCMI_OK)
-		return cannot_open(s, err);
+		return link_not_started(s, err);
 	interrupt_opened(s);
 	return GOOD;
 }

@@ -70,6 +70,12 @@ struct scmi_hosted_link;
 int scmi_link_open(struct scmi_hosted_link **link, const char *uri, const struct scmi_open_config *config,
 		   const struct scmi_port *port, struct scmi_transport *transport, uint32_t *reconnect_us);
 
+/*
+ * A sentence on the last start of the agent (or of the transport) if that has failed and the scheme knows one, else NULL;
+ * valid until the next start or scmi_link_close(). Context: thread.
+ */
+const char *scmi_link_reason(const struct scmi_hosted_link *link);
+
 /* Closes it; its agent is stopped. NULL: nothing. Context: thread. */
 void scmi_link_close(struct scmi_hosted_link *link);
 

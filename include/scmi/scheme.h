@@ -61,6 +61,12 @@ struct scmi_scheme {
 	int (*run)(void *listener);
 	void (*end)(void *listener);
 	void (*unlisten)(void *listener);
+
+	/*
+	 * The agent's side again, optional: a sentence, as of open(), on the last start of the link's transport if that
+	 * failed, else NULL. Valid until the next start or close().
+	 */
+	const char *(*reason)(const void *link);
 };
 
 #ifdef __cplusplus

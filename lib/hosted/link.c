@@ -49,6 +49,19 @@ int scmi__link_make(struct scmi_hosted_link **link, const struct scmi__uri *uri,
 	return SCMI_OK;
 }
 
+const char *scmi_link_reason(const struct scmi_hosted_link *link)
+{
+	return link->scheme->reason != NULL ? link->scheme->reason(link->link) : NULL;
+}
+
+int scmi__link_refuse(const struct scmi_hosted_link *link, int err, const struct scmi_why *why)
+{
+	const char *reason = scmi_link_reason(link);
+
+	scmi__tell(why, "%s", reason != NULL ? reason : scmi_strerror(err));
+	return err;
+}
+
 void scmi_link_close(struct scmi_hosted_link *link)
 {
 	if (link == NULL)
@@ -141,8 +154,8 @@ static int look(const struct scmi_transport *t)
 }
 
 /* With wait=: the agent's start is to find the peer. */
-static int find_peer(const struct scmi_transport *t, const struct scmi_port *port, uint64_t until_us,
-		     const struct scmi_why *why)
+static int find_peer(const struct scmi_hosted_link *l, const struct scmi_transport *t, const struct scmi_port *port,
+		     uint64_t until_us, const struct scmi_why *why)
 {
 	const char *fault;
 	int err = scmi_transport_check(t, &fault);
@@ -154,9 +167,7 @@ static int find_peer(const struct scmi_transport *t, const struct scmi_port *por
 	do
 		err = look(t);
 	while (err == SCMI_E_NOPEER && scmi__try_again(port, until_us));
-	if (err != SCMI_OK)
-		scmi__tell(why, "%s", scmi_strerror(err));
-	return err;
+	return err == SCMI_OK ? SCMI_OK : scmi__link_refuse(l, err, why);
 }
 
 static int open_uri(struct scmi_hosted_link **link, const struct scmi__uri *uri, const struct scmi_port *port,
@@ -170,7 +181,7 @@ static int open_uri(struct scmi_hosted_link **link, const struct scmi__uri *uri,
 	if (err != SCMI_OK)
 		return err;
 	if (until_us != 0)
-		err = find_peer(&filled, port, until_us, why);
+		err = find_peer(new, &filled, port, until_us, why);
 	if (err != SCMI_OK) {
 		scmi_link_close(new);
 		return err;

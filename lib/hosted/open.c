@@ -74,8 +74,7 @@ static int init_agent(struct making *m, union front *front, size_t size, const s
 	err = start(m, agent);
 	if (err != SCMI_OK) {
 		(void)scmi_agent_fini(agent);
-		scmi__tell(why, "%s", scmi_strerror(err));
-		return err;
+		return scmi__link_refuse(m->is.is.link, err, why);
 	}
 	*front = m->is;
 	front->is.agent = agent;

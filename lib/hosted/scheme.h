@@ -57,6 +57,9 @@ bool scmi__try_again(const struct scmi_port *port, uint64_t until_us);
 int scmi__link_make(struct scmi_hosted_link **link, const struct scmi__uri *uri, const struct scmi_port *port,
 		    uint64_t until_us, struct scmi_transport *transport, const struct scmi_why *why);
 
+/* Tells why a start has failed with err, which it returns: the scheme's sentence, or the library's own. */
+int scmi__link_refuse(const struct scmi_hosted_link *link, int err, const struct scmi_why *why);
+
 /* The system's own port: sysport.c. */
 struct scmi__sysport;
 

@@ -91,12 +91,19 @@ static void fake_close(void *link)
 	fake.closed++;
 }
 
+static const char *fake_reason(const void *link)
+{
+	assert_ptr_equal(link, &fake);
+	return fake.reason;
+}
+
 static const struct scmi_scheme scheme = {
 	.version = SCMI_SCHEME_V1,
 	.name = "fake",
 	.help = "anything",
 	.open = fake_open,
 	.close = fake_close,
+	.reason = fake_reason,
 };
 static const struct scmi_scheme closed_scheme = {.version = SCMI_SCHEME_V1, .name = "shut", .help = "nothing"};
 static const struct scmi_scheme *const schemes[] = {&scheme, &closed_scheme};

@@ -17,7 +17,8 @@ struct open_fake {
 	int start_tries;
 	bool goes_down; /* start() tells that nobody is there, and succeeds */
 	bool mute;      /* no sentence */
-	bool broken;    /* the transport has no name for its table */
+	const char *reason;
+	bool broken; /* the transport has no name for its table */
 	unsigned opened;
 	unsigned closed;
 	unsigned starts; /* that succeeded */

@@ -346,6 +346,31 @@ static void what_fails_is_undone(void **state)
 	assert_int_equal(scmi_close(agent), SCMI_OK);
 }
 
+/* Where the scheme knows why a start has failed that is told, by whoever has started it. */
+static void a_start_that_fails_has_a_reason(void **state)
+{
+	struct scmi_open_config config = config_of();
+	struct scmi_hosted_link *link = NULL;
+	struct scmi_agent *agent;
+	struct fake_port port;
+
+	(void)state;
+	fake_port_init(&port);
+	fake.start_err = SCMI_E_IO;
+	fake.start_tries = 2;
+	fake.reason = "x: refused";
+	assert_int_equal(scmi_open(&agent, "fake:x", &config), SCMI_E_IO);
+	assert_string_equal(sentence, "x: refused");
+	sentence[0] = '\0';
+	assert_int_equal(open_link("fake:x,wait=1", &port, &link), SCMI_E_IO);
+	assert_string_equal(sentence, "x: refused");
+	assert_int_equal(open_link("fake:x", &port, &link), SCMI_OK);
+	assert_string_equal(scmi_link_reason(link), "x: refused");
+	fake.reason = NULL;
+	assert_null(scmi_link_reason(link));
+	scmi_link_close(link);
+}
+
 /* reconnect= goes before what the configuration says: without it there would be nothing in a day. */
 static void an_agent_looks_for_a_peer_that_has_gone(void **state)
 {
@@ -416,6 +441,7 @@ int main(void)
 		cmocka_unit_test_setup(an_agent_is_opened_and_closed, setup),
 		cmocka_unit_test_setup(an_agent_takes_notifications_unless_told, setup),
 		cmocka_unit_test_setup(what_fails_is_undone, setup),
+		cmocka_unit_test_setup(a_start_that_fails_has_a_reason, setup),
 		cmocka_unit_test_setup(an_agent_looks_for_a_peer_that_has_gone, setup),
 		cmocka_unit_test_setup(an_agent_is_not_closed_in_a_callback, setup),
 		cmocka_unit_test_setup(an_agent_of_somebody_elses_is_refused, setup),

@@ -11,6 +11,7 @@
 
 #include <string.h>
 
+#include "../../transports/vhost_user/front.h"
 #include "../../transports/vhost_user/message.h"
 #include "../support/hang.h"
 #include "vhost_back.h"
@@ -112,9 +113,11 @@ static int start_with(struct back *b, uint32_t request, enum back_trouble troubl
 	err = guest_start(g);
 	back_trouble(b, 0, BACK_GOOD);
 	if (err != SCMI_OK) {
+		assert_non_null(scmi__vu_front_reason(g->link));
 		assert_int_equal(scmi_agent_start(g->agent), SCMI_OK);
 		assert_int_equal(back_connections(b), 2);
 	}
+	assert_null(scmi__vu_front_reason(g->link));
 	assert_int_equal(guest_ask(g), SCMI_OK);
 	guest_close(g);
 	return err;
@@ -140,6 +143,34 @@ static void wrong_replies_at_start(void **state)
 				 at_start[i] == VU_SET_FEATURES ? SCMI_E_NOTSUP : SCMI_E_IO);
 	}
 	assert_true(rig_is_clean());
+}
+
+/* What it refuses, or dies at, is told by its name. */
+static void a_start_that_fails_has_a_reason(void **state)
+{
+	static const struct {
+		enum back_trouble trouble;
+		const char *says;
+	} rows[] = {
+		{BACK_REFUSES, ": the back end refuses SET_FEATURES"},
+		{BACK_SHORT, ": the back end answers SET_FEATURES with a reply of another size"},
+		{BACK_DIES, ": the back end has gone at SET_FEATURES"},
+		{BACK_SILENT, ": the back end answers SET_FEATURES with the reply to something else"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < N(rows); i++) {
+		struct back *b = back_open(rig_path(), &back_offers_all);
+		struct guest *g = guest_new(NULL, false);
+
+		assert_null(scmi__vu_front_reason(g->link));
+		back_trouble(b, VU_SET_FEATURES, rows[i].trouble);
+		assert_int_not_equal(guest_start(g), SCMI_OK);
+		assert_non_null(strstr(scmi__vu_front_reason(g->link), rig_path()));
+		assert_non_null(strstr(scmi__vu_front_reason(g->link), rows[i].says));
+		guest_close(g);
+		back_close(b);
+	}
 }
 
 static void death_at_start(void **state)
@@ -254,6 +285,7 @@ int main(void)
 		cmocka_unit_test(death_at_open),
 		cmocka_unit_test(silence_at_open),
 		cmocka_unit_test(wrong_replies_at_start),
+		cmocka_unit_test(a_start_that_fails_has_a_reason),
 		cmocka_unit_test(death_at_start),
 		cmocka_unit_test(death_at_start_without_acknowledgements),
 		cmocka_unit_test(silence_when_it_comes_back),

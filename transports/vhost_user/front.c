@@ -30,6 +30,8 @@ enum { TAG_CALL = 1, TAG_LINE = 2 };
 #define LOOK_MS   50u /* who polls only looks at the line this often */
 #define NAP_NS    5000000
 
+#define REASON_BYTES 400u
+
 /* There are back ends that pack a long list into one reply. With 31 commands and 16 events that is 320 KiB. */
 #define MAX_PAYLOAD 4096u
 
@@ -50,7 +52,8 @@ struct link {
 	_Atomic uint32_t looked; /* at the line, when last, in milliseconds */
 	uint32_t patience_us;
 	bool been_up;
-	bool parted; /* in good order, and not met since */
+	char reason[REASON_BYTES]; /* of the last start that has failed; else "" */
+	bool parted;               /* in good order, and not met since */
 };
 
 /* ---- what is slept on ---- */
@@ -183,12 +186,12 @@ static void drop(struct link *l)
 }
 
 /* One that serves a single connection listens anew only when it has seen the last one go. */
-static int meet(struct link *l, uint64_t until_us)
+static int meet(struct link *l, uint64_t until_us, const struct scmi_why *why)
 {
 	const struct timespec nap = {.tv_nsec = NAP_NS};
 	int err;
 
-	while ((err = scmi__vu_line_open(&l->line, until_us, NULL)) == SCMI_E_NOPEER && l->parted &&
+	while ((err = scmi__vu_line_open(&l->line, until_us, why)) == SCMI_E_NOPEER && l->parted &&
 	       scmi__now_us() < until_us)
 		(void)nanosleep(&nap, NULL);
 	return err;
@@ -197,15 +200,16 @@ static int meet(struct link *l, uint64_t until_us)
 static int bring_up(struct link *l, const struct scmi_virtio_setup *setup)
 {
 	const uint64_t until_us = scmi__now_us() + l->patience_us;
+	const struct scmi_why why = {l->reason, sizeof(l->reason)};
 	int err = SCMI_OK;
 
 	if (l->line.sock < 0)
-		err = meet(l, until_us);
+		err = meet(l, until_us, &why);
 	l->parted = false;
 	if (err == SCMI_OK)
-		err = scmi__vu_rings_give(&l->line, &l->share, setup, until_us);
+		err = scmi__vu_rings_give(&l->line, &l->share, setup, until_us, &why);
 	if (err == SCMI_OK && (watch(l, &l->sleep) != SCMI_OK || watch(l, &l->watch) != SCMI_OK))
-		err = SCMI_E_IO;
+		err = scmi__why(&why, SCMI_E_IO, "%s: no memory left", l->path);
 	return err;
 }
 
@@ -214,6 +218,7 @@ static int bus_start(void *ctx, const struct scmi_virtio_setup *setup, struct sc
 	struct link *l = ctx;
 	int err;
 
+	l->reason[0] = '\0';
 	if (l->share.stale) {
 		/* The rings that have just been made lie in memory that is not to be used: it is for the next time. */
 		(void)scmi__vu_share_renew(&l->share);
@@ -233,6 +238,7 @@ static int bus_start(void *ctx, const struct scmi_virtio_setup *setup, struct sc
 			l->patience_us = VU_RETURN_US;
 		return err;
 	}
+	l->reason[0] = '\0'; /* of a try before the last */
 	l->started = true;
 	l->been_up = true;
 	l->patience_us = VU_RETURN_US;
@@ -397,4 +403,11 @@ int scmi__vu_front_open(void **link, const char *rest, const struct scmi_port *p
 void scmi__vu_front_close(void *link)
 {
 	free_link(link);
+}
+
+const char *scmi__vu_front_reason(const void *link)
+{
+	const struct link *l = link;
+
+	return l->reason[0] != '\0' ? l->reason : NULL;
 }

@@ -99,10 +99,10 @@ int scmi__vu_line_look(const struct vu_line *l);
 
 /*
  * Gives the back end the memory and the rings. SCMI_OK; SCMI_E_NOTSUP, it does not offer that much, or refuses;
- * SCMI_E_NOPEER, SCMI_E_IO.
+ * SCMI_E_NOPEER, SCMI_E_IO; each with a sentence.
  */
-int scmi__vu_rings_give(struct vu_line *l, struct vu_share *s, const struct scmi_virtio_setup *setup,
-			uint64_t until_us);
+int scmi__vu_rings_give(struct vu_line *l, struct vu_share *s, const struct scmi_virtio_setup *setup, uint64_t until_us,
+			const struct scmi_why *why);
 
 /* Takes them back: when it returns SCMI_OK the back end has said that it touches them no more. */
 int scmi__vu_rings_take(struct vu_line *l, struct vu_share *s, const struct scmi_virtio_setup *setup,

@@ -22,7 +22,7 @@ static bool offers_enough(const struct vu_line *l, const struct scmi_virtio_setu
 	return (wire_features(l, setup) & ~l->offered) == 0 && (!events || l->queues > SCMI_VIRTIO_EVENTQ);
 }
 
-static int give_memory(struct vu_line *l, struct vu_share *s)
+static int give_memory(struct vu_line *l, struct vu_share *s, const struct scmi_why *why)
 {
 	const struct vu_memory memory = {.n = 1,
 					 .region = {{.guest = VU_FRONT_GUEST, .size = s->len, .user = VU_FRONT_USER}}};
@@ -30,14 +30,14 @@ static int give_memory(struct vu_line *l, struct vu_share *s)
 	s->shown = true; /* whether or not it gets there */
 	return scmi__vu_line_tell(l, VU_SET_MEM_TABLE, &memory,
 				  (uint32_t)(offsetof(struct vu_memory, region) + sizeof(memory.region[0])), &s->fd,
-				  NULL);
+				  why);
 }
 
-static int give_number(struct vu_line *l, uint32_t request, uint32_t queue, uint32_t num)
+static int give_number(struct vu_line *l, uint32_t request, uint32_t queue, uint32_t num, const struct scmi_why *why)
 {
 	const struct vu_vring_state state = {.index = queue, .num = num};
 
-	return scmi__vu_line_tell(l, request, &state, sizeof(state), NULL, NULL);
+	return scmi__vu_line_tell(l, request, &state, sizeof(state), NULL, why);
 }
 
 static uint64_t user_address(uint64_t guest)
@@ -45,7 +45,8 @@ static uint64_t user_address(uint64_t guest)
 	return guest - VU_FRONT_GUEST + VU_FRONT_USER;
 }
 
-static int give_addresses(struct vu_line *l, uint32_t queue, const struct scmi_virtio_queue *q)
+static int give_addresses(struct vu_line *l, uint32_t queue, const struct scmi_virtio_queue *q,
+			  const struct scmi_why *why)
 {
 	const struct vu_vring_addr addr = {
 		.index = queue,
@@ -54,33 +55,34 @@ static int give_addresses(struct vu_line *l, uint32_t queue, const struct scmi_v
 		.avail = user_address(q->avail),
 	};
 
-	return scmi__vu_line_tell(l, VU_SET_VRING_ADDR, &addr, sizeof(addr), NULL, NULL);
+	return scmi__vu_line_tell(l, VU_SET_VRING_ADDR, &addr, sizeof(addr), NULL, why);
 }
 
-static int give_event(struct vu_line *l, uint32_t request, uint32_t queue, int fd)
+static int give_event(struct vu_line *l, uint32_t request, uint32_t queue, int fd, const struct scmi_why *why)
 {
 	const uint64_t ring = queue;
 
-	return scmi__vu_line_tell(l, request, &ring, sizeof(ring), &fd, NULL);
+	return scmi__vu_line_tell(l, request, &ring, sizeof(ring), &fd, why);
 }
 
-static int give_ring(struct vu_line *l, const struct vu_share *s, uint32_t queue, const struct scmi_virtio_queue *q)
+static int give_ring(struct vu_line *l, const struct vu_share *s, uint32_t queue, const struct scmi_virtio_queue *q,
+		     const struct scmi_why *why)
 {
-	int err = give_number(l, VU_SET_VRING_NUM, queue, q->size);
+	int err = give_number(l, VU_SET_VRING_NUM, queue, q->size, why);
 
 	if (err == SCMI_OK)
-		err = give_number(l, VU_SET_VRING_BASE, queue, 0);
+		err = give_number(l, VU_SET_VRING_BASE, queue, 0, why);
 	if (err == SCMI_OK)
-		err = give_addresses(l, queue, q);
+		err = give_addresses(l, queue, q, why);
 	if (err == SCMI_OK)
-		err = give_event(l, VU_SET_VRING_CALL, queue, s->call);
+		err = give_event(l, VU_SET_VRING_CALL, queue, s->call, why);
 	if (err == SCMI_OK)
-		err = give_event(l, VU_SET_VRING_KICK, queue, s->kick[queue]);
+		err = give_event(l, VU_SET_VRING_KICK, queue, s->kick[queue], why);
 	return err;
 }
 
 /* Without the protocol's features they have been enabled by SET_FEATURES. */
-static int enable(struct vu_line *l, const struct scmi_virtio_setup *setup, uint32_t on)
+static int enable(struct vu_line *l, const struct scmi_virtio_setup *setup, uint32_t on, const struct scmi_why *why)
 {
 	int err = SCMI_OK;
 
@@ -88,37 +90,39 @@ static int enable(struct vu_line *l, const struct scmi_virtio_setup *setup, uint
 		return SCMI_OK;
 	for (uint32_t i = 0; i < SCMI_VIRTIO_QUEUES && err == SCMI_OK; i++) {
 		if (setup->queue[i].size != 0)
-			err = give_number(l, VU_SET_VRING_ENABLE, i, on);
+			err = give_number(l, VU_SET_VRING_ENABLE, i, on, why);
 	}
 	return err;
 }
 
 /* A back end that does not tell of each thing has done them all when it answers this. */
-static int settle(struct vu_line *l)
+static int settle(struct vu_line *l, const struct scmi_why *why)
 {
 	if ((l->protocol & VU_PF_REPLY_ACK) != 0)
-		return scmi__vu_line_settle(l, NULL);
-	return scmi__vu_line_ask(l, VU_GET_FEATURES, NULL, 0, sizeof(uint64_t), NULL);
+		return scmi__vu_line_settle(l, why);
+	return scmi__vu_line_ask(l, VU_GET_FEATURES, NULL, 0, sizeof(uint64_t), why);
 }
 
-int scmi__vu_rings_give(struct vu_line *l, struct vu_share *s, const struct scmi_virtio_setup *setup, uint64_t until_us)
+int scmi__vu_rings_give(struct vu_line *l, struct vu_share *s, const struct scmi_virtio_setup *setup, uint64_t until_us,
+			const struct scmi_why *why)
 {
 	const uint64_t features = wire_features(l, setup);
 	int err;
 
 	if (!offers_enough(l, setup))
-		return SCMI_E_NOTSUP;
+		return scmi__why(why, SCMI_E_NOTSUP, "%s: the back end offers less than was agreed on with the last",
+				 l->path);
 	l->until_us = until_us;
-	err = scmi__vu_line_tell(l, VU_SET_FEATURES, &features, sizeof(features), NULL, NULL);
+	err = scmi__vu_line_tell(l, VU_SET_FEATURES, &features, sizeof(features), NULL, why);
 	if (err == SCMI_OK)
-		err = give_memory(l, s);
+		err = give_memory(l, s, why);
 	for (uint32_t i = 0; i < SCMI_VIRTIO_QUEUES && err == SCMI_OK; i++) {
 		if (setup->queue[i].size != 0)
-			err = give_ring(l, s, i, &setup->queue[i]);
+			err = give_ring(l, s, i, &setup->queue[i], why);
 	}
 	if (err == SCMI_OK)
-		err = enable(l, setup, 1);
-	return err == SCMI_OK ? settle(l) : err;
+		err = enable(l, setup, 1, why);
+	return err == SCMI_OK ? settle(l, why) : err;
 }
 
 /* ---- taking ---- */
@@ -138,7 +142,7 @@ int scmi__vu_rings_take(struct vu_line *l, struct vu_share *s, const struct scmi
 	int err;
 
 	l->until_us = until_us;
-	err = enable(l, setup, 0);
+	err = enable(l, setup, 0, NULL);
 	for (uint32_t i = 0; i < SCMI_VIRTIO_QUEUES && err == SCMI_OK; i++) {
 		if (setup->queue[i].size != 0)
 			err = take_ring(l, i);

@@ -18,6 +18,7 @@ static const struct scmi_scheme scheme = {
 	.run = scmi__vu_run,
 	.end = scmi__vu_end,
 	.unlisten = scmi__vu_unlisten,
+	.reason = scmi__vu_front_reason,
 };
 
 const struct scmi_scheme *scmi_vhost_user_scheme(void)
