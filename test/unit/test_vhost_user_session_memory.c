@@ -201,14 +201,93 @@ static void session_changes_regions_while_it_runs(void **state)
 	assert_int_equal(ask_region(r, VU_REM_MEM_REG, &t.region[1], 0), 0);
 	assert_int_equal(ask_region(r, VU_REM_MEM_REG, &t.region[0], 0), 0); /* with the rings in it */
 	assert_false(r->s.attached);
-	assert_int_equal(ask_region(r, VU_ADD_MEM_REG, &t.region[1], 1), 1);
+	assert_int_equal(ask_region(r, VU_ADD_MEM_REG, &t.region[1], 1), 0); /* in whatever order they come back */
+	assert_false(r->s.attached);
 	assert_int_equal(ask_region(r, VU_ADD_MEM_REG, &t.region[0], 1), 0);
 	assert_true(r->s.attached);
-	assert_int_equal(ask_region(r, VU_ADD_MEM_REG, &t.region[1], 1), 0);
-	assert_int_equal(ask_region(r, VU_REM_MEM_REG, &t.region[0], 0), 1); /* the rings would be outside */
 	expect_served(r, 0);
 	assert_int_equal(vr_send(r), SCMI_OK);
 	vr_expect_used(r, EVENTQ, 0, 8);
+	assert_int_equal(r->forgotten, 1);
+	vr_close(r);
+}
+
+/* QEMU's order when memory is plugged in: what has changed goes first, all of it, then comes what is there now. */
+static void session_goes_on_where_memory_is_plugged_in(void **state)
+{
+	struct vu_rig *r = &rig;
+	struct vu_region plugged;
+	struct vu_memory t;
+	int kick;
+
+	(void)state;
+	vr_open_running(r, ALL);
+	vr_memory(r, &t);
+	for (uint32_t slot = 0; slot < 3; slot++)
+		expect_served(r, slot);
+	kick = r->s.ring[CMDQ].kick;
+	assert_int_equal(ask_region(r, VU_REM_MEM_REG, &t.region[0], 0), 0); /* with the rings in it */
+	assert_false(r->s.attached || r->s.ring[CMDQ].runs || r->s.ring[EVENTQ].runs);
+	vr_command(r, 3);
+	assert_int_equal(serve(r), 0);
+	assert_int_equal(vr_send(r), SCMI_E_BUSY);
+	plugged = t.region[1];
+	plugged.guest += UINT64_C(0x100000000);
+	plugged.user += UINT64_C(0x100000000);
+	assert_int_equal(ask_region(r, VU_ADD_MEM_REG, &plugged, 1), 0);
+	assert_int_equal(vr_ask_state(r, VU_SET_VRING_ENABLE, EVENTQ, 1), 0); /* the order is free */
+	assert_false(r->s.attached);
+	assert_int_equal(ask_region(r, VU_ADD_MEM_REG, &t.region[0], 1), 0);
+	assert_true(r->s.attached && r->s.ring[CMDQ].runs && r->s.ring[EVENTQ].runs);
+	assert_int_equal(r->s.ring[CMDQ].kick, kick);
+	assert_int_equal(serve(r), 1);
+	vr_expect_used(r, CMDQ, 6, 8);
+	vr_event(r, 0);
+	assert_int_equal(vr_send(r), SCMI_OK);
+	assert_int_equal(r->forgotten, 1); /* the same driver, all the time */
+	vr_close(r);
+}
+
+/* Each ring waits for its own memory; the eventq for the cmdq, too. */
+static void session_waits_for_the_memory_of_each_ring(void **state)
+{
+	struct vu_vring_addr addr = vr_addr(EVENTQ);
+	struct vu_rig *r = &rig;
+	struct vu_memory t;
+
+	(void)state;
+	vr_open(r, ALL);
+	vr_begin(r);
+	vr_memory(r, &t);
+	assert_int_equal(vr_ask_u64(r, VU_SET_FEATURES, FEATURES), 0);
+	assert_int_equal(ask_region(r, VU_ADD_MEM_REG, &t.region[0], 1), 0);
+	for (uint32_t queue = 0; queue < SCMI_VIRTIO_QUEUES; queue++) {
+		vr_describe(r, queue, 0);
+		if (queue == EVENTQ) {
+			addr.desc = USER + HALF;
+			addr.avail = USER + HALF + 0x1000u;
+			addr.used = USER + HALF + 0x1800u;
+			assert_int_equal(vr_ask(r, VU_SET_VRING_ADDR, &addr, sizeof(addr), NULL, 0), 0);
+		}
+		vr_give_bells(r, queue);
+	}
+	assert_true(r->s.ring[CMDQ].runs && !r->s.ring[EVENTQ].runs);
+	expect_served(r, 0);
+	assert_int_equal(ask_region(r, VU_ADD_MEM_REG, &t.region[1], 1), 0);
+	assert_true(r->s.ring[CMDQ].runs && r->s.ring[EVENTQ].runs);
+	assert_int_equal(ask_region(r, VU_REM_MEM_REG, &t.region[1], 0), 0);
+	assert_true(r->s.ring[CMDQ].runs && !r->s.ring[EVENTQ].runs);
+	expect_served(r, 1);
+	assert_int_equal(ask_region(r, VU_REM_MEM_REG, &t.region[0], 0), 0);
+	assert_int_equal(ask_region(r, VU_ADD_MEM_REG, &t.region[1], 1), 0);
+	assert_false(r->s.ring[CMDQ].runs || r->s.ring[EVENTQ].runs);
+	t.region[0] = t.region[1]; /* a whole table leaves nothing to wait for */
+	t.n = 1;
+	assert_int_equal(vr_ask(r, VU_SET_MEM_TABLE, &t, 40, &r->memory, 1), 1);
+	vr_memory(r, &t);
+	assert_int_equal(ask_region(r, VU_ADD_MEM_REG, &t.region[0], 1), 0);
+	assert_true(r->s.ring[CMDQ].runs && r->s.ring[EVENTQ].runs);
+	expect_served(r, 2);
 	vr_close(r);
 }
 
@@ -326,6 +405,8 @@ int main(void)
 		cmocka_unit_test(session_takes_other_memory_while_it_runs),
 		cmocka_unit_test(session_keeps_its_memory_where_the_new_one_lacks_a_ring),
 		cmocka_unit_test(session_changes_regions_while_it_runs),
+		cmocka_unit_test(session_goes_on_where_memory_is_plugged_in),
+		cmocka_unit_test(session_waits_for_the_memory_of_each_ring),
 		cmocka_unit_test(session_negotiates_twice),
 		cmocka_unit_test(session_refuses_rings_outside_of_memory),
 		cmocka_unit_test(session_keeps_no_doorbell_that_it_refuses),

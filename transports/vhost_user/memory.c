@@ -147,16 +147,24 @@ int scmi__vu_memory_find(const struct vu_memory_map *m, const struct vu_region *
 	return -1;
 }
 
-void scmi__vu_memory_remove(struct vu_memory_map *m, uint32_t at)
+void scmi__vu_memory_put_last(struct vu_memory_map *m, uint32_t at)
 {
-	unmap(&m->mapped[at]);
-	m->mapped[at] = m->mapped[--m->n];
+	const struct vu_mapped last = m->mapped[at];
+
+	m->mapped[at] = m->mapped[m->n - 1u];
+	m->mapped[m->n - 1u] = last;
+}
+
+void scmi__vu_memory_remove_last(struct vu_memory_map *m)
+{
+	unmap(&m->mapped[--m->n]);
 }
 
 void scmi__vu_memory_clear(struct vu_memory_map *m)
 {
 	while (m->n != 0)
-		unmap(&m->mapped[--m->n]);
+		scmi__vu_memory_remove_last(m);
+	m->partial = false;
 }
 
 bool scmi__vu_memory_guest(const struct vu_memory_map *m, uint64_t user, uint64_t len, uint64_t *guest)
@@ -172,16 +180,12 @@ bool scmi__vu_memory_guest(const struct vu_memory_map *m, uint64_t user, uint64_
 	return false;
 }
 
-uint32_t scmi__vu_memory_maps(const struct vu_memory_map *m, int without, struct scmi_virtio_map *maps)
+uint32_t scmi__vu_memory_maps(const struct vu_memory_map *m, struct scmi_virtio_map *maps)
 {
-	uint32_t n = 0;
-
 	for (uint32_t i = 0; i < m->n; i++) {
 		const struct vu_mapped *p = &m->mapped[i];
 
-		if ((int)i != without)
-			maps[n++] =
-				(struct scmi_virtio_map){.addr = p->region.guest, .len = p->region.size, .mem = p->mem};
+		maps[i] = (struct scmi_virtio_map){.addr = p->region.guest, .len = p->region.size, .mem = p->mem};
 	}
-	return n;
+	return m->n;
 }

@@ -27,6 +27,7 @@ struct vu_mapped {
 struct vu_memory_map {
 	uint32_t n;
 	uint32_t room; /* VU_REGIONS_MAX, or VU_SLOTS_MAX */
+	bool partial;  /* it is told region by region: more may follow. The owner's, until it is cleared */
 	struct vu_mapped *mapped;
 	_Atomic uint32_t *torn; /* the owner's; set, not cleared: what is mapped there now is not the front end's */
 };
@@ -44,8 +45,11 @@ int scmi__vu_memory_add(struct vu_memory_map *m, const struct vu_region *region,
 /* Whether that one is there: the same addresses, the same size. Its place, or -1. */
 int scmi__vu_memory_find(const struct vu_memory_map *m, const struct vu_region *region);
 
-/* Unmaps the one at that place; the others keep their memory, not their places. Nobody uses it any more. */
-void scmi__vu_memory_remove(struct vu_memory_map *m, uint32_t at);
+/* That one is the last from now on; the others keep their memory, not their places. */
+void scmi__vu_memory_put_last(struct vu_memory_map *m, uint32_t at);
+
+/* Unmaps the last one. Nobody uses it any more. */
+void scmi__vu_memory_remove_last(struct vu_memory_map *m);
 
 /* Unmaps all. */
 void scmi__vu_memory_clear(struct vu_memory_map *m);
@@ -53,8 +57,8 @@ void scmi__vu_memory_clear(struct vu_memory_map *m);
 /* A user address as the guest's, if len bytes from there lie in one region. */
 bool scmi__vu_memory_guest(const struct vu_memory_map *m, uint64_t user, uint64_t len, uint64_t *guest);
 
-/* For scmi_virtio_device_attach(): maps has room for m->room; all but the one at that place (-1: all). How many. */
-uint32_t scmi__vu_memory_maps(const struct vu_memory_map *m, int without, struct scmi_virtio_map *maps);
+/* For scmi_virtio_device_attach(): maps has room for m->room. How many. */
+uint32_t scmi__vu_memory_maps(const struct vu_memory_map *m, struct scmi_virtio_map *maps);
 
 /*
  * Guards this process against faults in mapped memory, once; kept until it ends. And lets this thread take the signal,

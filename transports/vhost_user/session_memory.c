@@ -28,7 +28,7 @@ int scmi__vu_mem_table(struct vu_session *s)
 		return vu_fault(s, SCMI_E_INVAL, "no memory to note it");
 	err = fill(s, &fresh);
 	if (err == SCMI_OK)
-		err = scmi__vu_settle(s, &fresh, -1);
+		err = scmi__vu_settle(s, &fresh);
 	if (err == SCMI_OK) {
 		const struct vu_memory_map old = s->memory;
 
@@ -44,31 +44,40 @@ int scmi__vu_mem_slots(struct vu_session *s)
 	return scmi__vu_reply_u64(s, VU_SLOTS_MAX);
 }
 
+/* From here on rings may wait for memory: whoever speaks of regions one by one has more to say, perhaps. */
 int scmi__vu_mem_add(struct vu_session *s)
 {
-	int err;
+	const bool was = s->memory.partial;
 
 	if (scmi__vu_drain(s) != SCMI_OK)
 		return SCMI_E_BUSY;
 	if (scmi__vu_memory_add(&s->memory, &s->in.u.one.region, s->in.fd[0], &s->why) != SCMI_OK)
 		return SCMI_E_INVAL;
-	err = scmi__vu_settle(s, &s->memory, -1);
-	if (err != SCMI_OK)
-		scmi__vu_memory_remove(&s->memory, s->memory.n - 1u);
-	return err;
+	s->memory.partial = true;
+	if (scmi__vu_settle(s, &s->memory) == SCMI_OK)
+		return SCMI_OK;
+	s->memory.partial = was;
+	scmi__vu_memory_remove_last(&s->memory);
+	return SCMI_E_INVAL;
 }
 
-/* The last one goes without a look: nothing can run then. */
+/* It stays mapped until nobody uses it any more. */
 int scmi__vu_mem_remove(struct vu_session *s)
 {
 	const int at = scmi__vu_memory_find(&s->memory, &s->in.u.one.region);
+	struct vu_memory_map rest;
 
 	if (at < 0)
 		return vu_fault(s, SCMI_E_INVAL, "a memory region that is not there");
 	if (scmi__vu_drain(s) != SCMI_OK)
 		return SCMI_E_BUSY;
-	if (scmi__vu_settle(s, &s->memory, at) != SCMI_OK)
+	scmi__vu_memory_put_last(&s->memory, (uint32_t)at);
+	rest = s->memory;
+	rest.n--;
+	rest.partial = true;
+	if (scmi__vu_settle(s, &rest) != SCMI_OK)
 		return SCMI_E_INVAL;
-	scmi__vu_memory_remove(&s->memory, (uint32_t)at);
+	s->memory.partial = true;
+	scmi__vu_memory_remove_last(&s->memory);
 	return SCMI_OK;
 }

@@ -32,10 +32,10 @@ void scmi__vu_call(void *ctx, uint32_t queue);
 /* ---- session_ring.c ---- */
 
 /*
- * Brings the device to what the front end has said, in this memory but for the region at without (-1: all of it).
- * SCMI_OK; SCMI_E_INVAL, with s->why, and nothing has changed.
+ * Brings the device to what the front end has said, in this memory. A ring that is to run and lies nowhere waits where
+ * memory is partial, and is refused else. SCMI_OK; SCMI_E_INVAL, with s->why, and nothing has changed.
  */
-int scmi__vu_settle(struct vu_session *s, const struct vu_memory_map *memory, int without);
+int scmi__vu_settle(struct vu_session *s, const struct vu_memory_map *memory);
 
 /* SCMI_OK: no command is open any more, or it has taken too long; SCMI_E_BUSY, to be asked again. */
 int scmi__vu_drain(struct vu_session *s);

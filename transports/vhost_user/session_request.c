@@ -64,7 +64,7 @@ static int agree(struct vu_session *s, uint64_t features, bool enable)
 		was[queue] = s->ring[queue].enabled;
 		s->ring[queue].enabled = was[queue] || enable;
 	}
-	if (scmi__vu_settle(s, &s->memory, -1) == SCMI_OK)
+	if (scmi__vu_settle(s, &s->memory) == SCMI_OK)
 		return SCMI_OK;
 	s->features = were;
 	for (uint32_t queue = 0; queue < SCMI_VIRTIO_QUEUES; queue++)

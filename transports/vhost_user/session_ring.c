@@ -36,11 +36,17 @@ static bool find(const struct vu_memory_map *memory, const struct vu_ring *r, st
 	       scmi__vu_memory_guest(memory, r->addr.used, 6u + 8u * n, &out->used);
 }
 
+/*
+ * What is to run, as the device wants it. Where memory comes region by region a ring that lies nowhere waits for the
+ * next one: QEMU lets regions go before it adds others, that with the rings in it among them.
+ */
 static bool make_setup(struct vu_session *s, const struct vu_memory_map *memory, struct scmi_virtio_setup *setup)
 {
-	*setup = (struct scmi_virtio_setup){.features = s->features};
 	for (uint32_t queue = 0; queue < SCMI_VIRTIO_QUEUES; queue++) {
-		if (wants(s, queue) && !find(memory, &s->ring[queue], &setup->queue[queue])) {
+		if (!wants(s, queue) || find(memory, &s->ring[queue], &setup->queue[queue]))
+			continue;
+		setup->queue[queue].size = 0;
+		if (!memory->partial) {
 			s->why = "a ring that does not lie inside one memory region";
 			return false;
 		}
@@ -48,10 +54,10 @@ static bool make_setup(struct vu_session *s, const struct vu_memory_map *memory,
 	return true;
 }
 
-static void note_runs(struct vu_session *s)
+static void note_runs(struct vu_session *s, const struct scmi_virtio_setup *setup)
 {
 	for (uint32_t queue = 0; queue < SCMI_VIRTIO_QUEUES; queue++)
-		s->ring[queue].runs = s->attached && wants(s, queue);
+		s->ring[queue].runs = s->attached && setup->queue[queue].size != 0;
 }
 
 static void take_bases(const struct vu_session *s, uint16_t index[SCMI_VIRTIO_QUEUES])
@@ -109,24 +115,20 @@ static int change(struct vu_session *s, const struct scmi_virtio_setup *setup, u
 	return SCMI_OK;
 }
 
-int scmi__vu_settle(struct vu_session *s, const struct vu_memory_map *memory, int without)
+int scmi__vu_settle(struct vu_session *s, const struct vu_memory_map *memory)
 {
-	struct scmi_virtio_setup setup;
-	uint32_t maps_n;
-	int err;
+	const uint32_t maps_n = scmi__vu_memory_maps(memory, s->maps);
+	struct scmi_virtio_setup setup = {.features = s->features};
+	int err = SCMI_OK;
 
-	maps_n = scmi__vu_memory_maps(memory, without, s->maps);
-	if (!wants(s, SCMI_VIRTIO_CMDQ) || maps_n == 0) {
-		if (s->attached)
-			set_aside(s);
-		note_runs(s);
-		return SCMI_OK;
-	}
-	if (!make_setup(s, memory, &setup))
+	if (maps_n != 0 && !make_setup(s, memory, &setup))
 		return SCMI_E_INVAL;
-	err = s->attached ? change(s, &setup, maps_n) : attach(s, &setup, maps_n);
+	if (setup.queue[SCMI_VIRTIO_CMDQ].size != 0)
+		err = s->attached ? change(s, &setup, maps_n) : attach(s, &setup, maps_n);
+	else if (s->attached)
+		set_aside(s);
 	if (err == SCMI_OK)
-		note_runs(s);
+		note_runs(s, &setup);
 	return err;
 }
 
@@ -196,7 +198,7 @@ int scmi__vu_vring_num(struct vu_session *s)
 		return vu_fault(s, SCMI_E_INVAL, "a size that is not a power of two from 2 to what is offered");
 	was = r->num;
 	r->num = in->num;
-	if (scmi__vu_settle(s, &s->memory, -1) == SCMI_OK)
+	if (scmi__vu_settle(s, &s->memory) == SCMI_OK)
 		return SCMI_OK;
 	r->num = was;
 	return SCMI_E_INVAL;
@@ -225,7 +227,7 @@ int scmi__vu_vring_addr(struct vu_session *s)
 	was = *r;
 	r->addr = *in;
 	r->has_addr = true;
-	if (scmi__vu_settle(s, &s->memory, -1) == SCMI_OK)
+	if (scmi__vu_settle(s, &s->memory) == SCMI_OK)
 		return SCMI_OK;
 	r->addr = was.addr;
 	r->has_addr = was.has_addr;
@@ -261,7 +263,7 @@ int scmi__vu_vring_get_base(struct vu_session *s)
 	if (drain_ring(s, out.index) != SCMI_OK)
 		return SCMI_E_BUSY;
 	r->started = false;
-	(void)scmi__vu_settle(s, &s->memory, -1); /* less is wanted than before */
+	(void)scmi__vu_settle(s, &s->memory); /* less is wanted than before */
 	scmi__fd_close(&r->kick);
 	r->kick_kind = VU_BELL_NONE;
 	out.num = r->base;
@@ -282,7 +284,7 @@ int scmi__vu_vring_enable(struct vu_session *s)
 		return SCMI_E_BUSY;
 	was = r->enabled;
 	r->enabled = in->num == 1u;
-	if (scmi__vu_settle(s, &s->memory, -1) == SCMI_OK)
+	if (scmi__vu_settle(s, &s->memory) == SCMI_OK)
 		return SCMI_OK;
 	r->enabled = was;
 	return SCMI_E_INVAL;
@@ -331,7 +333,7 @@ int scmi__vu_vring_kick(struct vu_session *s)
 	r = &s->ring[index];
 	was = r->started;
 	r->started = true;
-	err = scmi__vu_settle(s, &s->memory, -1);
+	err = scmi__vu_settle(s, &s->memory);
 	if (err != SCMI_OK) {
 		r->started = was;
 		scmi__fd_close(&fd); /* the old one stays */
