@@ -12,6 +12,9 @@
  * Keys that any link takes, behind commas: wait=SECONDS, how long to look for a peer that is not there yet;
  * reconnect=MS, from a loss of the peer to the next try, again and again; timeout=MS, for a response. A value ends at
  * the next comma.
+ *
+ * A peer that has come back knows nothing of the notifications that were asked for: up() of scmi_agent_config tells that
+ * it is there, and who wants them asks again.
  */
 #ifndef SCMI_OPEN_H
 #define SCMI_OPEN_H
