@@ -121,6 +121,26 @@ static void memory_refuses_more_than_its_room(void **state)
 	close_memory(m);
 }
 
+static void memory_refuses_more_than_it_may_take_up(void **state)
+{
+	struct memory *m = &memory;
+
+	(void)state;
+	open_memory(m, 8);
+	m->m.most = 0x5000;
+	expect_refused(m, add(m, GUEST, USER, 0x5001, 0), "see memory=");
+	assert_int_equal(add(m, GUEST, USER, 0x2000, 0), SCMI_OK);
+	assert_int_equal(add(m, GUEST + 0x2000, USER + 0x2000, 0x10, 0xff8), SCMI_OK); /* in two pages */
+	expect_refused(m, add(m, GUEST + 0x4000, USER + 0x4000, 0x1001, 0), "see memory=");
+	assert_int_equal(add(m, GUEST + 0x4000, USER + 0x4000, 0x1000, 0), SCMI_OK);
+	expect_refused(m, add(m, GUEST + 0x8000, USER + 0x8000, 1, 0), "see memory=");
+	scmi__vu_memory_remove_last(&m->m);
+	assert_int_equal(add(m, GUEST + 0x8000, USER + 0x8000, 1, 0), SCMI_OK);
+	scmi__vu_memory_clear(&m->m);
+	assert_int_equal(add(m, GUEST, USER, 0x5000, 0), SCMI_OK);
+	close_memory(m);
+}
+
 static void memory_refuses_what_is_no_file(void **state)
 {
 	struct memory *m = &memory;
@@ -434,6 +454,7 @@ int main(void)
 		cmocka_unit_test(memory_refuses_absurd_regions),
 		cmocka_unit_test(memory_refuses_what_overlaps),
 		cmocka_unit_test(memory_refuses_more_than_its_room),
+		cmocka_unit_test(memory_refuses_more_than_it_may_take_up),
 		cmocka_unit_test(memory_refuses_what_is_no_file),
 		cmocka_unit_test(memory_that_cannot_be_mapped_is_an_error),
 		cmocka_unit_test(memory_lies_where_it_was_said_to),

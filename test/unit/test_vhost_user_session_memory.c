@@ -85,6 +85,26 @@ static void session_checks_memory(void **state)
 	vr_close(r);
 }
 
+static void session_bounds_memory(void **state)
+{
+	struct vu_rig *r = &rig;
+	struct vu_memory t;
+
+	(void)state;
+	vr_open(r, ALL);
+	vr_begin(r);
+	r->s.memory.most = MEM_BYTES;
+	vr_memory(r, &t);
+	assert_int_equal(vr_give_memory(r), 0);
+	assert_int_equal(vr_give_memory(r), 0); /* in place of the first */
+	t.region[0].guest = t.region[0].user = 0;
+	assert_int_equal(vr_ask(r, VU_ADD_MEM_REG, &(struct vu_one_region){.region = t.region[0]}, 40, &r->memory, 1),
+			 1);
+	r->s.memory.most = MEM_BYTES - 1u;
+	assert_int_equal(vr_give_memory(r), 1);
+	vr_close(r);
+}
+
 /* The form of UML: room for two, one in use. */
 static void session_takes_a_table_with_room_to_spare(void **state)
 {
@@ -399,6 +419,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(session_checks_memory),
+		cmocka_unit_test(session_bounds_memory),
 		cmocka_unit_test(session_takes_a_table_with_room_to_spare),
 		cmocka_unit_test(session_takes_memory_region_by_region),
 		cmocka_unit_test(session_takes_as_many_regions_as_it_says),

@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -151,6 +152,8 @@ static void keys_are_checked(void **state)
 	refuse(rig_uri(",features="), SCMI_E_INVAL, ": bits of 0x");
 	refuse(rig_uri(",slots=2"), SCMI_E_INVAL, "slots=2: a number from 0 to 1 is wanted");
 	refuse(rig_uri(",inflight=yes"), SCMI_E_INVAL, "inflight=yes: a number from 0 to 1 is wanted");
+	refuse(rig_uri(",memory=0"), SCMI_E_INVAL, "memory=0: a number from 1 to 65536 is wanted");
+	refuse(rig_uri(",memory=65537"), SCMI_E_INVAL, "memory=65537: a number from 1 to 65536 is wanted");
 	refuse(rig_uri(",agents"), SCMI_E_INVAL, "key=value is wanted");
 	refuse("fd=x", SCMI_E_INVAL, "fd=x: a number from 0 to 2147483647 is wanted");
 	refuse("fd=2147483648", SCMI_E_INVAL, "fd=2147483648: a number from");
@@ -183,6 +186,41 @@ static void keys_are_obeyed(void **state)
 	assert_int_equal(front_get(&f, VU_GET_FEATURES), SCMI_VIRTIO_OFFER_DEFAULT | VU_F_PROTOCOL_FEATURES);
 	assert_int_equal(front_get(&f, VU_GET_PROTOCOL_FEATURES),
 			 VU_PF_MQ | VU_PF_REPLY_ACK | VU_PF_BACKEND_REQ | VU_PF_RESET_DEVICE | VU_PF_STATUS);
+	front_leave(&f);
+	place_close(p);
+}
+
+/* A file with holes may be as large as one likes. */
+static int ask_sparse(struct front *f, uint64_t bytes)
+{
+	const int fd = memfd_create("sparse", MFD_CLOEXEC);
+	struct vu_memory t = {.n = 1, .region = {{.guest = 0, .size = bytes, .user = 0, .offset = 0}}};
+	uint64_t ack = 2;
+
+	assert_int_equal(ftruncate(fd, (off_t)bytes), 0);
+	front_send(f, VU_SET_MEM_TABLE, VU_VERSION | VU_NEED_REPLY, &t, 40, &fd, 1);
+	assert_true(front_reply(f, VU_SET_MEM_TABLE, &ack, sizeof(ack)));
+	close(fd);
+	return (int)ack;
+}
+
+static void memory_is_bounded(void **state)
+{
+	const uint64_t gib = UINT64_C(1) << 30;
+	struct place *p = place_running(rig_uri(",agents=1"));
+	struct front f;
+
+	(void)state;
+	if (sizeof(void *) > 4) {
+		assert_true(front_connect(&f));
+		assert_int_equal(ask_sparse(&f, 1024u * gib + 1u), 1);
+		assert_int_equal(ask_sparse(&f, 1024u * gib), 0);
+		front_leave(&f);
+	}
+	place_close(p);
+	p = place_running(rig_uri(",agents=1,memory=1"));
+	assert_true(front_connect(&f));
+	assert_int_equal(ask_sparse(&f, gib + 1u), 1);
 	front_leave(&f);
 	place_close(p);
 }
@@ -261,6 +299,7 @@ int main(void)
 		CASE(what_is_no_such_socket_is_refused),
 		CASE(keys_are_checked),
 		CASE(keys_are_obeyed),
+		CASE(memory_is_bounded),
 		CASE(a_name_is_one_platforms),
 		CASE(strangers_are_sent_away),
 	};

@@ -16,6 +16,9 @@
 #define AGENTS_DEFAULT 16u
 #define AGENTS_MAX     254u
 #define MODE_DEFAULT   0600u
+#define MEMORY_MAX     65536u /* GiB, of one guest */
+#define MEMORY_DEFAULT (SIZE_MAX > UINT32_MAX ? 1024u : 1u)
+#define GIB            (UINT64_C(1) << 30)
 
 #define PROTOCOL (VU_PF_MQ | VU_PF_REPLY_ACK | VU_PF_BACKEND_REQ | VU_PF_RESET_DEVICE | VU_PF_STATUS)
 
@@ -37,6 +40,15 @@ static int parse_switch(const struct scmi__key *key, uint64_t bit, uint64_t *pro
 	return err;
 }
 
+static int parse_memory(const struct scmi__key *key, uint64_t *bytes, const struct scmi_why *why)
+{
+	uint32_t gib = 0;
+	int err = scmi__key_number(key, 1, MEMORY_MAX, &gib, why);
+
+	*bytes = gib * GIB;
+	return err;
+}
+
 static int parse_mode(const struct scmi__key *key, struct wish *wish, const struct scmi_why *why)
 {
 	if (wish->fd >= 0)
@@ -47,7 +59,7 @@ static int parse_mode(const struct scmi__key *key, struct wish *wish, const stru
 static int parse_key(struct listener *l, struct wish *wish, const struct scmi__key *key, uint32_t *had,
 		     const struct scmi_why *why)
 {
-	static const char *const names[] = {"agents", "mode", "uid", "features", "slots", "inflight"};
+	static const char *const names[] = {"agents", "mode", "uid", "features", "slots", "inflight", "memory"};
 
 	switch (scmi__key_of(key, names, sizeof(names) / sizeof(names[0]), had)) {
 	case 0:
@@ -63,6 +75,8 @@ static int parse_key(struct listener *l, struct wish *wish, const struct scmi__k
 		return parse_switch(key, VU_PF_MEM_SLOTS, &l->offer.protocol, why);
 	case 5:
 		return parse_switch(key, VU_PF_INFLIGHT_SHMFD, &l->offer.protocol, why);
+	case 6:
+		return parse_memory(key, &l->offer.memory_max, why);
 	default:
 		return scmi__key_unknown(key, why);
 	}
@@ -194,8 +208,10 @@ int scmi__vu_listen(void **listener, const char *rest, const struct scmi_port *p
 		return scmi__why(why, SCMI_E_IO, "no memory left");
 	l->sock = l->epoll = l->wake_fd = -1;
 	l->name = (struct scmi__name){.label = "", .type = SOCK_STREAM, .takes_fds = true};
-	l->offer = (struct vu_offer){
-		.features = SCMI_VIRTIO_OFFER_DEFAULT, .protocol = PROTOCOL, .queue_max = SCMI_VIRTIO_QUEUE_MAX};
+	l->offer = (struct vu_offer){.features = SCMI_VIRTIO_OFFER_DEFAULT,
+				     .protocol = PROTOCOL,
+				     .queue_max = SCMI_VIRTIO_QUEUE_MAX,
+				     .memory_max = MEMORY_DEFAULT * GIB};
 	l->n = AGENTS_DEFAULT;
 	err = make(l, rest, port, why);
 	if (err == SCMI_OK)

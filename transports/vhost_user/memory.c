@@ -28,6 +28,8 @@ void scmi__vu_memory_close(struct vu_memory_map *m)
 
 /* ---- one more ---- */
 
+static const char too_much[] = "more memory than one guest may have: see memory=";
+
 static bool wraps(uint64_t start, uint64_t size)
 {
 	return size - 1u > UINT64_MAX - start;
@@ -91,23 +93,29 @@ static bool find_pages(const struct vu_region *r, int fd, uint64_t *at, uint64_t
 	return *len >= r->size && *len <= SIZE_MAX / 2u;
 }
 
-static bool map(struct vu_mapped *p, const struct vu_region *r, int fd, _Atomic uint32_t *torn)
+static const char *map(struct vu_memory_map *m, const struct vu_region *r, int fd)
 {
+	struct vu_mapped *p = &m->mapped[m->n];
 	uint64_t at;
 	uint64_t len;
 
 	if (!find_pages(r, fd, &at, &len))
-		return false;
+		return "memory that cannot be mapped";
+	if (m->most != 0 && len > m->most - m->used)
+		return too_much;
 	*p = (struct vu_mapped){.region = *r, .len = (size_t)len};
 	p->base = mmap(NULL, p->len, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd, (off_t)at);
 	if (p->base == MAP_FAILED)
-		return false;
+		return "memory that cannot be mapped";
 	p->mem = (unsigned char *)p->base + (size_t)(r->offset - at);
-	p->guard = scmi__vu_guard_add(p->base, p->len, torn);
-	if (p->guard != NULL)
-		return true;
-	munmap(p->base, p->len);
-	return false;
+	p->guard = scmi__vu_guard_add(p->base, p->len, m->torn);
+	if (p->guard == NULL) {
+		munmap(p->base, p->len);
+		return "memory that cannot be mapped";
+	}
+	m->used += len;
+	m->n++;
+	return NULL;
 }
 
 int scmi__vu_memory_add(struct vu_memory_map *m, const struct vu_region *region, int fd, const char **why)
@@ -120,12 +128,11 @@ int scmi__vu_memory_add(struct vu_memory_map *m, const struct vu_region *region,
 		*why = fault;
 		return SCMI_E_INVAL;
 	}
-	if (!map(&m->mapped[m->n], region, fd, m->torn)) {
-		*why = "memory that cannot be mapped";
-		return SCMI_E_IO;
-	}
-	m->n++;
-	return SCMI_OK;
+	fault = map(m, region, fd);
+	if (fault == NULL)
+		return SCMI_OK;
+	*why = fault;
+	return fault == too_much ? SCMI_E_INVAL : SCMI_E_IO;
 }
 
 /* ---- what is there ---- */
@@ -157,7 +164,8 @@ void scmi__vu_memory_put_last(struct vu_memory_map *m, uint32_t at)
 
 void scmi__vu_memory_remove_last(struct vu_memory_map *m)
 {
-	unmap(&m->mapped[--m->n]);
+	m->used -= m->mapped[--m->n].len;
+	unmap(&m->mapped[m->n]);
 }
 
 void scmi__vu_memory_clear(struct vu_memory_map *m)

@@ -27,18 +27,21 @@ struct vu_mapped {
 struct vu_memory_map {
 	uint32_t n;
 	uint32_t room; /* VU_REGIONS_MAX, or VU_SLOTS_MAX */
+	uint64_t most; /* bytes of address space that it may take up; 0: any number */
+	uint64_t used; /* of these */
 	bool partial;  /* it is told region by region: more may follow. The owner's, until it is cleared */
 	struct vu_mapped *mapped;
 	_Atomic uint32_t *torn; /* the owner's; set, not cleared: what is mapped there now is not the front end's */
 };
 
-/* room entries; torn is kept. SCMI_OK, SCMI_E_IO. */
+/* room entries, of no bound yet; torn is kept. SCMI_OK, SCMI_E_IO. */
 int scmi__vu_memory_open(struct vu_memory_map *m, uint32_t room, _Atomic uint32_t *torn);
 void scmi__vu_memory_close(struct vu_memory_map *m);
 
 /*
  * Maps one region more; the descriptor stays the caller's. SCMI_OK; SCMI_E_INVAL with a sentence: empty, it wraps, it
- * overlaps another one in either space, more than the file has, not a file with a size, no room; SCMI_E_IO with one.
+ * overlaps another one in either space, more than the file has, not a file with a size, no room, more in all than may
+ * be (whole pages count); SCMI_E_IO with one.
  */
 int scmi__vu_memory_add(struct vu_memory_map *m, const struct vu_region *region, int fd, const char **why);
 

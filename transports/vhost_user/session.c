@@ -58,8 +58,10 @@ int scmi__vu_session_open(struct vu_session *s, const struct vu_offer *offer, in
 	s->maps = calloc(slots, sizeof(*s->maps));
 	if (s->maps != NULL && scmi__vu_guard() == SCMI_OK &&
 	    scmi__vu_memory_open(&s->memory, slots, &s->torn) == SCMI_OK &&
-	    scmi__vu_memory_open(&s->journal, 1, &s->torn) == SCMI_OK && make_device(s, port, slots))
+	    scmi__vu_memory_open(&s->journal, 1, &s->torn) == SCMI_OK && make_device(s, port, slots)) {
+		s->memory.most = offer->memory_max;
 		return SCMI_OK;
+	}
 	scmi__vu_session_close(s);
 	return SCMI_E_IO;
 }

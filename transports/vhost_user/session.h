@@ -15,9 +15,10 @@
 
 /* What all sessions of a listener have in common. */
 struct vu_offer {
-	uint64_t features;  /* of virtio */
-	uint64_t protocol;  /* VU_PF_* */
-	uint32_t queue_max; /* entries */
+	uint64_t features;   /* of virtio */
+	uint64_t protocol;   /* VU_PF_* */
+	uint32_t queue_max;  /* entries */
+	uint64_t memory_max; /* bytes that one front end may have mapped; 0: any number */
 };
 
 /* What a descriptor that the front end gave for a doorbell is; others are not taken. */

@@ -26,6 +26,7 @@ int scmi__vu_mem_table(struct vu_session *s)
 		return SCMI_E_BUSY;
 	if (scmi__vu_memory_open(&fresh, s->memory.room, &s->torn) != SCMI_OK)
 		return vu_fault(s, SCMI_E_INVAL, "no memory to note it");
+	fresh.most = s->memory.most;
 	err = fill(s, &fresh);
 	if (err == SCMI_OK)
 		err = scmi__vu_settle(s, &fresh);

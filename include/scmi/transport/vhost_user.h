@@ -31,7 +31,9 @@ extern "C" {
  * uid=ID: that user may come too, features=MASK, those that are offered (by default SCMI_VIRTIO_OFFER_DEFAULT),
  * slots=1: CONFIGURE_MEM_SLOTS is offered (not to front ends that outlive their back end: they would not send their
  * memory again), inflight=1: INFLIGHT_SHMFD is offered: what a back end that has died owed is answered with
- * SCMI_GENERIC_ERROR by the next, never executed twice.
+ * SCMI_GENERIC_ERROR by the next, never executed twice. memory=GIB, 1 to 65536: no guest may have more memory mapped
+ * than that (1024, on 32-bit machines 1); agents times memory has to fit in the address space. What a guest has
+ * touched of its memory, or has the platform touch, counts as this process's as well.
  *
  * "vhost-user:fd=N", for a platform: the socket has been made by somebody else, who listens at it already, as systemd
  * does for its first socket with N 3.
