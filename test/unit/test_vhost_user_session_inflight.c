@@ -206,7 +206,7 @@ static void inflight_answers_nothing_twice(void **state)
 	close_with_area(r);
 }
 
-/* What was left open by a stop gets its answer when the ring goes on, on the same line as well. */
+/* What was left open by a stop is answered with it, and not once more when the ring goes on. */
 static void inflight_answers_after_a_stop(void **state)
 {
 	struct vu_vring_state base = {.index = CMDQ};
@@ -221,12 +221,13 @@ static void inflight_answers_after_a_stop(void **state)
 	while (scmi__vu_session_read(&r->s, 9) == SCMI_E_BUSY)
 		(void)usleep(10000);
 	vr_expect(r, VU_GET_VRING_BASE, &base, sizeof(base));
-	vr_answer(r, 0);
-	assert_false(vr_has_used(r, CMDQ));
-	vr_describe(r, CMDQ, (uint16_t)base.num);
-	vr_give_bells(r, CMDQ);
 	vr_expect_used(r, CMDQ, 0, 8);
 	assert_int_equal(vr_status(r, 0), SCMI_GENERIC_ERROR);
+	assert_int_equal(area[ENTRY(0)], 0);
+	vr_answer(r, 0);
+	vr_describe(r, CMDQ, (uint16_t)base.num);
+	vr_give_bells(r, CMDQ);
+	assert_false(vr_has_used(r, CMDQ));
 	close_with_area(r);
 }
 

@@ -287,7 +287,7 @@ static void session_waits_for_what_is_open(void **state)
 	vr_close(r);
 }
 
-/* A platform that does not answer holds up no front end for long; its late answer goes nowhere. */
+/* A platform that does not answer holds up no front end for long; the guest gets an answer of ours, and its late one goes nowhere. */
 static void session_does_not_wait_for_ever(void **state)
 {
 	struct vu_vring_state base = {.index = CMDQ};
@@ -303,6 +303,8 @@ static void session_does_not_wait_for_ever(void **state)
 		(void)usleep(10000);
 	vr_expect(r, VU_GET_VRING_BASE, &base, sizeof(base));
 	assert_int_equal(base.num, 1);
+	vr_expect_used(r, CMDQ, 0, 8);
+	assert_int_equal(vr_status(r, 0), SCMI_GENERIC_ERROR);
 	vr_answer(r, 0);
 	assert_false(vr_has_used(r, CMDQ));
 	vr_close(r);

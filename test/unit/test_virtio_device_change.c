@@ -49,6 +49,40 @@ static void device_keeps_what_is_sent_while_its_driver_pauses(void **state)
 	rig_end(r);
 }
 
+/* So that nobody waits for what the platform does not answer in time, whether the memory is there later or not. */
+static void device_gives_back_what_is_open_in_a_pause(void **state)
+{
+	uint16_t next[SCMI_VIRTIO_QUEUES];
+	struct rig *r = &rig;
+
+	(void)state;
+	rig_make_attached(r, P2A);
+	r->hold = true;
+	rig_command(r, 0, 0, 40);
+	rig_command(r, 1, 0, 40);
+	rig_command(r, 2, 0, 40);
+	assert_int_equal(serve(r), 3);
+	rig_answer(r, 2, 0);
+	rig_expect_used(r, CMDQ, 4, 12);
+	r->calls[CMDQ] = 0;
+	scmi_virtio_device_detach(r->device, next);
+	assert_int_equal(next[CMDQ], 3);
+	assert_int_equal(r->calls[CMDQ], 1);
+	rig_expect_used(r, CMDQ, 0, 8);
+	rig_expect_reply(r, 0, SCMI_GENERIC_ERROR, 4);
+	rig_expect_used(r, CMDQ, 2, 8);
+	assert_int_equal(rig_attach(r, V1 | P2A, next), SCMI_OK);
+	rig_answer(r, 0, 0);
+	rig_answer(r, 0, 0);
+	rig_expect_none(r, CMDQ); /* none is answered twice */
+	assert_int_equal(rig_stats(r).stale, 2);
+	rig_command(r, 0, 0, 40);
+	assert_int_equal(serve(r), 1);
+	rig_answer(r, 0, 0);
+	rig_expect_used(r, CMDQ, 0, 12);
+	rig_end(r);
+}
+
 /* Its cmdq is back first, as where rings are enabled one by one. */
 static void device_waits_for_the_eventq_of_one_that_goes_on(void **state)
 {
@@ -220,7 +254,7 @@ static void device_goes_on_in_other_memory(void **state)
 	rig_end(r);
 }
 
-/* What is open belongs to the memory of before. */
+/* What is open belongs to the memory of before, and is answered there. */
 static void device_drops_answers_for_memory_of_before(void **state)
 {
 	struct rig *r = &rig;
@@ -231,7 +265,11 @@ static void device_drops_answers_for_memory_of_before(void **state)
 	rig_command(r, 0, 0, 40);
 	rig_command(r, 1, 0, 40);
 	assert_int_equal(scmi_virtio_device_serve(r->device, 1), 1);
+	r->calls[CMDQ] = 0;
 	assert_int_equal(change(r, r->guest, DATA, 0, false), SCMI_OK);
+	assert_int_equal(r->calls[CMDQ], 1);
+	rig_expect_used(r, CMDQ, 0, 8);
+	rig_expect_reply(r, 0, SCMI_GENERIC_ERROR, 4);
 	rig_answer(r, 0, 0);
 	assert_int_equal(rig_stats(r).stale, 1);
 	rig_expect_none(r, CMDQ);
@@ -346,6 +384,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(device_keeps_what_is_sent_while_its_driver_pauses),
+		cmocka_unit_test(device_gives_back_what_is_open_in_a_pause),
 		cmocka_unit_test(device_waits_for_the_eventq_of_one_that_goes_on),
 		cmocka_unit_test(device_ends_a_pause_whose_driver_is_gone),
 		cmocka_unit_test(device_takes_one_that_begins_for_another),

@@ -183,6 +183,9 @@ void scmi__virtio_journal_return(struct scmi_virtio_device *dev, uint16_t head, 
 const char *scmi__virtio_journal_open(struct scmi_virtio_device *dev, const struct ring_parts *at, uint16_t *first);
 void scmi__virtio_journal_settle(struct scmi_virtio_device *dev);
 
+/* The cmdq has been let go and its driver goes on: answers what is open in it, with SCMI_GENERIC_ERROR. */
+void scmi__virtio_device_give_up(struct scmi_virtio_device *dev);
+
 /* device.c */
 void scmi__virtio_device_reply(void *ctx, struct scmi_request *req, uint32_t len);
 

@@ -123,7 +123,29 @@ static void answer_lost(struct scmi_virtio_device *dev, uint16_t head)
 		len = chain.in_len < HEADER_BYTES ? 0 : chain.in_len < sizeof(answer) ? HEADER_BYTES : sizeof(answer);
 	scmi_put_le32(answer + HEADER_BYTES, (uint32_t)SCMI_GENERIC_ERROR);
 	scatter(pieces, answer, len);
-	scmi__virtio_journal_return(dev, head, len);
+	if (dev->journal != NULL)
+		scmi__virtio_journal_return(dev, head, len);
+	else
+		scmi__ring_device_return(r, head, len);
+}
+
+/* The platform's own answers go nowhere: what is answered here is not answered twice. */
+void scmi__virtio_device_give_up(struct scmi_virtio_device *dev)
+{
+	const struct ring_device *r = &dev->ring[SCMI_VIRTIO_CMDQ];
+	bool due;
+
+	if (has_lied(dev, SCMI_VIRTIO_CMDQ))
+		return;
+	device_lock(dev);
+	for (uint32_t i = 0; i < r->at.size; i++) {
+		if (atomic_load_explicit(&r->out[i], memory_order_relaxed) != 0)
+			answer_lost(dev, (uint16_t)i);
+	}
+	due = must_call_locked(dev, SCMI_VIRTIO_CMDQ);
+	device_unlock(dev);
+	if (due)
+		dev->host->call(dev->host->ctx, SCMI_VIRTIO_CMDQ);
 }
 
 /* The interrupt for what was returned last may have been lost, too: there always is one. */

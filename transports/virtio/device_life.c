@@ -305,7 +305,11 @@ int scmi_virtio_device_attach(struct scmi_virtio_device *dev, const struct scmi_
 static void let_go_all(struct scmi_virtio_device *dev, uint16_t *next)
 {
 	for (uint32_t queue = 0; queue < SCMI_VIRTIO_QUEUES; queue++) {
+		const bool ran = gate_is_open(&dev->gate[queue]);
+
 		let_go(dev, queue);
+		if (next != NULL && ran && queue == SCMI_VIRTIO_CMDQ)
+			scmi__virtio_device_give_up(dev);
 		if (next != NULL)
 			next[queue] = dev->used[queue] != 0 ? dev->ring[queue].avail : 0u;
 		dev->used[queue] = 0;
@@ -404,8 +408,11 @@ static void change(struct scmi_virtio_device *dev, const struct setting *s, uint
 
 	for (uint32_t queue = 0; queue < SCMI_VIRTIO_QUEUES; queue++) {
 		was_reset[queue] = dev->used[queue] != 0 && !gate_is_open(&dev->gate[queue]);
-		if ((changed & (1u << queue)) != 0)
-			let_go(dev, queue);
+		if ((changed & (1u << queue)) == 0)
+			continue;
+		let_go(dev, queue);
+		if (queue == SCMI_VIRTIO_CMDQ && dev->used[queue] != 0 && !was_reset[queue])
+			scmi__virtio_device_give_up(dev);
 	}
 	if (!same_maps(&s->maps, &dev->maps))
 		dev->maps = s->maps; /* nobody is inside: both have been let go */

@@ -148,8 +148,9 @@ int scmi_virtio_device_attach(struct scmi_virtio_device *device, const struct sc
 
 /*
  * When it returns none of the driver's memory is touched any more. Open requests stay the platform's, their answers go
- * nowhere: to go on later without a loss, stop serving first and wait until no request is open. Context: thread, not
- * inside a request.
+ * nowhere: to go on later without a loss, stop serving first and wait until no request is open. What is open when a
+ * driver pauses is given back with SCMI_GENERIC_ERROR, so that none waits for ever. Context: thread, not inside a
+ * request.
  *
  * next NULL: the driver is gone or has reset the device. A delayed response that waits for the eventq ends with
  * SCMI_E_NOPEER.
@@ -170,7 +171,7 @@ void scmi_virtio_device_renew(struct scmi_virtio_device *device);
 /*
  * Of the driver that is attached something changes: its memory, where a ring lies, the features, or the eventq comes or
  * goes. What changes is let go and taken up again where it was, all of it with other memory or features; what does not
- * goes on undisturbed. Requests that are open when the cmdq is let go are answered nowhere: as with detach. setup and
+ * goes on undisturbed. Requests that are open when the cmdq is let go are given back as by a pause, see detach. setup and
  * maps: all of them, as for attach; the old memory is not touched any more when it returns. index: for a queue that
  * comes, where to go on from; for one that goes it gets what detach's next would. Without its eventq the platform's
  * messages wait for it to come back. Calls host->work(). Returns SCMI_OK; SCMI_E_INVAL with *why as attach: nothing
@@ -184,7 +185,7 @@ int scmi_virtio_device_change(struct scmi_virtio_device *device, const struct sc
  * A journal of the cmdq's commands on their way, in memory that outlives this device: laid out as the split queue's
  * region of vhost-user's INFLIGHT_SHMFD, in host order, all 0 when it is new. attach then goes on behind what the
  * journal says is owed, whatever first says, and answers that with SCMI_GENERIC_ERROR: a command of a device that has
- * ended, or whose answer came after a detach, is never run twice. Attach fails where it is of another size than the
+ * ended is never run twice. Attach fails where it is of another size than the
  * queue. Kept until the next call, NULL: none; checked as what the driver's memory holds, and may lie there. SCMI_OK;
  * SCMI_E_INVAL: it is attached, or mem is not 8-byte aligned. Context: as attach.
  *
