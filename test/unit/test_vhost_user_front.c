@@ -12,6 +12,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <scmi/transport/virtio.h>
 
@@ -236,14 +237,73 @@ static void signals_for_nothing_do_no_harm(void **state)
 	back_close(b);
 }
 
+/* One that is another user's may do with the doorbell what it likes: who sends does not wait for it. */
+static void a_doorbell_that_waits_keeps_nobody(void **state)
+{
+	uint8_t version[4];
+	struct scmi_call call = {.size = sizeof(call),
+				 .protocol = SCMI_PROTOCOL_BASE,
+				 .message = SCMI_PROTOCOL_VERSION,
+				 .reply = version,
+				 .reply_cap = sizeof(version),
+				 .timeout_us = HANG_US};
+	struct back *b;
+	struct guest *g;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip(); /* only root can be somebody else */
+	b = back_open(rig_path(), &back_offers_all);
+	back_become(b, 1);
+	g = guest_open(NULL, false);
+	for (int i = 0; i < 50; i++) { /* more than ends of which the kernel keeps count */
+		back_stop_up(b, true);
+		assert_int_equal(scmi_agent_submit(g->agent, &call), SCMI_OK);
+		back_stop_up(b, false);
+		assert_int_equal(scmi_agent_wait(g->agent, &call), SCMI_OK);
+		assert_int_equal(guest_ask(g), SCMI_OK);
+	}
+	guest_close(g);
+	back_close(b);
+}
+
+/* It may have kept a doorbell that waits, and the next back end be one that is rung without care: by another one. */
+static void the_next_is_rung_by_another_doorbell(void **state)
+{
+	struct back *b;
+	struct guest *g;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	b = back_open(rig_path(), &back_offers_all);
+	back_become(b, 1);
+	g = guest_open(NULL, false);
+	assert_int_equal(guest_ask(g), SCMI_OK);
+	back_keep_memory(b);
+	assert_int_equal(scmi_agent_stop(g->agent), SCMI_OK);
+	back_become(b, 0);
+	assert_int_equal(scmi_agent_start(g->agent), SCMI_OK);
+	assert_int_equal(guest_ask(g), SCMI_OK);
+	assert_false(back_scribble(b));
+	guest_close(g);
+	back_close(b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(all_that_is_offered_is_used),       cmocka_unit_test(a_back_end_may_offer_nothing),
-		cmocka_unit_test(offers_come_in_any_mixture),        cmocka_unit_test(order_does_not_matter),
-		cmocka_unit_test(the_uri_chooses_features),          cmocka_unit_test(what_cannot_be_is_told),
-		cmocka_unit_test(a_back_end_without_queues_is_none), cmocka_unit_test(a_descriptor_tells_what_has_come),
+		cmocka_unit_test(all_that_is_offered_is_used),
+		cmocka_unit_test(a_back_end_may_offer_nothing),
+		cmocka_unit_test(offers_come_in_any_mixture),
+		cmocka_unit_test(order_does_not_matter),
+		cmocka_unit_test(the_uri_chooses_features),
+		cmocka_unit_test(what_cannot_be_is_told),
+		cmocka_unit_test(a_back_end_without_queues_is_none),
+		cmocka_unit_test(a_descriptor_tells_what_has_come),
 		cmocka_unit_test(signals_for_nothing_do_no_harm),
+		cmocka_unit_test(a_doorbell_that_waits_keeps_nobody),
+		cmocka_unit_test(the_next_is_rung_by_another_doorbell),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, rig_folder_end);

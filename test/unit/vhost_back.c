@@ -116,6 +116,17 @@ static bool scribble(struct back *b)
 	       is_same_bell(b->kept_kick, b->ring[SCMI_VIRTIO_CMDQ].kick);
 }
 
+static void stop_up(struct back *b, bool on)
+{
+	const int kick = b->ring[SCMI_VIRTIO_CMDQ].kick;
+	const uint64_t full = UINT64_MAX - 1u;
+
+	b->deaf = on;
+	scmi__event_lower(kick);
+	MUST(!on || write(kick, &full, sizeof(full)) == (ssize_t)sizeof(full));
+	MUST(fcntl(kick, F_SETFL, on ? 0 : O_NONBLOCK) == 0);
+}
+
 static bool carry_out(struct back *b)
 {
 	switch (b->order) {
@@ -131,6 +142,8 @@ static bool carry_out(struct back *b)
 		return true;
 	case ORDER_LIE:
 		return back_ring_lie(&b->ring[SCMI_VIRTIO_CMDQ]), true;
+	case ORDER_STOP_UP:
+		return stop_up(b, b->argument != 0), true;
 	case ORDER_RELEASE:
 		return back_ring_release(&b->ring[SCMI_VIRTIO_CMDQ], &b->memory), true;
 	case ORDER_SCRIBBLE:
@@ -161,9 +174,11 @@ static void *run(void *arg)
 
 	while (on) {
 		struct pollfd p[] = {
-			{.fd = b->control, .events = POLLIN},      {.fd = b->listener, .events = POLLIN},
-			{.fd = b->sock, .events = POLLIN},         {.fd = b->ring[0].kick, .events = POLLIN},
-			{.fd = b->ring[1].kick, .events = POLLIN},
+			{.fd = b->control, .events = POLLIN},
+			{.fd = b->listener, .events = POLLIN},
+			{.fd = b->sock, .events = POLLIN},
+			{.fd = b->deaf ? -1 : b->ring[0].kick, .events = POLLIN},
+			{.fd = b->deaf ? -1 : b->ring[1].kick, .events = POLLIN},
 		};
 
 		MUST(poll(p, 5, HANG_US / 1000) >= 0 || errno == EINTR);
@@ -173,7 +188,7 @@ static void *run(void *arg)
 			back_read(b);
 		if (p[1].revents != 0)
 			take_in(b);
-		for (size_t i = 0; i < SCMI_VIRTIO_QUEUES; i++)
+		for (size_t i = 0; i < SCMI_VIRTIO_QUEUES && !b->deaf; i++)
 			back_ring_look(&b->ring[i], &b->memory, i == SCMI_VIRTIO_CMDQ);
 		listen_again(b);
 		pthread_cond_broadcast(&b->changed);
@@ -294,6 +309,19 @@ bool back_notify(struct back *b, uint32_t hdr)
 void back_ring(struct back *b, uint32_t n)
 {
 	(void)give_order(b, ORDER_RING, n);
+}
+
+/* Who listened last is the one that a front end sees. */
+void back_become(struct back *b, uid_t uid)
+{
+	assert_int_equal(seteuid(uid), 0);
+	assert_int_equal(listen(b->listener, 8), 0);
+	assert_int_equal(seteuid(0), 0);
+}
+
+void back_stop_up(struct back *b, bool on)
+{
+	(void)give_order(b, ORDER_STOP_UP, on ? 1u : 0u);
 }
 
 void back_lie(struct back *b)

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "../../transports/vhost_user/wire.h"
 
@@ -73,6 +74,14 @@ bool back_notify(struct back *b, uint32_t hdr);
 
 /* Signals so many times, for nothing. */
 void back_ring(struct back *b, uint32_t n);
+
+/* From the next connection on another user listens. For root. */
+void back_become(struct back *b, uid_t uid);
+
+/*
+ * Fills the doorbell of the cmdq, makes it one that waits, and hears nothing; false: empties it, and hears what has come.
+ */
+void back_stop_up(struct back *b, bool on);
 
 /* A used index that cannot be, and a signal. */
 void back_lie(struct back *b);

@@ -34,6 +34,7 @@ enum order {
 	ORDER_NOTIFY,
 	ORDER_RING,
 	ORDER_LIE,
+	ORDER_STOP_UP,
 	ORDER_RELEASE,
 	ORDER_SCRIBBLE
 };
@@ -45,6 +46,7 @@ struct back {
 	pthread_cond_t changed;
 	int listener;
 	bool alone;
+	bool deaf;
 	int control;
 	int spare; /* descriptor, for when there is none */
 	enum order order;

@@ -49,6 +49,18 @@ bool scmi__bell_ring(int sock);
 /* Takes what has been sent; of a flood a part, and it stays readable. False: the other end has been closed. */
 bool scmi__bell_lower(int sock);
 
+/*
+ * Rings eventfds whose open files somebody else has as well, and never waits, whatever he does with them; where the kernel
+ * cannot do that (without AIO) as well as it goes. Some microseconds each. Several contexts may ring at once.
+ */
+struct scmi__ringer {
+	unsigned long aio; /* 0: the kernel cannot */
+	int ready;         /* always readable */
+};
+void scmi__ringer_open(struct scmi__ringer *r);
+void scmi__ringer_close(struct scmi__ringer *r);
+void scmi__ringer_ring(const struct scmi__ringer *r, int fd);
+
 /* Gives it so many bytes, all of which are there: memory without room would kill who touches it. */
 bool scmi__fd_fill(int fd, uint32_t bytes);
 

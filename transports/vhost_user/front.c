@@ -9,8 +9,8 @@
  *
  * How far a back end is trusted: it sees the rings and buffers, nothing else of this process, and can say what it likes
  * there; the driver bounds and checks that. It can wake who sleeps here as often as it likes. And it shares the open
- * file of the doorbell that we ring: if it makes that one that waits, and fills it, who sends a command waits there
- * until it is read, beyond any time-out. Only a socket would be safe from that, and there are back ends that take none.
+ * file of the doorbell that we ring, which it may make one that waits, and fill. One of another user's, who cannot stop
+ * this process as it is, is therefore rung in a way that never waits; it costs some microseconds.
  */
 #define _GNU_SOURCE
 
@@ -49,7 +49,9 @@ struct link {
 	struct scmi__sleep watch; /* what a loop of the user's sleeps on: its wake-up is raise() */
 	_Atomic uint32_t watched; /* somebody does */
 	_Atomic uint32_t lost;
-	_Atomic uint32_t looked; /* at the line, when last, in milliseconds */
+	_Atomic uint32_t careful;   /* the back end is somebody else's */
+	struct scmi__ringer ringer; /* for it; opened with the first */
+	_Atomic uint32_t looked;    /* at the line, when last, in milliseconds */
 	uint32_t patience_us;
 	bool been_up;
 	char reason[REASON_BYTES]; /* of the last start that has failed; else "" */
@@ -181,8 +183,18 @@ static uint32_t bus_queue_max(void *ctx, uint32_t queue)
 static void drop(struct link *l)
 {
 	scmi__vu_line_close(&l->line);
-	if (l->share.shown)
+	if (l->share.shown || atomic_load(&l->careful) != 0) /* the next may be rung without care */
 		(void)scmi__vu_share_renew(&l->share);
+}
+
+/* Before it gets the doorbells. */
+static void beware(struct link *l)
+{
+	const bool careful = !scmi__vu_line_is_ours(&l->line);
+
+	if (careful && l->ringer.ready < 0)
+		scmi__ringer_open(&l->ringer);
+	atomic_store(&l->careful, careful ? 1u : 0u);
 }
 
 /* One that serves a single connection listens anew only when it has seen the last one go. */
@@ -206,8 +218,10 @@ static int bring_up(struct link *l, const struct scmi_virtio_setup *setup)
 	if (l->line.sock < 0)
 		err = meet(l, until_us, &why);
 	l->parted = false;
-	if (err == SCMI_OK)
+	if (err == SCMI_OK) {
+		beware(l);
 		err = scmi__vu_rings_give(&l->line, &l->share, setup, until_us, &why);
+	}
 	if (err == SCMI_OK && (watch(l, &l->sleep) != SCMI_OK || watch(l, &l->watch) != SCMI_OK))
 		err = scmi__why(&why, SCMI_E_IO, "%s: no memory left", l->path);
 	return err;
@@ -267,7 +281,10 @@ static void bus_kick(void *ctx, uint32_t queue)
 {
 	const struct link *l = ctx;
 
-	(void)scmi__event_raise(l->share.kick[queue]);
+	if (atomic_load_explicit(&l->careful, memory_order_relaxed) != 0)
+		scmi__ringer_ring(&l->ringer, l->share.kick[queue]);
+	else
+		(void)scmi__event_raise(l->share.kick[queue]);
 }
 
 /* ---- opening and closing ---- */
@@ -276,6 +293,7 @@ static void free_link(struct link *l)
 {
 	scmi__vu_line_close(&l->line);
 	scmi__vu_share_close(&l->share);
+	scmi__ringer_close(&l->ringer);
 	scmi__sleep_close(&l->watch);
 	scmi__sleep_close(&l->sleep);
 	free(l->driver);
@@ -387,6 +405,7 @@ int scmi__vu_front_open(void **link, const char *rest, const struct scmi_port *p
 		return scmi__why(why, SCMI_E_IO, "no memory left");
 	l->line.path = l->path;
 	l->line.sock = -1;
+	l->ringer.ready = -1;
 	l->allowed = SCMI_VIRTIO_FEATURES_DEFAULT;
 	l->patience_us = VU_WELCOME_US;
 	l->sleep = l->watch = (struct scmi__sleep){-1, -1};

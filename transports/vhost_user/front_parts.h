@@ -75,6 +75,9 @@ struct vu_line {
 int scmi__vu_line_open(struct vu_line *l, uint64_t until_us, const struct scmi_why *why);
 void scmi__vu_line_close(struct vu_line *l);
 
+/* Whether who listens there may stop this process anyway: the same user, or root. While there is a line. */
+bool scmi__vu_line_is_ours(const struct vu_line *l);
+
 /* Nothing goes over it any more, and the back end learns of it. Any context, until it is closed. */
 void scmi__vu_line_end(const struct vu_line *l);
 
