@@ -59,9 +59,9 @@ static int send(uint16_t token)
 
 static void answer(void)
 {
-	t.area[SCMI_SHMEM_LENGTH / 4] = 8;
-	t.area[SCMI_SHMEM_PAYLOAD / 4] = 0;
-	t.area[SCMI_SHMEM_STATUS / 4] = SCMI_SHMEM_FREE;
+	scmi_put_le32(&t.area[SCMI_SHMEM_LENGTH / 4], 8);
+	scmi_put_le32(&t.area[SCMI_SHMEM_PAYLOAD / 4], SCMI_SUCCESS);
+	scmi_put_le32(&t.area[SCMI_SHMEM_STATUS / 4], SCMI_SHMEM_FREE);
 	(void)t.transport.ops->poll(t.transport.ctx, 1);
 }
 
@@ -88,7 +88,7 @@ static void the_command_of_another_is_not_taken_back(void **state)
 		.size = sizeof(config), .areas = {{.mem = t.area, .len = sizeof(t.area)}}, .doorbell = &bell};
 
 	(void)state;
-	t.area[SCMI_SHMEM_STATUS / 4] = SCMI_SHMEM_FREE;
+	scmi_put_le32(&t.area[SCMI_SHMEM_STATUS / 4], SCMI_SHMEM_FREE);
 	assert_int_equal(scmi_mailbox_init(&t.mailbox, &config, &t.transport), SCMI_OK);
 	assert_int_equal(t.transport.ops->start(t.transport.ctx, &sink, NULL), SCMI_OK);
 	assert_int_equal(send(0), SCMI_OK);
