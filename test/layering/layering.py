@@ -51,7 +51,7 @@ FLOORS = {
 ABOVE_WIRE = {floor: ["lib/wire"] for floor in ("lib/agent", "lib/platform", "lib/protocol")}
 ABOVE_WIRE["transports/mailbox"] = ABOVE_WIRE["transports/smc"] = ["transports/shmem"]
 ABOVE_WIRE["transports/mailbox_linux"] = ["transports/shmem", "transports/carrier"]
-ABOVE_WIRE["transports/vhost_user"] = ["transports/carrier"]
+ABOVE_WIRE["transports/vhost_user"] = ["transports/carrier", "transports/virtio"]
 ABOVE_WIRE["examples/scmid"] = ["examples/sim"]
 ABOVE_WIRE["examples/scmictl"] = ["examples/sim"]
 # What a process has one of only: the handler of a signal.
