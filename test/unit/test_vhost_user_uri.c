@@ -22,6 +22,10 @@
 #include "fds.h"
 #include "vhost_listen_rig.h"
 
+#ifndef SO_PASSPIDFD
+#define SO_PASSPIDFD 76
+#endif
+
 #define NOBODY 65534u
 
 static int test_begin(void **state)
@@ -65,6 +69,49 @@ static const char *uri_of_fd(int fd, const char *keys)
 
 	(void)snprintf(uri, sizeof(uri), "fd=%d%s", fd, keys);
 	return uri;
+}
+
+/* Whether a message with as many descriptors as may be is answered. */
+static bool takes_eight(struct front *f)
+{
+	struct vu_memory m = {.n = VU_REGIONS_MAX};
+	int fds[VU_REGIONS_MAX];
+	uint64_t ack;
+
+	for (uint32_t i = 0; i < VU_REGIONS_MAX; i++) {
+		m.region[i] = (struct vu_region){.guest = FRONT_GUEST + i * UINT64_C(0x10000000),
+						 .size = FRONT_BYTES,
+						 .user = FRONT_USER + i * UINT64_C(0x10000000)};
+		fds[i] = f->memory;
+	}
+	front_send(f, VU_SET_MEM_TABLE, VU_VERSION | VU_NEED_REPLY, &m, sizeof(m), fds, VU_REGIONS_MAX);
+	return front_reply(f, VU_SET_MEM_TABLE, &ack, sizeof(ack)) && ack == 0;
+}
+
+/* Who makes the socket may ask for each sender's name: that is to take no descriptor's room, nor to leave one open. */
+static void a_socket_that_passes_names_is_taken(void **state)
+{
+	static const int options[] = {SO_PASSCRED, SO_PASSPIDFD};
+	const int fd = listening(SOCK_STREAM);
+	const unsigned before = open_fds();
+	const int on = 1;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
+		struct place *p;
+		struct front f;
+
+		(void)setsockopt(fd, SOL_SOCKET, options[i], &on, sizeof(on)); /* or an older kernel */
+		p = place_running(uri_of_fd(fd, ",agents=1"));
+		assert_true(front_connect(&f));
+		front_up(&f);
+		assert_true(front_ask(&f) && takes_eight(&f));
+		place_close(p);
+		front_leave(&f);
+		assert_int_equal(open_fds(), before);
+	}
+	assert_int_equal(unlink(rig_path()), 0);
+	close(fd);
 }
 
 static void a_socket_that_is_there_is_taken(void **state)
@@ -296,6 +343,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(a_socket_that_is_there_is_taken),
+		CASE(a_socket_that_passes_names_is_taken),
 		CASE(what_is_no_such_socket_is_refused),
 		CASE(keys_are_checked),
 		CASE(keys_are_obeyed),

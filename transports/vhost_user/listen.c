@@ -18,6 +18,11 @@
 
 #include "listen.h"
 
+/* Linux 6.5 knows it, C libraries may not yet. */
+#ifndef SO_PASSPIDFD
+#define SO_PASSPIDFD 76
+#endif
+
 #define BATCH      16 /* commands of one guest in a turn */
 #define MESSAGES   16 /* of its front end */
 #define EVENTS     64
@@ -152,6 +157,19 @@ static struct seat *free_seat(struct listener *l)
 	return NULL;
 }
 
+/*
+ * Whoever made the socket (systemd, say) may have asked for who has sent each message; an accepted one inherits that. It
+ * would come among the descriptors, in their room, and one such thing is a descriptor itself.
+ */
+static void want_no_names(int sock)
+{
+	static const int options[] = {SO_PASSCRED, SO_PASSSEC, SO_PASSPIDFD};
+	const int off = 0;
+
+	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
+		(void)setsockopt(sock, SOL_SOCKET, options[i], &off, sizeof(off)); /* a kernel without it has it off */
+}
+
 static void let_in(struct listener *l, int sock)
 {
 	const bool may_come = scmi__name_lets_in(sock, l->has_uid, l->uid);
@@ -165,6 +183,7 @@ static void let_in(struct listener *l, int sock)
 		(void)close(sock);
 		return;
 	}
+	want_no_names(sock);
 	s->came = s->rung = false;
 	scmi__vu_session_begin(&s->session, sock);
 	if (!scmi__vu_watch(l, sock, EPOLLIN | EPOLLRDHUP | EPOLLET, VU_EVENT_LINE, index_of(l, s)))
