@@ -13,6 +13,7 @@
 
 #include <fcntl.h>
 #include <sys/eventfd.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "../../transports/vhost_user/message.h"
@@ -23,6 +24,7 @@
 struct line {
 	int ours;
 	int theirs;
+	int pushed;   /* the last descriptor that push() sends; -1: as the others */
 	unsigned fds; /* open when it was made */
 	struct vu_message m;
 	const char *why;
@@ -40,6 +42,7 @@ static void open_line(struct line *l)
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends), 0);
 	l->ours = ends[0];
 	l->theirs = ends[1];
+	l->pushed = -1;
 	scmi__vu_message_init(&l->m);
 }
 
@@ -74,7 +77,7 @@ static void push(struct line *l, const void *bytes, size_t len, unsigned fds_n)
 	int fds[16];
 
 	for (unsigned i = 0; i < fds_n; i++)
-		fds[i] = l->theirs;
+		fds[i] = l->pushed >= 0 && i + 1u == fds_n ? l->pushed : l->theirs;
 	memset(&control, 0, sizeof(control));
 	if (fds_n != 0) {
 		m.msg_control = &control;
@@ -235,6 +238,30 @@ static void message_with_too_many_descriptors_is_refused(void **state)
 	expect_fault(l, "more than 8 descriptors");
 }
 
+/* One that waits when it is closed would hold up who closes it: the one that is kept, and one that is too many. */
+static void message_closes_what_would_linger(void **state)
+{
+	const struct linger on = {.l_onoff = 1, .l_linger = 20};
+	struct line *l = &line;
+
+	(void)state;
+	for (unsigned n = 1; n <= 16; n += 15) {
+		struct linger now = on;
+		socklen_t len = sizeof(now);
+
+		open_line(l);
+		l->pushed = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+		assert_int_equal(setsockopt(l->pushed, SOL_SOCKET, SO_LINGER, &on, sizeof(on)), 0);
+		push_header(l, VU_VERSION, 0, n);
+		assert_int_equal(receive(l), n == 1 ? SCMI_OK : SCMI_E_PROTO);
+		scmi__vu_message_done(&l->m);
+		assert_int_equal(getsockopt(l->pushed, SOL_SOCKET, SO_LINGER, &now, &len), 0);
+		assert_int_equal(now.l_onoff, 0);
+		scmi__fd_close(&l->pushed);
+		close_line(l);
+	}
+}
+
 static void message_with_descriptors_behind_its_header_is_refused(void **state)
 {
 	struct line *l = &line;
@@ -334,6 +361,7 @@ int main(void)
 		cmocka_unit_test(message_of_the_largest_size_comes),
 		cmocka_unit_test(message_breaks_rules),
 		cmocka_unit_test(message_with_too_many_descriptors_is_refused),
+		cmocka_unit_test(message_closes_what_would_linger),
 		cmocka_unit_test(message_with_descriptors_behind_its_header_is_refused),
 		cmocka_unit_test(message_with_descriptors_that_have_no_room_is_refused),
 		cmocka_unit_test(message_that_never_ends_is_of_one_who_has_gone),

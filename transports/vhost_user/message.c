@@ -16,13 +16,29 @@
 
 #define HEADER_BYTES ((uint32_t)sizeof(struct vu_header))
 
-/* Room for what one message may bring; the kernel closes what is beyond, and says so. */
+#define SCM_FDS_MAX 253u /* the kernel lets nobody send more at once */
+
+/* Room for whatever can come: what had none the kernel would close, in this thread, as it is. */
+union incoming {
+	struct cmsghdr align;
+	char bytes[CMSG_SPACE(SCM_FDS_MAX * sizeof(int))];
+};
+
+/* And for what one message may bring. */
 union control {
 	struct cmsghdr align;
 	char bytes[CMSG_SPACE(VU_FDS_MAX * sizeof(int))];
 };
 
-_Static_assert(CMSG_SPACE(VU_FDS_MAX * sizeof(int)) == CMSG_LEN(VU_FDS_MAX * sizeof(int)), "no room for one more");
+/* A socket that has something to send could make its last close() wait for as long as the sender likes. */
+static void close_given(int *fd)
+{
+	const struct linger off = {.l_onoff = 0};
+
+	if (*fd >= 0)
+		(void)setsockopt(*fd, SOL_SOCKET, SO_LINGER, &off, sizeof(off)); /* no socket: nothing to do */
+	scmi__fd_close(fd);
+}
 
 void scmi__vu_message_init(struct vu_message *m)
 {
@@ -48,7 +64,7 @@ int scmi__vu_take_fd(struct vu_message *m, unsigned i)
 void scmi__vu_message_done(struct vu_message *m)
 {
 	for (unsigned i = 0; i < m->fds_n; i++)
-		scmi__fd_close(&m->fd[i]);
+		close_given(&m->fd[i]);
 	m->h = (struct vu_header){0};
 	m->fds_n = 0;
 	m->got = 0;
@@ -60,7 +76,7 @@ void scmi__vu_message_done(struct vu_message *m)
 static bool keep(struct vu_message *m, int fd)
 {
 	if (m->fds_n == VU_FDS_MAX) {
-		scmi__fd_close(&fd);
+		close_given(&fd);
 		return false;
 	}
 	m->fd[m->fds_n++] = fd;
@@ -95,7 +111,7 @@ static const char *collect(struct vu_message *m, struct msghdr *msg, bool behind
 /* Reads at most len bytes to dst, and what comes with them. SCMI_OK: *n of them have come. */
 static int receive(int sock, struct vu_message *m, void *dst, uint32_t len, uint32_t *n, const char **why)
 {
-	union control control;
+	union incoming control;
 	struct iovec part = {.iov_base = dst, .iov_len = len};
 	struct msghdr msg = {
 		.msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)};
