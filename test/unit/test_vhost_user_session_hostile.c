@@ -267,17 +267,24 @@ static void session_rings_a_pair_of_sockets(void **state)
 	struct vu_rig *r = &rig;
 	unsigned char bytes[4096] = {0};
 	int ends[2];
+	int kick[2];
 
 	(void)state;
 	vr_open_running(r, PROTOCOL);
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, kick), 0);
+	assert_int_equal(write(ends[0], bytes, sizeof(bytes)), sizeof(bytes)); /* nobody will read that */
 	assert_int_equal(give(r, VU_SET_VRING_CALL, ends[1]), 0);
-	assert_int_equal(give(r, VU_SET_VRING_KICK, ends[1]), 0);
-	assert_int_equal(write(ends[0], bytes, sizeof(bytes)), sizeof(bytes));
+	assert_int_equal(recv(ends[1], bytes, 1, MSG_DONTWAIT), 0);
+	assert_int_equal(send(ends[0], bytes, 1, MSG_DONTWAIT | MSG_NOSIGNAL), -1); /* nor anything more */
+	assert_int_equal(give(r, VU_SET_VRING_KICK, kick[1]), 0);
+	assert_int_equal(write(kick[0], bytes, sizeof(bytes)), sizeof(bytes));
 	expect_served(r, 0);
 	assert_int_equal(read(ends[0], bytes, sizeof(bytes)), 16); /* when it was given, and for that */
 	assert_int_equal(bytes[0] | bytes[7], 1);
-	assert_int_equal(recv(ends[1], bytes, 1, MSG_DONTWAIT), -1); /* it was emptied */
+	assert_int_equal(recv(kick[1], bytes, 1, MSG_DONTWAIT), -1); /* it was emptied */
+	close(kick[0]);
+	close(kick[1]);
 	for (unsigned i = 0; i < 70000; i++)
 		scmi__vu_call(&r->s, CMDQ);
 	close(ends[0]);

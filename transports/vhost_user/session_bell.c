@@ -38,7 +38,7 @@
 
 #define EVENTS 32 /* I/O operations whose ends have not been taken */
 #define TRIES  4
-#define DRAINS 4 /* reads of one look */
+#define DRAINS 1024 /* reads of one look: more than a socket holds messages, as systems are set up */
 
 /* ---- what it is ---- */
 
@@ -67,8 +67,10 @@ static bool is_pair(int fd)
 {
 	struct sockaddr_un name = {.sun_family = AF_UNSPEC};
 	socklen_t len = sizeof(name);
+	int type = 0;
 
-	if (getpeername(fd, (struct sockaddr *)&name, &len) != 0)
+	if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &(socklen_t){sizeof(type)}) != 0 || type != SOCK_STREAM ||
+	    getpeername(fd, (struct sockaddr *)&name, &len) != 0)
 		return false;
 	return name.sun_family == AF_UNIX && len == sizeof(name.sun_family);
 }
@@ -213,7 +215,7 @@ void scmi__vu_bell_lower(int fd, enum vu_bell kind)
 	char drain[4096];
 	ssize_t n = sizeof(drain);
 
-	for (int i = 0; i < DRAINS && n == (ssize_t)sizeof(drain); i++) {
+	for (int i = 0; i < DRAINS && n > 0; i++) {
 		n = 0;
 		if (kind == VU_BELL_PIPE)
 			n = read_pipe(fd, drain, sizeof(drain));
@@ -221,6 +223,14 @@ void scmi__vu_bell_lower(int fd, enum vu_bell kind)
 			n = recv(fd, drain, sizeof(drain), MSG_DONTWAIT);
 	}
 	errno = saved;
+}
+
+void scmi__vu_bell_deafen(int fd, enum vu_bell kind)
+{
+	if (kind != VU_BELL_SOCKET)
+		return;
+	(void)shutdown(fd, SHUT_RD);
+	scmi__vu_bell_lower(fd, kind);
 }
 
 /* ---- the calls: any context may ring while they are replaced ---- */
@@ -240,6 +250,7 @@ void scmi__vu_call(void *ctx, uint32_t queue)
 /* To ring never waits: so this waits for a few instructions of others. */
 void scmi__vu_set_call(struct vu_session *s, uint32_t queue, int fd, enum vu_bell kind)
 {
+	scmi__vu_bell_deafen(fd, kind);
 	atomic_fetch_and(&s->callers, ~CALLERS_OPEN);
 	while (atomic_load(&s->callers) != 0)
 		sched_yield();

@@ -26,6 +26,12 @@ void scmi__vu_bell_ring(const struct vu_session *s, int fd, enum vu_bell kind);
 /* Takes what a pipe or a socket holds, so that who rings it finds room. An eventfd is left alone. */
 void scmi__vu_bell_lower(int fd, enum vu_bell kind);
 
+/*
+ * For one that is only rung: nothing can be sent to it any more, and what lies in it is thrown away. A front end could
+ * have put its own line there, and would not be seen to go.
+ */
+void scmi__vu_bell_deafen(int fd, enum vu_bell kind);
+
 /* Replaces a call; fd -1: there is none. */
 void scmi__vu_set_call(struct vu_session *s, uint32_t queue, int fd, enum vu_bell kind);
 

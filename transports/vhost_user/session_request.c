@@ -112,10 +112,13 @@ static int get_queue_num(struct vu_session *s)
 
 static int set_backend_fd(struct vu_session *s)
 {
-	if (scmi__vu_bell_kind(s->in.fd[0]) == VU_BELL_NONE)
+	const enum vu_bell kind = scmi__vu_bell_kind(s->in.fd[0]);
+
+	if (kind == VU_BELL_NONE)
 		return vu_fault(s, SCMI_E_INVAL, "a descriptor that is no pipe, or one of a pair of sockets");
 	scmi__fd_close(&s->backend_fd);
 	s->backend_fd = scmi__vu_take_fd(&s->in, 0);
+	scmi__vu_bell_deafen(s->backend_fd, kind);
 	return SCMI_OK;
 }
 

@@ -371,6 +371,7 @@ int scmi__vu_vring_err(struct vu_session *s)
 
 	if (err != SCMI_OK)
 		return err;
+	scmi__vu_bell_deafen(fd, kind);
 	r = &s->ring[index];
 	scmi__fd_close(&r->err);
 	r->err = fd;
