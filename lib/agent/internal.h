@@ -117,6 +117,11 @@ static inline void *waiter_event(struct scmi_agent *a, uint32_t i)
 	return a->waiters + (size_t)i * a->waiter_stride + sizeof(struct waiter);
 }
 
+static inline void waiter_signal(struct scmi_agent *a, uint32_t i)
+{
+	a->port->event_signal(a->port->ctx, waiter_event(a, i));
+}
+
 static inline uint64_t now_us(const struct scmi_agent *a)
 {
 	return a->port->now_us(a->port->ctx);

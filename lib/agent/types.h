@@ -55,6 +55,9 @@ struct slot {
 	struct scmi_call *call;    /* for whoever holds CALL's claim, or SENDING */
 };
 
+/* waiter.wants: its call is urgent, and may have a reserved slot. */
+#define WANTS_URGENT 0x100u
+
 /* A waiter's entry: its event follows. Outlives its waiter, so that a signal may come after the waiter has left. */
 struct waiter {
 	alignas(max_align_t) _Atomic uint32_t asleep; /* the link that it would lead, + 1 */
