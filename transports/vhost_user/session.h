@@ -45,9 +45,8 @@ struct vu_session {
 	void *device_mem;
 	struct scmi_endpoint endpoint;
 	struct scmi_virtio_host host;
-	int wake_fd;       /* the listener's */
-	unsigned long aio; /* by which eventfds are rung; 0: the system has none */
-	int ready_fd;      /* always readable, for that */
+	int wake_fd;                /* the listener's */
+	struct scmi__ringer ringer; /* of eventfds */
 
 	_Atomic uint32_t again;   /* to be served, whether the guest rings or not */
 	_Atomic uint32_t torn;    /* its memory is not the front end's any more */

@@ -16,13 +16,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/aio_abi.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -36,8 +34,6 @@
 #define RWF_NOWAIT 8
 #endif
 
-#define EVENTS 32 /* I/O operations whose ends have not been taken */
-#define TRIES  4
 #define DRAINS 1024 /* reads of one look: more than a socket holds messages, as systems are set up */
 
 /* ---- what it is ---- */
@@ -88,59 +84,6 @@ enum vu_bell scmi__vu_bell_kind(int fd)
 
 /* ---- ringing ---- */
 
-/* What has ended is taken only when there is no room for more. */
-static bool take_ends(aio_context_t aio)
-{
-	struct io_event ends[EVENTS];
-
-	return errno == EAGAIN && syscall(SYS_io_getevents, aio, 0L, (long)EVENTS, ends, NULL) >= 0;
-}
-
-/* Asks for what is true already: it ends inside the call. */
-static bool ring_eventfd(aio_context_t aio, int ready_fd, int fd)
-{
-	struct iocb io = {
-		.aio_lio_opcode = IOCB_CMD_POLL,
-		.aio_fildes = (uint32_t)ready_fd,
-		.aio_buf = POLLIN,
-		.aio_flags = IOCB_FLAG_RESFD,
-		.aio_resfd = (uint32_t)fd,
-	};
-	struct iocb *list[1] = {&io};
-
-	for (int i = 0; i < TRIES; i++) {
-		if (syscall(SYS_io_submit, aio, 1L, list) == 1)
-			return true;
-		if (!take_ends(aio))
-			return false;
-	}
-	return false;
-}
-
-/* Tried once with one of our own: older kernels cannot poll so. */
-void scmi__vu_bell_open(struct vu_session *s)
-{
-	aio_context_t aio = 0;
-
-	s->aio = 0;
-	s->ready_fd = eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (s->ready_fd < 0 || syscall(SYS_io_setup, EVENTS, &aio) != 0)
-		return;
-	s->aio = (unsigned long)aio;
-	if (!ring_eventfd(aio, s->ready_fd, s->ready_fd)) {
-		(void)syscall(SYS_io_destroy, aio);
-		s->aio = 0;
-	}
-}
-
-void scmi__vu_bell_close(struct vu_session *s)
-{
-	if (s->aio != 0)
-		(void)syscall(SYS_io_destroy, (aio_context_t)s->aio);
-	s->aio = 0;
-	scmi__fd_close(&s->ready_fd);
-}
-
 /* As well as it goes where the kernel does not know how not to wait. */
 static void write_if_room(int fd)
 {
@@ -184,10 +127,8 @@ void scmi__vu_bell_ring(const struct vu_session *s, int fd, enum vu_bell kind)
 	const uint64_t one = 1;
 	const int saved = errno;
 
-	if (kind == VU_BELL_EVENTFD && s->aio != 0)
-		(void)ring_eventfd((aio_context_t)s->aio, s->ready_fd, fd);
-	else if (kind == VU_BELL_EVENTFD)
-		write_if_room(fd);
+	if (kind == VU_BELL_EVENTFD)
+		scmi__ringer_ring(&s->ringer, fd);
 	else if (kind == VU_BELL_PIPE)
 		ring_pipe(fd);
 	else if (kind == VU_BELL_SOCKET)

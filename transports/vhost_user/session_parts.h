@@ -16,10 +16,6 @@
  */
 enum vu_bell scmi__vu_bell_kind(int fd);
 
-/* Makes ready what rings eventfds; without it they are rung by a write. */
-void scmi__vu_bell_open(struct vu_session *s);
-void scmi__vu_bell_close(struct vu_session *s);
-
 /* Rings; it never waits. Context: any. */
 void scmi__vu_bell_ring(const struct vu_session *s, int fd, enum vu_bell kind);
 
