@@ -199,7 +199,7 @@ static void session_rings_by_a_write_where_it_must(void **state)
 
 	(void)state;
 	vr_open_running(r, PROTOCOL);
-	scmi__ringer_close(&(&r->s)->ringer);
+	scmi__ringer_close(&r->s.ringer);
 	assert_int_equal(give(r, VU_SET_VRING_CALL, bell), 0);
 	scmi__vu_call(&r->s, CMDQ);
 	assert_int_equal(read(bell, &n, sizeof(n)), sizeof(n));
