@@ -122,7 +122,7 @@ enum took {
 	TOOK_LATE, /* somebody else has changed the word meanwhile: *w is what it is now */
 };
 
-/* All but the usual answer. */
+/* All but the usual answer. The claim writes *w. NOLINTNEXTLINE(readability-non-const-parameter) */
 static enum took take_closely(struct mailbox *m, uint32_t *w, uint32_t status, uint32_t len)
 {
 	enum shmem_verdict verdict = SHMEM_GOOD;
@@ -157,7 +157,7 @@ static enum took take_closely(struct mailbox *m, uint32_t *w, uint32_t status, u
 	return (before & A2P_STATE) == A2P_SENT ? TOOK_ANSWER : TOOK_NOTHING;
 }
 
-/* An answer that is short, whole and no error, if it is nobody else's meanwhile. */
+/* One that is short, whole and no error, if it is nobody else's yet. NOLINTNEXTLINE(readability-non-const-parameter) */
 HOT bool take_usual(struct mailbox *m, uint32_t *w, uint32_t len)
 {
 	const struct scmi_shmem *area = &m->area[SCMI_MAILBOX_A2P];

@@ -76,7 +76,7 @@ static bool replace(struct vu_guarded *g, uintptr_t fault)
 	/* Where even what is put there has no page to give this must not go on for ever. */
 	if (atomic_fetch_add(&g->replaced, 1u) >= REPLACED_MOST)
 		return false;
-	/* All of it, so that one fault is the last one there. */
+	/* All of it, so that one fault is the last one there. NOLINTNEXTLINE(performance-no-int-to-ptr) */
 	if (!put_nothing((void *)start, len))
 		return false;
 	atomic_store(torn, 1u);

@@ -64,6 +64,7 @@ __attribute__((format(printf, 2, 3))) static void tell_line(struct listener *l, 
 		return;
 	len = snprintf(line, sizeof(line), "vhost-user:%s: ", l->name.path);
 	va_start(args, format);
+	/* The analyser takes va_start() for nothing. NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized) */
 	len += vsnprintf(line + len, sizeof(line) - (size_t)len, format, args);
 	va_end(args);
 	if (l->untold != 0 && len < (int)sizeof(line))
