@@ -15,7 +15,7 @@ void conf_echo_works(struct conf_env *env)
 
 	conf_peer_hold(&env->peer, false);
 	conf_call_init(&c, env, CONF_ECHO, "ping", 4);
-	assert_int_equal(scmi_agent_submit(env->agent, &c.call), SCMI_OK);
+	conf_submit(&c); /* whoever delivered the last one may hold its slot for a moment */
 	assert_int_equal(conf_finish(&c), SCMI_OK);
 	assert_memory_equal(c.reply, "ping", 4);
 	conf_check_guard(&c, 4);
