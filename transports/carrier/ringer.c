@@ -48,8 +48,7 @@ static bool ring(const struct scmi__ringer *r, int fd)
 	return false;
 }
 
-/* As well as it goes where the kernel does not know how not to wait. */
-static void write_if_room(int fd)
+void scmi__write_if_room(int fd)
 {
 	const uint64_t one = 1;
 	struct pollfd p = {.fd = fd, .events = POLLOUT};
@@ -90,6 +89,6 @@ void scmi__ringer_ring(const struct scmi__ringer *r, int fd)
 	if (r->aio != 0)
 		(void)ring(r, fd);
 	else
-		write_if_room(fd);
+		scmi__write_if_room(fd);
 	errno = saved;
 }

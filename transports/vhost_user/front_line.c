@@ -20,14 +20,6 @@
 
 /* ---- the socket ---- */
 
-/* A descriptor that somebody sends may take as long to close as he likes, and none is wanted here. */
-static void no_descriptors(int sock)
-{
-	const int off = 0;
-
-	(void)setsockopt(sock, SOL_SOCKET, SO_PASSRIGHTS, &off, sizeof(off));
-}
-
 static int refused(const struct vu_line *l, int e, const struct scmi_why *why)
 {
 	switch (e) {
@@ -55,7 +47,7 @@ static int connect_line(struct vu_line *l, const struct scmi_why *why)
 	l->sock = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (l->sock < 0)
 		return scmi__why(why, SCMI_E_IO, "%s: no socket: %s", l->path, strerror(errno));
-	no_descriptors(l->sock);
+	scmi__no_descriptors(l->sock);
 	do
 		e = connect(l->sock, (struct sockaddr *)&address, sizeof(address)) == 0 ? 0 : errno;
 	while ((e == EINTR || e == EAGAIN) && scmi__now_us() < l->until_us && (nanosleep(&nap, NULL), true));

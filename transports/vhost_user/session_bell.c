@@ -84,24 +84,13 @@ enum vu_bell scmi__vu_bell_kind(int fd)
 
 /* ---- ringing ---- */
 
-/* As well as it goes where the kernel does not know how not to wait. */
-static void write_if_room(int fd)
-{
-	const uint64_t one = 1;
-	struct pollfd p = {.fd = fd, .events = POLLOUT};
-
-	(void)fcntl(fd, F_SETFL, O_NONBLOCK);
-	if (poll(&p, 1, 0) == 1 && (p.revents & POLLOUT) != 0 && write(fd, &one, sizeof(one)) < 0)
-		return; /* full: whoever reads it has enough to read */
-}
-
 static void write_pipe(int fd)
 {
 	uint64_t one = 1;
 	const struct iovec part = {.iov_base = &one, .iov_len = sizeof(one)};
 
 	if (syscall(SYS_pwritev2, fd, &part, 1L, -1L, -1L, RWF_NOWAIT) < 0 && (errno == EOPNOTSUPP || errno == ENOSYS))
-		write_if_room(fd);
+		scmi__write_if_room(fd);
 }
 
 /* One whose reader is gone raises SIGPIPE: whoever rings is not to die by it, nor to find it later. */
