@@ -152,19 +152,36 @@ static uint64_t give(struct vu_rig *r, uint32_t request, int fd)
 	return vr_ask(r, request, &(uint64_t){CMDQ}, 8, &fd, 1);
 }
 
-/* Full, and to wait in: a plain write would never return. */
-static void session_rings_an_eventfd_that_is_full(void **state)
+/* Only root can be somebody else. */
+static void open_strangers(struct vu_rig *r)
+{
+	if (geteuid() != 0)
+		skip();
+	vr_open(r, PROTOCOL);
+	r->uid = 1;
+	vr_run(r);
+	assert_true(r->s.careful && r->ringer.ready >= 0);
+}
+
+static void fill(int bell)
 {
 	const uint64_t full = UINT64_MAX - 1u;
-	struct vu_rig *r = &rig;
-	const int bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	uint64_t n = 0;
 
-	(void)state;
-	vr_open_running(r, PROTOCOL);
-	assert_int_equal(give(r, VU_SET_VRING_CALL, bell), 0);
 	assert_int_equal(read(bell, &n, sizeof(n)), sizeof(n)); /* it has been rung when it was given */
 	assert_int_equal(write(bell, &full, sizeof(full)), sizeof(full));
+}
+
+/* Full, and to wait in: a plain write would never return. */
+static void session_rings_a_strangers_eventfd_that_is_full(void **state)
+{
+	struct vu_rig *r = &rig;
+	const int bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+
+	(void)state;
+	open_strangers(r);
+	assert_int_equal(give(r, VU_SET_VRING_CALL, bell), 0);
+	fill(bell);
 	assert_int_equal(fcntl(bell, F_SETFL, 0), 0);
 	expect_served(r, 0);
 	expect_served(r, 1);
@@ -172,20 +189,71 @@ static void session_rings_an_eventfd_that_is_full(void **state)
 	vr_close(r);
 }
 
-static void session_rings_an_eventfd_as_often_as_it_has_to(void **state)
+/* Our own user's gets no such care: there is nothing to open for it. How it reads is left to it. */
+static void session_rings_its_own_users_eventfd_by_a_write(void **state)
 {
 	struct vu_rig *r = &rig;
-	const int bell = eventfd(0, EFD_CLOEXEC);
-	uint64_t n = 0;
+	const int bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	const int blocks = eventfd(0, EFD_CLOEXEC);
 
 	(void)state;
 	vr_open_running(r, PROTOCOL);
+	assert_true(!r->s.careful && r->ringer.ready < 0);
+	assert_int_equal(give(r, VU_SET_VRING_CALL, bell), 0);
+	fill(bell);
+	expect_served(r, 0);
+	expect_served(r, 1);
+	assert_int_equal(give(r, VU_SET_VRING_CALL, blocks), 0);
+	expect_served(r, 2);
+	assert_int_equal(fcntl(blocks, F_GETFL) & O_NONBLOCK, 0);
+	close(blocks);
+	close(bell);
+	vr_close(r);
+}
+
+static void expect_rings(struct vu_rig *r)
+{
+	const int bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	uint64_t n = 0;
+
 	assert_int_equal(give(r, VU_SET_VRING_CALL, bell), 0);
 	for (unsigned i = 1; i < 5000; i++) /* the first one is for what may have been before */
 		scmi__vu_call(&r->s, CMDQ);
 	assert_int_equal(read(bell, &n, sizeof(n)), sizeof(n));
 	assert_int_equal(n, 5000);
 	close(bell);
+	vr_close(r);
+}
+
+static void session_rings_an_eventfd_as_often_as_it_has_to(void **state)
+{
+	(void)state;
+	vr_open_running(&rig, PROTOCOL);
+	expect_rings(&rig);
+}
+
+static void session_rings_a_strangers_eventfd_as_often_as_it_has_to(void **state)
+{
+	(void)state;
+	open_strangers(&rig);
+	expect_rings(&rig);
+}
+
+/* A seat is sat in by one, then by another. */
+static void session_looks_whose_each_front_end_is(void **state)
+{
+	struct vu_rig *r = &rig;
+
+	(void)state;
+	open_strangers(r);
+	vr_leave(r);
+	r->uid = geteuid();
+	vr_begin(r);
+	assert_false(r->s.careful);
+	vr_leave(r);
+	r->uid = 1;
+	vr_begin(r);
+	assert_true(r->s.careful);
 	vr_close(r);
 }
 
@@ -198,8 +266,8 @@ static void session_rings_by_a_write_where_it_must(void **state)
 	uint64_t n = 0;
 
 	(void)state;
-	vr_open_running(r, PROTOCOL);
-	scmi__ringer_close(&r->s.ringer);
+	open_strangers(r);
+	scmi__ringer_close(&r->ringer);
 	assert_int_equal(give(r, VU_SET_VRING_CALL, bell), 0);
 	scmi__vu_call(&r->s, CMDQ);
 	assert_int_equal(read(bell, &n, sizeof(n)), sizeof(n));
@@ -368,8 +436,11 @@ int main(void)
 		cmocka_unit_test(session_survives_half_of_its_memory),
 		cmocka_unit_test(session_tells_of_a_ring_that_lies),
 		cmocka_unit_test(session_ends_one_that_rings_for_ever),
-		cmocka_unit_test(session_rings_an_eventfd_that_is_full),
+		cmocka_unit_test(session_rings_a_strangers_eventfd_that_is_full),
+		cmocka_unit_test(session_rings_its_own_users_eventfd_by_a_write),
 		cmocka_unit_test(session_rings_an_eventfd_as_often_as_it_has_to),
+		cmocka_unit_test(session_rings_a_strangers_eventfd_as_often_as_it_has_to),
+		cmocka_unit_test(session_looks_whose_each_front_end_is),
 		cmocka_unit_test(session_rings_by_a_write_where_it_must),
 		cmocka_unit_test(session_rings_a_pipe),
 		cmocka_unit_test(session_empties_a_pipe_that_rings_it),

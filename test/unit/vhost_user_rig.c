@@ -85,7 +85,10 @@ void vr_open(struct vu_rig *r, uint64_t protocol)
 		assert_int_equal(sigaction(SIGBUS, &guard, NULL), 0);
 	memset(r, 0, sizeof(*r));
 	fake_port_init(&r->fake);
-	r->offer = (struct vu_offer){.features = FEATURES, .protocol = protocol, .queue_max = 256};
+	r->offer =
+		(struct vu_offer){.features = FEATURES, .protocol = protocol, .queue_max = 256, .ringer = &r->ringer};
+	r->ringer.ready = -1;
+	r->uid = geteuid();
 	r->wake = scmi__event_open();
 	r->peer = -1;
 	for (uint32_t queue = 0; queue < SCMI_VIRTIO_QUEUES; queue++)
@@ -101,9 +104,12 @@ void vr_open(struct vu_rig *r, uint64_t protocol)
 
 void vr_begin(struct vu_rig *r)
 {
+	const uid_t self = geteuid();
 	int ends[2];
 
+	assert_true(r->uid == self || seteuid(r->uid) == 0);
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends), 0);
+	assert_true(r->uid == self || seteuid(self) == 0);
 	r->peer = ends[0];
 	if (!r->keep)
 		vr_clean(r);
@@ -133,6 +139,7 @@ void vr_close(struct vu_rig *r)
 	while (r->held_n != 0)
 		vr_answer(r, 0);
 	scmi__vu_session_close(&r->s);
+	scmi__ringer_close(&r->ringer);
 	munmap(r->mem, MEM_BYTES);
 	scmi__fd_close(&r->memory);
 	scmi__fd_close(&r->wake);
@@ -281,6 +288,11 @@ void vr_give_bells(struct vu_rig *r, uint32_t queue)
 void vr_open_running(struct vu_rig *r, uint64_t protocol)
 {
 	vr_open(r, protocol);
+	vr_run(r);
+}
+
+void vr_run(struct vu_rig *r)
+{
 	vr_begin(r);
 	assert_int_equal(vr_ask_u64(r, VU_SET_FEATURES, FEATURES | VU_F_PROTOCOL_FEATURES), 0);
 	assert_int_equal(vr_give_memory(r), 0);

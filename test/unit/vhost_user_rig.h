@@ -56,6 +56,8 @@ struct vu_rig {
 	uint16_t reaped[SCMI_VIRTIO_QUEUES];
 
 	bool keep; /* the guest's memory stays as it is when a front end comes */
+	uid_t uid; /* whose the next front end is: only root can say so */
+	struct scmi__ringer ringer;
 
 	/* the platform */
 	bool hold;
@@ -78,6 +80,7 @@ void vr_begin(struct vu_rig *r);
 
 /* The same, and both rings run. */
 void vr_open_running(struct vu_rig *r, uint64_t protocol);
+void vr_run(struct vu_rig *r); /* the second half of that, after vr_open() */
 
 /* It goes; all is undone. */
 void vr_leave(struct vu_rig *r);

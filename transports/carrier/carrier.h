@@ -170,4 +170,7 @@ void scmi__name_leave(const struct scmi__name *name);
 /* Whether who has connected may be let in: root, ourselves, and the user that was named, if one was. */
 bool scmi__name_lets_in(int sock, bool has_uid, uint32_t uid);
 
+/* Whether whoever is at the other end may stop this process anyway: the same user, or root. */
+bool scmi__peer_is_ours(int sock);
+
 #endif

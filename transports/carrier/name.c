@@ -199,11 +199,28 @@ void scmi__name_leave(const struct scmi__name *name)
 		(void)unlink(name->path);
 }
 
-bool scmi__name_lets_in(int sock, bool has_uid, uint32_t uid)
+/* As it was when it connected. */
+static bool user_of(int sock, uid_t *uid)
 {
-	struct ucred peer;
+	struct ucred peer = {.pid = 0};
 	socklen_t len = sizeof(peer);
 
-	return getsockopt(sock, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 &&
-	       (peer.uid == geteuid() || peer.uid == 0 || (has_uid && peer.uid == uid));
+	if (getsockopt(sock, SOL_SOCKET, SO_PEERCRED, &peer, &len) != 0 || len != sizeof(peer))
+		return false;
+	*uid = peer.uid;
+	return true;
+}
+
+bool scmi__peer_is_ours(int sock)
+{
+	uid_t peer;
+
+	return user_of(sock, &peer) && (peer == geteuid() || peer == 0);
+}
+
+bool scmi__name_lets_in(int sock, bool has_uid, uint32_t uid)
+{
+	uid_t peer;
+
+	return user_of(sock, &peer) && (peer == geteuid() || peer == 0 || (has_uid && peer == uid));
 }

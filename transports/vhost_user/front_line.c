@@ -251,11 +251,7 @@ void scmi__vu_line_close(struct vu_line *l)
 
 bool scmi__vu_line_is_ours(const struct vu_line *l)
 {
-	struct ucred peer = {.pid = 0};
-	socklen_t len = sizeof(peer);
-
-	return getsockopt(l->sock, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 && len == sizeof(peer) &&
-	       (peer.uid == 0 || peer.uid == geteuid());
+	return scmi__peer_is_ours(l->sock);
 }
 
 int scmi__vu_line_look(const struct vu_line *l)

@@ -22,6 +22,7 @@ struct listener {
 	bool has_uid;
 	uint32_t uid; /* that is let in, too */
 	struct vu_offer offer;
+	struct scmi__ringer ringer; /* of strangers' eventfds */
 	int sock;
 	int epoll;
 	int wake_fd;

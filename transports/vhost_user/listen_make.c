@@ -191,6 +191,7 @@ void scmi__vu_unlisten(void *listener)
 	for (uint32_t i = 0; l->seats != NULL && i < l->n && l->seats[i].is_open; i++)
 		scmi__vu_session_close(&l->seats[i].session);
 	free(l->seats);
+	scmi__ringer_close(&l->ringer);
 	if (l->has_name)
 		scmi__name_leave(&l->name);
 	scmi__fd_close(&l->sock);
@@ -206,12 +207,13 @@ int scmi__vu_listen(void **listener, const char *rest, const struct scmi_port *p
 
 	if (l == NULL)
 		return scmi__why(why, SCMI_E_IO, "no memory left");
-	l->sock = l->epoll = l->wake_fd = -1;
+	l->sock = l->epoll = l->wake_fd = l->ringer.ready = -1;
 	l->name = (struct scmi__name){.label = "", .type = SOCK_STREAM, .takes_fds = true};
 	l->offer = (struct vu_offer){.features = SCMI_VIRTIO_OFFER_DEFAULT,
 				     .protocol = PROTOCOL,
 				     .queue_max = SCMI_VIRTIO_QUEUE_MAX,
-				     .memory_max = MEMORY_DEFAULT * GIB};
+				     .memory_max = MEMORY_DEFAULT * GIB,
+				     .ringer = &l->ringer};
 	l->n = AGENTS_DEFAULT;
 	err = make(l, rest, port, why);
 	if (err == SCMI_OK)

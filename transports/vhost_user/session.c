@@ -48,13 +48,11 @@ int scmi__vu_session_open(struct vu_session *s, const struct vu_offer *offer, in
 {
 	const uint32_t slots = (offer->protocol & VU_PF_MEM_SLOTS) != 0 ? VU_SLOTS_MAX : VU_REGIONS_MAX;
 
-	*s = (struct vu_session){
-		.offer = offer, .wake_fd = wake_fd, .ringer.ready = -1, .sock = -1, .backend_fd = -1, .call = {-1, -1}};
+	*s = (struct vu_session){.offer = offer, .wake_fd = wake_fd, .sock = -1, .backend_fd = -1, .call = {-1, -1}};
 	s->host = (struct scmi_virtio_host){.ctx = s, .call = scmi__vu_call, .work = work, .event = event};
 	for (uint32_t queue = 0; queue < SCMI_VIRTIO_QUEUES; queue++)
 		s->ring[queue].kick = s->ring[queue].err = -1;
 	scmi__vu_message_init(&s->in);
-	scmi__ringer_open(&s->ringer);
 	s->maps = calloc(slots, sizeof(*s->maps));
 	if (s->maps != NULL && scmi__vu_guard() == SCMI_OK &&
 	    scmi__vu_memory_open(&s->memory, slots, &s->torn) == SCMI_OK &&
@@ -71,7 +69,6 @@ void scmi__vu_session_close(struct vu_session *s)
 	scmi__vu_session_end(s);
 	scmi__vu_memory_close(&s->memory);
 	scmi__vu_memory_close(&s->journal);
-	scmi__ringer_close(&s->ringer);
 	free(s->maps);
 	free(s->device_mem);
 	s->maps = NULL;
@@ -80,10 +77,21 @@ void scmi__vu_session_close(struct vu_session *s)
 
 /* ---- a front end ---- */
 
+/* Before it can give us a doorbell. */
+static void beware(struct vu_session *s)
+{
+	struct scmi__ringer *r = s->offer->ringer;
+
+	s->careful = !scmi__peer_is_ours(s->sock);
+	if (s->careful && r != NULL && r->ready < 0)
+		scmi__ringer_open(r);
+}
+
 void scmi__vu_session_begin(struct vu_session *s, int sock)
 {
 	(void)scmi__vu_guard(); /* for this thread */
 	s->sock = sock;
+	beware(s);
 	s->features = s->protocol = 0;
 	s->status = 0;
 	s->empty_rings = 0;

@@ -19,6 +19,8 @@ struct vu_offer {
 	uint64_t protocol;   /* VU_PF_* */
 	uint32_t queue_max;  /* entries */
 	uint64_t memory_max; /* bytes that one front end may have mapped; 0: any number */
+	/* For eventfds of other users' front ends: opened with the first that comes. NULL: as well as it goes without. */
+	struct scmi__ringer *ringer;
 };
 
 /* What a descriptor that the front end gave for a doorbell is; others are not taken. */
@@ -45,13 +47,13 @@ struct vu_session {
 	void *device_mem;
 	struct scmi_endpoint endpoint;
 	struct scmi_virtio_host host;
-	int wake_fd;                /* the listener's */
-	struct scmi__ringer ringer; /* of eventfds */
+	int wake_fd; /* the listener's */
 
 	_Atomic uint32_t again;   /* to be served, whether the guest rings or not */
 	_Atomic uint32_t torn;    /* its memory is not the front end's any more */
 	_Atomic uint32_t lied;    /* a ring is broken, and its ERR not told yet */
 	_Atomic uint32_t callers; /* contexts that use call[], and a bit while they may */
+	bool careful;             /* it is another user's; set before there is a call */
 	int call[SCMI_VIRTIO_QUEUES];
 	enum vu_bell call_kind[SCMI_VIRTIO_QUEUES];
 

@@ -4,7 +4,9 @@
  *
  * We must not wait for a guest, whatever it does with them. O_NONBLOCK belongs to the open file, and the front end may
  * take it away at any time; a look before a write comes too early. An eventfd is rung by the kernel itself, as what is
- * to be told of an I/O operation that ends at once: that adds to its count, or leaves it where it is full. A pipe gets
+ * to be told of an I/O operation that ends at once: that adds to its count, or leaves it where it is full. That costs
+ * some microseconds; a front end of our own user's, or root's, could stop this process anyway, and gets a plain write.
+ * O_NONBLOCK is left as it is there: who reads it may wait in read(), and nobody fills it by ringing. A pipe gets
  * a write that asks for no waiting, where the kernel knows that (Linux 6.5). Only who reads that pipe into memory whose
  * pages it serves itself, and does not, could still make us wait: for the pipe's lock. An older kernel has the look and
  * the write: a front end that fills the pipe between the two, and takes O_NONBLOCK away, makes us wait. The same would be
@@ -111,13 +113,24 @@ static void ring_pipe(int fd)
 	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
+/* Waits only where it is full, which takes 2^64 - 2 signals or who wants us to wait, and O_NONBLOCK is off. */
+static void ring_event(const struct vu_session *s, int fd)
+{
+	if (!s->careful)
+		(void)scmi__event_raise(fd);
+	else if (s->offer->ringer != NULL)
+		scmi__ringer_ring(s->offer->ringer, fd);
+	else
+		scmi__write_if_room(fd);
+}
+
 void scmi__vu_bell_ring(const struct vu_session *s, int fd, enum vu_bell kind)
 {
 	const uint64_t one = 1;
 	const int saved = errno;
 
 	if (kind == VU_BELL_EVENTFD)
-		scmi__ringer_ring(&s->ringer, fd);
+		ring_event(s, fd);
 	else if (kind == VU_BELL_PIPE)
 		ring_pipe(fd);
 	else if (kind == VU_BELL_SOCKET)

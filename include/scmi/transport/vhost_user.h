@@ -34,7 +34,9 @@ extern "C" {
  * memory again), inflight=1: INFLIGHT_SHMFD is offered: what a back end that has died owed is answered with
  * SCMI_GENERIC_ERROR by the next, never executed twice. memory=GIB, 1 to 65536: no guest may have more memory mapped
  * than that (1024, on 32-bit machines 1); agents times memory has to fit in the address space. What a guest has
- * touched of its memory, or has the platform touch, counts as this process's as well.
+ * touched of its memory, or has the platform touch, counts as this process's as well. The doorbell of a front end that
+ * runs as the same user or as root is rung by a plain write, which waits only if that front end has filled its eventfd
+ * and made it one that waits: it could stop this process anyway. Any other's is rung by the kernel's AIO, as above.
  *
  * "vhost-user:fd=N", for a platform: the socket has been made by somebody else, who listens at it already, as systemd
  * does for its first socket with N 3.
