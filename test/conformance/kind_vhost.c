@@ -99,12 +99,15 @@ static void server_stop(struct conf_link *link)
 	pthread_join(link->server, NULL);
 }
 
-/* As a reconnect by the agent's policy does: again and again, for on a busy machine a peer may take its time. */
-static int recover(const struct conf_link *link)
+/*
+ * As a reconnect by the agent's policy does: again and again, for on a busy machine a peer may take its time. It has
+ * little where it still waits for commands to end when it is to give back the rings.
+ */
+static int recover_below(const struct conf_link *link)
 {
 	int err = SCMI_E_NOPEER;
 
-	for (int i = 0; i < TRIES && err == SCMI_E_NOPEER; i++)
+	for (int i = 0; i < TRIES && err == SCMI_E_NOPEER && (i == 0 || atomic_load(&link->up)); i++)
 		err = link->below.ops->recover(link->below.ctx);
 	return err;
 }
@@ -122,7 +125,7 @@ static int peer_start(struct conf_link *link)
 	if (!link->lost || !atomic_load(&link->started))
 		return SCMI_OK;
 	link->lost = false;
-	return recover(link);
+	return recover_below(link);
 }
 
 /* Who sleeps sees it, but not while something is there to be taken. */
@@ -208,6 +211,11 @@ static int start(void *ctx, const struct scmi_sink *core_sink, void *core)
 	return err;
 }
 
+static int recover(void *ctx)
+{
+	return recover_below(link_of(ctx));
+}
+
 static void stop(void *ctx)
 {
 	struct conf_link *link = link_of(ctx);
@@ -228,6 +236,7 @@ static void wrap(struct conf_link *link, struct scmi_transport *out)
 	link->ops.send = send_within;
 	link->ops.start = start;
 	link->ops.stop = stop;
+	link->ops.recover = recover;
 	link->ops.wait = wait_in_slices;
 	*out = link->below;
 	out->ops = &link->ops;
