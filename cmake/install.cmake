@@ -15,7 +15,7 @@ endif()
 
 set(objects "")
 set(parts "")
-foreach(part core platform loopback virtio virtio_mmio shmem mailbox smc carrier mailbox_linux vhost_user posix linux hosted)
+foreach(part core platform loopback virtio virtio_mmio shmem mailbox smc carrier mailbox_linux vhost_user posix linux aarch64_bare hosted)
 	if(TARGET scmi_${part})
 		list(APPEND objects $<TARGET_OBJECTS:scmi_${part}>)
 		list(APPEND parts ${part})
@@ -56,7 +56,7 @@ endif()
 # The headers that need no operating system include one another: all of them, whatever is left out. The others are
 # their part's.
 set(absent "")
-foreach(part posix linux)
+foreach(part posix linux aarch64_bare)
 	if(NOT part IN_LIST parts)
 		list(APPEND absent PATTERN port/${part}.h EXCLUDE)
 	endif()

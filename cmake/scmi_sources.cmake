@@ -121,6 +121,9 @@ set(scmi_linux_sources
 	lib/port/linux/linux.c)
 set(scmi_template_sources
 	lib/port/template/port_template.c)
+set(scmi_aarch64_bare_sources
+	lib/port/aarch64_bare/aarch64_bare.c
+	lib/port/aarch64_bare/cpu.c)
 
 # what threads and descriptors add: with hosted_epoll on Linux, with hosted_poll elsewhere
 set(scmi_hosted_sources
@@ -182,6 +185,6 @@ set(scmi_vhost_user_sources
 # From here on they are absolute, wherever this folder lies.
 cmake_path(GET CMAKE_CURRENT_LIST_DIR PARENT_PATH scmi_root)
 set(scmi_include ${scmi_root}/include)
-foreach(part wire port agent protocol platform loopback virtio virtio_mmio shmem mailbox smc posix linux template hosted hosted_epoll hosted_poll carrier mailbox_linux vhost_user)
+foreach(part wire port agent protocol platform loopback virtio virtio_mmio shmem mailbox smc posix linux template aarch64_bare hosted hosted_epoll hosted_poll carrier mailbox_linux vhost_user)
 	list(TRANSFORM scmi_${part}_sources PREPEND ${scmi_root}/)
 endforeach()

@@ -123,6 +123,9 @@ scmi_linux_sources := \
 	lib/port/linux/linux.c
 scmi_template_sources := \
 	lib/port/template/port_template.c
+scmi_aarch64_bare_sources := \
+	lib/port/aarch64_bare/aarch64_bare.c \
+	lib/port/aarch64_bare/cpu.c
 
 # what threads and descriptors add: with hosted_epoll on Linux, with hosted_poll elsewhere
 scmi_hosted_sources := \
