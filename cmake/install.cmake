@@ -15,7 +15,7 @@ endif()
 
 set(objects "")
 set(parts "")
-foreach(part core platform loopback virtio virtio_mmio shmem mailbox smc carrier mailbox_linux vhost_user posix linux aarch64_bare hosted)
+foreach(part core platform loopback virtio virtio_mmio shmem mailbox smc carrier mailbox_linux vhost_user posix linux aarch64_bare cortex_m hosted)
 	if(TARGET scmi_${part})
 		list(APPEND objects $<TARGET_OBJECTS:scmi_${part}>)
 		list(APPEND parts ${part})

@@ -124,6 +124,9 @@ set(scmi_template_sources
 set(scmi_aarch64_bare_sources
 	lib/port/aarch64_bare/aarch64_bare.c
 	lib/port/aarch64_bare/cpu.c)
+set(scmi_cortex_m_sources
+	lib/port/cortex_m/atomics_v6m.c
+	lib/port/cortex_m/cortex_m.c)
 
 # what threads and descriptors add: with hosted_epoll on Linux, with hosted_poll elsewhere
 set(scmi_hosted_sources
@@ -185,6 +188,6 @@ set(scmi_vhost_user_sources
 # From here on they are absolute, wherever this folder lies.
 cmake_path(GET CMAKE_CURRENT_LIST_DIR PARENT_PATH scmi_root)
 set(scmi_include ${scmi_root}/include)
-foreach(part wire port agent protocol platform loopback virtio virtio_mmio shmem mailbox smc posix linux template aarch64_bare hosted hosted_epoll hosted_poll carrier mailbox_linux vhost_user)
+foreach(part wire port agent protocol platform loopback virtio virtio_mmio shmem mailbox smc posix linux template aarch64_bare hosted hosted_epoll hosted_poll carrier mailbox_linux vhost_user cortex_m)
 	list(TRANSFORM scmi_${part}_sources PREPEND ${scmi_root}/)
 endforeach()

@@ -126,6 +126,9 @@ scmi_template_sources := \
 scmi_aarch64_bare_sources := \
 	lib/port/aarch64_bare/aarch64_bare.c \
 	lib/port/aarch64_bare/cpu.c
+scmi_cortex_m_sources := \
+	lib/port/cortex_m/atomics_v6m.c \
+	lib/port/cortex_m/cortex_m.c
 
 # what threads and descriptors add: with hosted_epoll on Linux, with hosted_poll elsewhere
 scmi_hosted_sources := \

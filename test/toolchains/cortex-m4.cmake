@@ -1,14 +1,3 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# No operating system and no C library: only the compiler's own headers can be found, so that an include of anything
-# else fails to compile.
-set(CMAKE_SYSTEM_NAME Generic)
 set(CMAKE_SYSTEM_PROCESSOR cortex-m4)
-set(CMAKE_C_COMPILER arm-none-eabi-gcc)
-set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)
-
-foreach(folder include include-fixed)
-	execute_process(COMMAND ${CMAKE_C_COMPILER} -print-file-name=${folder}
-		OUTPUT_VARIABLE path OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
-	string(APPEND own_headers " -isystem ${path}")
-endforeach()
-set(CMAKE_C_FLAGS_INIT "-ffreestanding -nostdinc${own_headers} -mcpu=cortex-m4 -mthumb")
+include(${CMAKE_CURRENT_LIST_DIR}/cortex-m.cmake)
