@@ -84,19 +84,25 @@ short scmi__fd_await(int fd, short events, uint64_t deadline_us);
 struct scmi__sleep {
 	int epoll;
 	int wake;
+	int timer;         /* -1: there are no deadlines */
+	uint64_t rings_us; /* when it does; 0: not yet set */
 };
 
+#define SLEEP_NONE ((struct scmi__sleep){.epoll = -1, .wake = -1, .timer = -1})
 #define SLEEP_WAKE 0u /* the tag of the wake-up */
 
-/* SCMI_OK, or SCMI_E_IO with nothing kept. */
-int scmi__sleep_open(struct scmi__sleep *s);
+/* waits: there will be deadlines, not only 0 and SCMI_NEVER. SCMI_OK, or SCMI_E_IO with nothing kept. */
+int scmi__sleep_open(struct scmi__sleep *s, bool waits);
 void scmi__sleep_close(struct scmi__sleep *s);
 
-/* events as epoll's; tag 1 to 31. SCMI_OK or SCMI_E_IO. */
+/* events as epoll's; tag 1 to 30. SCMI_OK or SCMI_E_IO. */
 int scmi__sleep_add(struct scmi__sleep *s, int fd, uint32_t events, uint32_t tag);
 void scmi__sleep_remove(struct scmi__sleep *s, int fd);
 
-/* Sleeps until something has come or the deadline has; a bit for each tag that is ready. A signal ends it, too. */
+/*
+ * Sleeps until something has come or the deadline has; a bit for each tag that is ready. A signal ends it, too. One
+ * context at a time, but with deadline 0, which only looks: any number.
+ */
 uint32_t scmi__sleep(struct scmi__sleep *s, uint64_t deadline_us);
 void scmi__sleep_wake(struct scmi__sleep *s);
 

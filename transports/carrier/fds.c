@@ -10,14 +10,13 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
+#include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "carrier.h"
 
 #define DRAINS 16 /* reads of one look at a doorbell */
-#define TAGS   4  /* events of one sleep; what is ready beyond comes with the next */
 
 int scmi__why(const struct scmi_why *why, int err, const char *format, ...)
 {
@@ -146,12 +145,30 @@ short scmi__fd_await(int fd, short events, uint64_t deadline_us)
 	return (short)(n > 0 ? p.revents : 0);
 }
 
-int scmi__sleep_open(struct scmi__sleep *s)
+/* ---- sleeping ----
+ *
+ * A deadline is nearly never reached, and to set a timer and take it back for each sleep costs as much as a tenth of a
+ * signal there and back. So one timer, among the descriptors, is left to run: it is set anew only for a deadline that
+ * comes before it, or when it has rung. It rings too early then, once for as long as a deadline is away; who sleeps just
+ * then sleeps on, and nobody else is woken by it.
+ */
+
+#define TAGS    4                    /* events of one sleep; what is ready beyond comes with the next */
+#define TIMER   31u                  /* its tag */
+#define MOST_US UINT64_C(1000000000) /* of one sleep, in one piece: a time that any time_t holds */
+
+/* All are edges: taken by the sleep that they end, without a read. */
+int scmi__sleep_open(struct scmi__sleep *s, bool waits)
 {
+	const uint32_t events = EPOLLIN | EPOLLET;
+
+	*s = SLEEP_NONE;
 	s->wake = scmi__event_open();
 	s->epoll = epoll_create1(EPOLL_CLOEXEC);
-	/* Edges: a wake-up is taken by the sleep that it ends, without a read. */
-	if (s->wake >= 0 && s->epoll >= 0 && scmi__sleep_add(s, s->wake, EPOLLIN | EPOLLET, SLEEP_WAKE) == SCMI_OK)
+	if (waits)
+		s->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (s->wake >= 0 && s->epoll >= 0 && scmi__sleep_add(s, s->wake, events, SLEEP_WAKE) == SCMI_OK &&
+	    (!waits || (s->timer >= 0 && scmi__sleep_add(s, s->timer, events, TIMER) == SCMI_OK)))
 		return SCMI_OK;
 	scmi__sleep_close(s);
 	return SCMI_E_IO;
@@ -159,6 +176,7 @@ int scmi__sleep_open(struct scmi__sleep *s)
 
 void scmi__sleep_close(struct scmi__sleep *s)
 {
+	scmi__fd_close(&s->timer);
 	scmi__fd_close(&s->epoll);
 	scmi__fd_close(&s->wake);
 }
@@ -175,46 +193,50 @@ void scmi__sleep_remove(struct scmi__sleep *s, int fd)
 	(void)epoll_ctl(s->epoll, EPOLL_CTL_DEL, fd, NULL);
 }
 
-/* In milliseconds, rounded up, for kernels that have no finer sleep. */
-static int coarse_wait(int epoll, struct epoll_event *events, const struct timespec *left)
+/* It rings by the deadline, or before. */
+static void set_timer(struct scmi__sleep *s, uint64_t now_us, uint64_t deadline_us)
 {
-	const int64_t most = 1000000;
-	int64_t ms = left == NULL ? -1 : (int64_t)left->tv_sec * 1000 + (left->tv_nsec + 999999) / 1000000;
+	const uint64_t most_us = now_us + MOST_US;
+	const uint64_t at_us = deadline_us < most_us ? deadline_us : most_us;
+	struct itimerspec at = {.it_interval = {0}};
 
-	return epoll_wait(epoll, events, TAGS, (int)(ms < most ? ms : most));
+	if (s->rings_us > now_us && s->rings_us <= deadline_us)
+		return;
+	at.it_value.tv_sec = (time_t)(at_us / 1000000u);
+	at.it_value.tv_nsec = (long)(at_us % 1000000u) * 1000;
+	(void)timerfd_settime(s->timer, TFD_TIMER_ABSTIME, &at, NULL);
+	s->rings_us = at_us;
 }
 
-static int fine_wait(int epoll, struct epoll_event *events, const struct timespec *left)
+/* For epoll_wait(): whether to look, or to sleep. */
+static int look_or_sleep(struct scmi__sleep *s, uint64_t deadline_us)
 {
-#ifdef SYS_epoll_pwait2
-	const struct {
-		int64_t sec;
-		int64_t nsec;
-	} span = {left != NULL ? left->tv_sec : 0, left != NULL ? left->tv_nsec : 0};
-	const long n = syscall(SYS_epoll_pwait2, epoll, events, TAGS, left != NULL ? &span : NULL, NULL, 0);
+	uint64_t now_us;
 
-	if (n >= 0 || (errno != ENOSYS && errno != EPERM))
-		return (int)n;
-#endif
-	return coarse_wait(epoll, events, left);
+	if (deadline_us == 0)
+		return 0;
+	if (deadline_us == SCMI_NEVER)
+		return -1;
+	now_us = scmi__now_us();
+	if (deadline_us <= now_us)
+		return 0;
+	set_timer(s, now_us, deadline_us);
+	return -1;
 }
 
 uint32_t scmi__sleep(struct scmi__sleep *s, uint64_t deadline_us)
 {
 	struct epoll_event events[TAGS];
-	struct timespec left;
-	uint32_t ready = 0;
-	int n;
+	uint32_t ready;
 
-	if (deadline_us == SCMI_NEVER) {
-		n = fine_wait(s->epoll, events, NULL);
-	} else {
-		left = time_left(deadline_us);
-		n = fine_wait(s->epoll, events, &left);
-	}
-	for (int i = 0; i < n; i++)
-		ready |= UINT32_C(1) << (events[i].data.u32 & 31u);
-	return ready;
+	do {
+		const int n = epoll_wait(s->epoll, events, TAGS, look_or_sleep(s, deadline_us));
+
+		ready = 0;
+		for (int i = 0; i < n; i++)
+			ready |= UINT32_C(1) << (events[i].data.u32 & 31u);
+	} while (ready == UINT32_C(1) << TIMER); /* whether that was the deadline is looked at anew */
+	return ready & ~(UINT32_C(1) << TIMER);
 }
 
 void scmi__sleep_wake(struct scmi__sleep *s)

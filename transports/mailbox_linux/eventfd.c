@@ -90,7 +90,7 @@ int scmi_mailbox_eventfd_create(struct scmi_mailbox_eventfd **bell, int ring_fd,
 		return SCMI_E_IO;
 	b->ring_fd = ring_fd;
 	b->rung_fd = rung_fd;
-	if (scmi__sleep_open(&b->sleep) != SCMI_OK) {
+	if (scmi__sleep_open(&b->sleep, true) != SCMI_OK) {
 		free(b);
 		return SCMI_E_IO;
 	}

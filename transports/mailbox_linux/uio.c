@@ -226,7 +226,7 @@ static int prepare(struct scmi_mailbox_uio *u, int fd)
 	const int flags = fcntl(fd, F_GETFL);
 	const bool ready = flags >= 0 && fcntl(fd, F_SETFL, flags | O_NONBLOCK) == 0;
 
-	if (!ready || scmi__sleep_open(&u->sleep) != SCMI_OK || scmi__sleep_open(&u->watch) != SCMI_OK ||
+	if (!ready || scmi__sleep_open(&u->sleep, true) != SCMI_OK || scmi__sleep_open(&u->watch, false) != SCMI_OK ||
 	    scmi__sleep_add(&u->sleep, fd, EPOLLIN, TAG_RUNG) != SCMI_OK ||
 	    scmi__sleep_add(&u->watch, fd, EPOLLIN, TAG_RUNG) != SCMI_OK)
 		return SCMI_E_IO;
@@ -257,7 +257,7 @@ int scmi__uio_take(struct scmi_mailbox_uio **uio, const struct scmi_mailbox_uio_
 
 	if (u == NULL)
 		return scmi__why(why, SCMI_E_IO, "no memory left");
-	u->sleep = u->watch = (struct scmi__sleep){-1, -1};
+	u->sleep = u->watch = SLEEP_NONE;
 	u->fd = fd;
 	u->value = config->value;
 	err = map_all(u, config, maps_fd, sysfs, areas, why);

@@ -223,7 +223,8 @@ static int make(struct link *l, const char *rest, const struct scmi_port *port, 
 		.size = sizeof(config), .flags = SCMI_MAILBOX_FRESH, .doorbell = &l->bell, .port = port};
 	int err = parse(l, rest, why);
 
-	if (err == SCMI_OK && (scmi__sleep_open(&l->sleep) != SCMI_OK || scmi__sleep_open(&l->watch) != SCMI_OK))
+	if (err == SCMI_OK &&
+	    (scmi__sleep_open(&l->sleep, true) != SCMI_OK || scmi__sleep_open(&l->watch, false) != SCMI_OK))
 		err = scmi__why(why, SCMI_E_IO, "unix=%s: no descriptors left", l->path);
 	if (err == SCMI_OK)
 		err = make_connection(l, why);
@@ -248,7 +249,7 @@ static int unix_open(void **link, const char *rest, const struct scmi_port *port
 	l->way = &scmi__way_unix;
 	l->sock = -1;
 	l->patience_us = WELCOME_US;
-	l->sleep = l->watch = (struct scmi__sleep){-1, -1};
+	l->sleep = l->watch = SLEEP_NONE;
 	l->bell = (struct scmi_mailbox_doorbell){
 		.version = SCMI_MAILBOX_DOORBELL_V1,
 		.name = "unix",

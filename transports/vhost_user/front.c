@@ -365,7 +365,8 @@ static int make(struct link *l, const char *rest, const struct scmi_port *port, 
 {
 	int err = parse(l, rest, why);
 
-	if (err == SCMI_OK && (scmi__sleep_open(&l->sleep) != SCMI_OK || scmi__sleep_open(&l->watch) != SCMI_OK))
+	if (err == SCMI_OK &&
+	    (scmi__sleep_open(&l->sleep, true) != SCMI_OK || scmi__sleep_open(&l->watch, false) != SCMI_OK))
 		err = scmi__why(why, SCMI_E_IO, "%s: no descriptors left", l->path);
 	if (err == SCMI_OK)
 		err = scmi__vu_line_open(&l->line, scmi__now_us() + VU_WELCOME_US, why);
@@ -408,7 +409,7 @@ int scmi__vu_front_open(void **link, const char *rest, const struct scmi_port *p
 	l->ringer.ready = -1;
 	l->allowed = SCMI_VIRTIO_FEATURES_DEFAULT;
 	l->patience_us = VU_WELCOME_US;
-	l->sleep = l->watch = (struct scmi__sleep){-1, -1};
+	l->sleep = l->watch = SLEEP_NONE;
 	scmi__vu_share_init(&l->share);
 	fill_bus(l);
 	err = make(l, rest, port, transport, why);
