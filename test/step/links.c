@@ -342,6 +342,17 @@ void links_poll(void)
 	links->transport.ops->poll(links->transport.ctx, 4);
 }
 
+/* What is readable and stays so is looked at again when somebody else has gone on. */
+void links_loop(void)
+{
+	(void)links->transport.ops->fd(links->transport.ctx);
+	for (;;) {
+		rings_hear(&links->to_loop);
+		if (links->transport.ops->poll(links->transport.ctx, 1) == 0)
+			step_relax();
+	}
+}
+
 static void take_away_shared(void)
 {
 	step_own(links->region, STEP_USER);
@@ -389,10 +400,36 @@ static void ring_device(void *ctx)
 	rings_ring(&links->to_device);
 }
 
-static void ring_driver(void *ctx)
+static void wake_driver(void *ctx)
 {
 	(void)ctx;
 	rings_ring(&links->to_driver);
+}
+
+static void raise_fd(void *ctx)
+{
+	(void)ctx;
+	rings_ring(&links->to_loop);
+}
+
+static void clear_fd(void *ctx)
+{
+	(void)ctx;
+	rings_hush(&links->to_loop);
+}
+
+static int take_fd(void *ctx)
+{
+	(void)ctx;
+	return 1;
+}
+
+/* Who sleeps in wait() and whoever looks at the descriptor see it both. */
+static void ring_driver(void *ctx)
+{
+	wake_driver(ctx);
+	if (links->config.has_fd)
+		raise_fd(ctx);
 }
 
 static void sleeper_wait(void *ctx, uint64_t deadline_us)
@@ -692,7 +729,12 @@ void links_start(const struct link_config *config)
 	if ((config->flags & SCMI_VIRTIO_PAIR_DELIVERS) == 0)
 		c.to_driver.ring = ring_driver;
 	c.sleeper.wait = sleeper_wait;
-	c.sleeper.wake = ring_driver;
+	c.sleeper.wake = wake_driver;
+	if (config->has_fd) {
+		c.sleeper.fd = take_fd;
+		c.sleeper.clear = clear_fd;
+		c.sleeper.raise = raise_fd;
+	}
 	if (scmi_virtio_pair_init(&links->pair, &c, &links->pair_bus, &links->host) != SCMI_OK)
 		step_fail("no pair");
 	links->bus = links->pair_bus;

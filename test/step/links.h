@@ -38,6 +38,7 @@ struct link_config {
 	uint32_t flags;    /* SCMI_VIRTIO_PAIR_* */
 	bool plain;        /* without EVENT_IDX */
 	bool interrupts;   /* the device's calls are interrupts */
+	bool has_fd;       /* the bus has a descriptor */
 	bool later;        /* the platform puts commands off */
 	unsigned pending;  /* events that it sends as soon as there is room, inside ready() */
 };
@@ -60,6 +61,7 @@ struct link_world {
 	unsigned region;
 	struct bell to_device;
 	struct bell to_driver; /* rung by wake() too */
+	struct bell to_loop;   /* the descriptor */
 	bool masked;           /* no interrupts: the bus is stopped */
 	bool interrupting;
 	struct step_clock mask_clock;
@@ -103,6 +105,7 @@ void links_await_any(unsigned slot); /* ... however it ends */
 void links_drive(unsigned slot);     /* the same, by poll() and wait() */
 void links_drive_any(unsigned slot);
 void links_poll(void);
+void links_loop(void);       /* of a user's: takes the descriptor, then sleeps on it and polls, for ever */
 void links_interrupts(void); /* for ever */
 void links_stop(void);       /* and nobody touches the shared memory any more */
 void links_lose(void);

@@ -34,10 +34,22 @@ static bool has_rung(const void *bell)
 	return ((const struct bell *)bell)->rung;
 }
 
-void rings_sleep(struct bell *b)
+void rings_hear(struct bell *b)
 {
 	step_note("sleeps");
 	step_block(has_rung, b);
+	step_point(b);
+	step_acquire(&b->clock);
+}
+
+void rings_sleep(struct bell *b)
+{
+	rings_hear(b);
+	b->rung = false;
+}
+
+void rings_hush(struct bell *b)
+{
 	step_point(b);
 	step_acquire(&b->clock);
 	b->rung = false;

@@ -107,6 +107,8 @@ void rings_serve(void); /* for ever: one at a time, sleeping */
 
 void rings_ring(struct bell *b);
 void rings_sleep(struct bell *b);
+void rings_hear(struct bell *b); /* the same, but it stays rung */
+void rings_hush(struct bell *b);
 void rings_tell(unsigned flag);
 void rings_await_told(unsigned flag);
 

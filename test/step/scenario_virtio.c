@@ -23,6 +23,29 @@ static void start_polled_plain(void)
 	links_start(&(struct link_config){.plain = true});
 }
 
+static void start_fd(void)
+{
+	links_start(&(struct link_config){.has_fd = true});
+}
+
+static void start_fd_plain(void)
+{
+	links_start(&(struct link_config){.has_fd = true, .plain = true});
+}
+
+static void start_fd_events(void)
+{
+	links_start(&(struct link_config){.has_fd = true, .events = 2});
+}
+
+/* A command has been answered, and nobody has looked. */
+static void start_fd_answered(void)
+{
+	start_fd();
+	links_send(0, false);
+	(void)scmi_virtio_device_serve(links->device, 4);
+}
+
 static void start_later(void)
 {
 	links_start(&(struct link_config){.interrupts = true, .later = true});
@@ -149,6 +172,11 @@ static void drive_0(void)
 	links_drive(0);
 }
 
+static void await_0(void)
+{
+	links_await(0);
+}
+
 static void lead(void)
 {
 	for (;;)
@@ -166,6 +194,27 @@ static void try_0_driving(void)
 static void poll_for_one(void)
 {
 	links->transport.ops->poll(links->transport.ctx, 1);
+}
+
+static void drive_0_call_1(void)
+{
+	drive_0();
+	call_1();
+}
+
+static void find_and_call(void)
+{
+	links_lose();
+	if (scmi_virtio_found(links->driver) != SCMI_OK)
+		step_fail("the device is not found again");
+	call_0();
+}
+
+static void recover_and_call(void)
+{
+	if (links_recover() != SCMI_OK)
+		step_fail("no recovery");
+	call_0();
 }
 
 static void lose_and_find(void)
@@ -278,6 +327,17 @@ const struct step_scenario scenarios_virtio[] = {
 	{"virtio-drive-plain", start_polled_plain, {drive_0, links_serve}, "sv", 2, REST},
 	{"virtio-drive-poll", start_polled, {drive_0, links_poll, links_serve}, "spv", 4, REST},
 	{"virtio-lead-two", start_polled, {call_0, call_1, lead, links_serve}, "stlv", 12, REST},
+	{"virtio-fd", start_fd, {call_0_twice, links_loop, links_serve}, "slv", 6, REST},
+	{"virtio-fd-plain", start_fd_plain, {call_0_twice, links_loop, links_serve}, "slv", 6, REST},
+	{"virtio-fd-late", start_fd_answered, {await_0, links_loop}, "sl", 2, REST},
+	{"virtio-fd-batch", start_fd, {call_both, links_loop, links_serve}, "slv", 6, REST},
+	{"virtio-fd-poll", start_fd, {call_0_twice, links_loop, links_poll, links_serve}, "slpv", 10, REST},
+	{"virtio-fd-poll-one", start_fd, {call_both, links_loop, poll_for_one, links_serve}, "slpv", 10, REST},
+	{"virtio-fd-wait", start_fd_plain, {drive_0_call_1, links_loop, links_serve}, "slv", 6, REST},
+	{"virtio-fd-lead", start_fd, {call_0_twice, lead, links_loop, links_serve}, "sLlv", 14, REST},
+	{"virtio-fd-events", start_fd_events, {two_events, links_loop, links_serve}, "elv", 6, REST},
+	{"virtio-fd-found", start_fd, {find_and_call, links_loop, links_serve}, "flv", 6, REST},
+	{"virtio-fd-recover", start_fd, {recover_and_call, links_loop, links_serve}, "rlv", 6, REST},
 	{"virtio-later", start_later, {call_0, links_interrupts, links_serve, answer_for_ever}, "siva", 14, REST},
 	{"virtio-narrow", start_narrow, {call_both, links_serve, answer_for_ever}, "sva", 6, REST},
 	{"virtio-direct", start_direct, {call_0, call_1}, "st", 0, REST},

@@ -384,7 +384,9 @@ static void a_flood_does_not_hold_a_start(void **state)
 	r.on_start = flood;
 	r.in_rx = flood;
 	raises = 0;
-	rig_up(&r);
+	rig_make(&r);
+	assert_int_equal(ops()->fd(r.transport.ctx), 0);
+	rig_start(&r);
 	assert_int_equal(r.notes_n, 8 + 8);
 	assert_int_equal(raises, 1);
 	assert_int_equal(ops()->poll(r.transport.ctx, 100), 40 - 16);

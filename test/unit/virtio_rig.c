@@ -244,10 +244,15 @@ void rig_make(struct rig *r)
 	assert_int_equal(scmi_transport_check(&r->transport, NULL), SCMI_OK);
 }
 
+void rig_start(struct rig *r)
+{
+	assert_int_equal(r->transport.ops->start(r->transport.ctx, &sink, r), SCMI_OK);
+}
+
 void rig_up(struct rig *r)
 {
 	rig_make(r);
-	assert_int_equal(r->transport.ops->start(r->transport.ctx, &sink, r), SCMI_OK);
+	rig_start(r);
 }
 
 void rig_down(struct rig *r)

@@ -87,7 +87,8 @@ struct rig_buffer {
 /* Defaults: all features but INDIRECT, queues of 16 and 8, payload RIG_PAYLOAD, an interrupt. */
 void rig_plan(struct rig *r);
 void rig_make(struct rig *r); /* init */
-void rig_up(struct rig *r);   /* and start */
+void rig_start(struct rig *r);
+void rig_up(struct rig *r);   /* both */
 void rig_down(struct rig *r); /* stop, fini; checks that no buffer overran and the port was used well */
 
 int rig_send(struct rig *r, uint16_t slot, uint16_t token, const void *payload, uint32_t len, bool more);

@@ -216,6 +216,11 @@ static bool has_news(struct queue *q)
 	return q->slots != 0 && ring_driver_news(&q->ring);
 }
 
+static bool wants_signals(const struct scmi_virtio *d)
+{
+	return atomic_load_explicit(&d->signals, memory_order_relaxed);
+}
+
 /* An interrupt that has been asked for comes, whoever takes what it stands for. */
 static bool has_interrupts(const struct scmi_virtio *d)
 {
@@ -373,19 +378,34 @@ static void leave_rest(struct scmi_virtio *d)
 }
 
 /*
+ * Nobody has taken the descriptor: no signal is asked for. But the carrier gets its turn where nothing has come. A signal
+ * that somebody in wait() has asked for may be cleared by that, and stands for what a look finds.
+ */
+static uint32_t take_quietly(struct scmi_virtio *d, uint32_t most)
+{
+	if (d->bus->clear == NULL)
+		return 0;
+	d->bus->clear(d->bus->ctx);
+	return take_both(d, most);
+}
+
+/*
  * Inside the gate. Who stops at `most` leaves the rest to the interrupt that is on its way, unless he has asked for one
- * himself and not waited for it. A descriptor's signal may have been cleared by another poll.
+ * himself and not waited for it. A descriptor's signal may have been cleared by another poll. Whether signals are wanted
+ * is looked at behind each take: who asks beside it, under the lock, is seen, or finds what is left.
  */
 static uint32_t take_all(struct scmi_virtio *d, uint32_t most)
 {
 	bool unsure = !has_interrupts(d);
 	uint32_t n = take_both(d, most);
 
-	while (d->signals && n < most && news_or_ask(d) && scmi__virtio_is_up(d)) {
+	if (n == 0 && !wants_signals(d))
+		n = take_quietly(d, most);
+	while (n < most && wants_signals(d) && news_or_ask(d) && scmi__virtio_is_up(d)) {
 		unsure = true;
 		n += take_both(d, most - n);
 	}
-	if (d->signals && unsure && n >= most)
+	if (n >= most && unsure && wants_signals(d))
 		leave_rest(d);
 	return n;
 }
@@ -422,15 +442,17 @@ static int poll(void *ctx, int max)
 
 /* ---- sleep ---- */
 
-/* Without EVENT_IDX signals come until they are switched off. */
+/* Without EVENT_IDX signals come until they are switched off. Under the lock: fd() may ask for them beside us. */
 static void ask_no_more(struct scmi_virtio *d)
 {
-	if (d->signals || (d->features & SCMI_VIRTIO_F_EVENT_IDX) != 0)
+	if ((d->features & SCMI_VIRTIO_F_EVENT_IDX) != 0 || wants_signals(d))
 		return;
 	lock(d);
-	scmi__ring_driver_disarm(&d->cmd.ring);
-	if (d->event.slots != 0)
-		scmi__ring_driver_disarm(&d->event.ring);
+	if (!wants_signals(d)) {
+		scmi__ring_driver_disarm(&d->cmd.ring);
+		if (d->event.slots != 0)
+			scmi__ring_driver_disarm(&d->event.ring);
+	}
 	unlock(d);
 }
 
@@ -453,11 +475,32 @@ static void wake(void *ctx)
 	scmi__virtio_wake(ctx);
 }
 
+/*
+ * From now on signals are wanted, and the first is asked for here: what has come before shows on the descriptor at once.
+ * Where the gate is shut, whoever opens it looks after us: the flag is set before the look at the gate, and he opens it
+ * before he looks at the flag, all seq_cst.
+ */
+static void want_signals(struct scmi_virtio *d)
+{
+	atomic_store(&d->signals, true);
+	if ((atomic_load(&d->gate) & GATE_OPEN) == 0 || !scmi__virtio_enter(d))
+		return;
+	if (ask(d))
+		d->bus->raise(d->bus->ctx);
+	scmi__virtio_leave(d);
+}
+
 static int fd(void *ctx)
 {
-	const struct scmi_virtio *d = ctx;
+	struct scmi_virtio *d = ctx;
+	int fd;
 
-	return d->bus->fd != NULL ? d->bus->fd(d->bus->ctx) : -1;
+	if (d->bus->fd == NULL)
+		return -1;
+	fd = d->bus->fd(d->bus->ctx);
+	if (!wants_signals(d))
+		want_signals(d);
+	return fd;
 }
 
 const struct scmi_transport_ops scmi__virtio_driver_ops = {

@@ -43,12 +43,13 @@ struct scmi_virtio {
 	const struct scmi_port *port;
 	uint64_t features;
 	uint32_t max_payload;
-	uint32_t stride;    /* from one buffer to the next */
-	bool signals;       /* the device's signals reach us at any time: ask for them whenever all has been taken */
-	_Atomic bool asked; /* and they have been, since the last that was taken */
-	bool started;       /* by the core */
-	bool up;            /* messages may be sent; under the port's lock */
-	bool told;          /* link_down() has been called since the last ready() */
+	uint32_t stride; /* from one buffer to the next */
+	/* Its signals are wanted whenever all has been taken: the bus interrupts, or somebody has taken its descriptor. */
+	_Atomic bool signals;
+	_Atomic bool asked;      /* and they have been, since the last that was taken */
+	bool started;            /* by the core */
+	bool up;                 /* messages may be sent; under the port's lock */
+	bool told;               /* link_down() has been called since the last ready() */
 	_Atomic uint16_t *token; /* one a slot of the cmdq: of the command that the device has; SCMI_TOKEN_ANY: none */
 	bool refused;            /* under the lock: a slot was sent that the device has still; ready() is owed */
 	unsigned char *requests; /* what the device reads, one a slot of the cmdq */

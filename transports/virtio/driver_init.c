@@ -164,7 +164,9 @@ static uint32_t queue_max(const struct scmi_virtio_bus *b, uint32_t queue)
 static void plan_for(const struct scmi_virtio_config *c, struct plan *p)
 {
 	const uint64_t wanted = c->features != 0 ? c->features : SCMI_VIRTIO_FEATURES_DEFAULT;
+	const uint32_t cmd_max = queue_max(c->bus, SCMI_VIRTIO_CMDQ);
 	const uint32_t event_max = queue_max(c->bus, SCMI_VIRTIO_EVENTQ);
+	uint32_t entries; /* a command takes */
 
 	p->features = wanted & c->bus->features(c->bus->ctx);
 	if (event_max == 0)
@@ -172,8 +174,9 @@ static void plan_for(const struct scmi_virtio_config *c, struct plan *p)
 	p->max_payload = or_default(c->max_payload, SCMI_VIRTIO_PAYLOAD_DEFAULT);
 	p->asked_commands = or_default(c->max_inflight, SCMI_VIRTIO_INFLIGHT_DEFAULT);
 	p->commands = least(p->asked_commands, SCMI_VIRTIO_INFLIGHT_MAX);
-	p->commands = least(p->commands, queue_max(c->bus, SCMI_VIRTIO_CMDQ) / 2u);
-	p->cmd_size = power_of_two(2u * p->commands);
+	entries = (p->features & SCMI_VIRTIO_F_INDIRECT_DESC) != 0 ? 1u : 2u;
+	p->commands = least(p->commands, cmd_max / entries);
+	p->cmd_size = least(power_of_two(2u * p->commands), cmd_max);
 	p->events = 0;
 	p->event_size = 0;
 	if ((p->features & SCMI_VIRTIO_F_P2A_CHANNELS) != 0) {
@@ -304,7 +307,7 @@ static void say_if_clamped(const struct scmi_virtio_config *c, const struct plan
 {
 	if (p->commands != p->asked_commands)
 		say(c, SCMI_LOG_INFO,
-		    "virtio: max_inflight: clamped to half the entries of the device's cmdq, 1024 at most");
+		    "virtio: max_inflight: clamped to what the device's cmdq holds, 1024 at most");
 }
 
 static int check_memory(const void *mem, size_t len, const struct scmi_virtio_config *c)
@@ -330,7 +333,7 @@ static void make(struct scmi_virtio *d, const struct scmi_virtio_config *c, cons
 		.features = p->features,
 		.max_payload = p->max_payload,
 		.stride = p->stride,
-		.signals = (c->bus->caps & SCMI_CAP_IRQ) != 0 || c->bus->fd != NULL,
+		.signals = (c->bus->caps & SCMI_CAP_IRQ) != 0,
 		.token = (_Atomic uint16_t *)(void *)(base + at.tokens),
 	};
 	place_shared(d, c, p);

@@ -157,7 +157,7 @@ static void open_up(struct scmi_virtio *d)
 		return;
 	}
 	scmi__virtio_offer_events(d);
-	if (d->signals)
+	if (atomic_load(&d->signals)) /* after the gate: see want_signals() */
 		scmi__virtio_look(d);
 }
 

@@ -131,9 +131,12 @@ struct scmi_virtio_bus {
 
 	/*
 	 * fd: a descriptor that is readable once the device has signalled, until clear(); constant from start() to
-	 * stop(). clear is called by poll() when it has taken all, before it asks for the next signal and looks again;
-	 * it must not take away what wake() does. raise makes fd readable as the device does: poll() calls it when it
-	 * has taken as many as it may and something is left. Several contexts at once. All three, or none.
+	 * stop(). Asked for by the transport's fd(): from then on the device is asked for signals, before only while
+	 * somebody is in wait(). clear is called by poll() when it has taken all, before it asks for the next signal and
+	 * looks again; where fd() has not been called, by a poll() that has found nothing, which looks again then. It
+	 * must not take away what wake() does. raise makes fd readable as the device does: poll() calls it when it has
+	 * taken as many as it may and something is left, and the transport's first fd() for what has come before.
+	 * Several contexts at once. All three, or none.
 	 */
 	int (*fd)(void *ctx);
 	void (*clear)(void *ctx);
@@ -229,11 +232,11 @@ size_t scmi_virtio_shared_size(const struct scmi_virtio_config *config);
 
 /*
  * Makes a driver in mem: len bytes, aligned as max_align_t, which stay its own until scmi_virtio_fini(), and fills in
- * *transport for scmi_agent_config. transport->max_inflight is what is left of max_inflight: the least of it, half the
- * device's cmdq, and 1024; a log line says so where that is less than was asked for. SCMI_CAP_NOTIFY is among the
- * capabilities if P2A_CHANNELS can be negotiated. The device is not touched before the agent starts. Returns SCMI_OK;
- * SCMI_E_INVAL and SCMI_E_NOTSUP as scmi_virtio_check(), with a log line; SCMI_E_NOMEM, mem or shared misaligned or a
- * byte too short. On an error nothing is kept. Context: thread.
+ * *transport for scmi_agent_config. transport->max_inflight is what is left of max_inflight: the least of it, 1024, and
+ * half the entries of the device's cmdq, or with INDIRECT_DESC all of them; a log line says so where that is less than
+ * was asked for. SCMI_CAP_NOTIFY is among the capabilities if P2A_CHANNELS can be negotiated. The device is not touched
+ * before the agent starts. Returns SCMI_OK; SCMI_E_INVAL and SCMI_E_NOTSUP as scmi_virtio_check(), with a log line;
+ * SCMI_E_NOMEM, mem or shared misaligned or a byte too short. On an error nothing is kept. Context: thread.
  *
  * The agent's start fails with the bus's error. Recovery: by a reset of the cmdq alone where RING_RESET but not
  * P2A_CHANNELS was negotiated, else of the whole device: a delayed response of before might still come.
