@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <scmi/transport/vhost_user.h>
@@ -28,7 +29,8 @@
 #define PINGS          200
 #define CALLS          200 /* polled: 50 us or so */
 #define TRIPS          100 /* asleep */
-#define DEPTH          256
+#define DEPTH          256u
+#define FDS            64   /* that may be open */
 #define FLOW           4000 /* for each sample */
 #define PP_LEAST       115.0
 #define PP_MOST        140.0
@@ -39,14 +41,16 @@ static long depth; /* commands in flight, where there are to be many: as many as
 static void open_agent(uint32_t slots)
 {
 	char text[200] = "";
+	char rest[100];
 	const struct scmi_why why = {text, sizeof(text)};
 	struct scmi_transport transport;
 
-	if (scmi_vhost_user_scheme()->open(&front, vhost_child.path, &rig.port, &transport, &why) != SCMI_OK) {
+	(void)snprintf(rest, sizeof(rest), slots == DEPTH ? "%s,depth=%u" : "%s", vhost_child.path, DEPTH);
+	if (scmi_vhost_user_scheme()->open(&front, rest, &rig.port, &transport, &why) != SCMI_OK) {
 		fprintf(stderr, "bench: %s\n", text);
 		exit(1);
 	}
-	depth = transport.max_inflight < DEPTH ? (long)transport.max_inflight : DEPTH;
+	depth = transport.max_inflight < DEPTH ? (long)transport.max_inflight : (long)DEPTH;
 	open_transport(&transport, slots);
 }
 
@@ -200,20 +204,82 @@ static void run_flow(long n)
 		run_calls(1, 0);
 }
 
-static void time_flow(long n)
+/* What the eventfds of this process count: those between the two are never read, so it is how often they were rung. */
+static double rings(void)
 {
-	const long here = sleeps_here();
-	const long there = vhost_child_sleeps();
-	const double start = now_ns();
+	double sum = 0;
+
+	for (int fd = 0; fd < FDS; fd++) {
+		char line[128];
+		char path[64];
+		FILE *f;
+
+		(void)snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+		f = fopen(path, "re");
+		while (f != NULL && fgets(line, sizeof(line), f) != NULL) {
+			if (strncmp(line, "eventfd-count:", 14) == 0)
+				sum += (double)strtoull(line + 14, NULL, 16);
+		}
+		if (f != NULL)
+			(void)fclose(f);
+	}
+	return sum;
+}
+
+/* Nanoseconds of processor time. */
+static double used_ns(pid_t pid)
+{
+	struct timespec t;
+	clockid_t clock;
+
+	if (clock_getcpuclockid(pid, &clock) != 0 || clock_gettime(clock, &t) != 0)
+		fail(SCMI_E_IO, "processor time");
+	return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
+}
+
+struct cost {
 	double ns;
+	double rings;
+	double sleeps[2]; /* here, there */
+	double used_ns[2];
+};
+
+static struct cost cost_now(void)
+{
+	return (struct cost){
+		.ns = now_ns(),
+		.rings = rings(),
+		.sleeps = {(double)sleeps_here(), (double)vhost_child_sleeps()},
+		.used_ns = {used_ns(0), used_ns(vhost_child.pid)},
+	};
+}
+
+static void time_flow(const char *where, long n)
+{
+	const struct cost before = cost_now();
+	const double calls = (double)n;
+	struct cost after;
 
 	run_flow(n);
-	ns = now_ns() - start;
-	printf("vhost-user, %3ld in flight, asleep when there is nothing %6s %.2f million a second; sleeps a call: "
-	       "agent %.4f, "
-	       "platform %.4f\n",
-	       depth, "", (double)n / ns * 1e3, (double)(sleeps_here() - here) / (double)n,
-	       (double)(vhost_child_sleeps() - there) / (double)n);
+	after = cost_now();
+	printf("vhost-user, %ld in flight, asleep when there is nothing, %s: %.2f million a second\n", depth, where,
+	       calls / (after.ns - before.ns) * 1e3);
+	printf("%-58s %.4f doorbells both ways, sleeps: agent %.4f, platform %.4f; processor: agent %.0f ns, platform "
+	       "%.0f ns\n",
+	       "  a call", (after.rings - before.rings) / calls, (after.sleeps[0] - before.sleeps[0]) / calls,
+	       (after.sleeps[1] - before.sleeps[1]) / calls, (after.used_ns[0] - before.used_ns[0]) / calls,
+	       (after.used_ns[1] - before.used_ns[1]) / calls);
+}
+
+static void measure_flow(const char *where, int for_agent, int for_platform, long n)
+{
+	run_on(for_agent);
+	vhost_child_start(for_platform, 0);
+	open_agent(DEPTH);
+	run_flow(FLOW);
+	time_flow(where, n);
+	close_agent();
+	vhost_child_end();
 }
 
 static void measure_sleep(const char *where, int for_agent, int for_platform, int samples)
@@ -224,7 +290,7 @@ static void measure_sleep(const char *where, int for_agent, int for_platform, in
 	ratio = (struct samples){0};
 	run_on(for_agent);
 	vhost_child_start(for_platform, 0);
-	open_agent(DEPTH);
+	open_agent(0);
 	(void)usleep(1000);
 	for (int i = 0; i < samples; i++) {
 		const double before = bare_phase();
@@ -236,10 +302,9 @@ static void measure_sleep(const char *where, int for_agent, int for_platform, in
 	snprintf(line, sizeof(line), "vhost-user by eventfd against a bare eventfd, %s", where);
 	print_ratio(line, "", &ratio, &ratio, (struct limits){1.05, 0});
 	count_sleeps(where, samples * (long)TRIPS);
-	if (for_agent != for_platform)
-		time_flow(samples * (long)FLOW);
 	close_agent();
 	vhost_child_end();
+	measure_flow(where, for_agent, for_platform, samples * (long)FLOW);
 }
 
 static void time_sleep(int samples)

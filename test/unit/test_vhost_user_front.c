@@ -155,6 +155,88 @@ static void the_uri_chooses_features(void **state)
 	back_close(b);
 }
 
+/* An entry of the ring each, or two: how many there may be, in a ring that any back end takes. */
+static void the_uri_chooses_how_many_are_in_flight(void **state)
+{
+	const uint64_t plain = back_offers_all.features & ~SCMI_VIRTIO_F_INDIRECT_DESC;
+	static const struct {
+		const char *keys;
+		bool indirect; /* is offered */
+		uint32_t depth;
+		bool used;
+	} rows[] = {
+		{"", true, 31, false},
+		{",depth=1", true, 1, false},
+		{",depth=128", true, 128, false},
+		{",depth=129", true, 129, true},
+		{",depth=256", true, 256, true},
+		{",depth=256", false, 128, false},
+		{",depth=256,features=0x100000001", true, 128, false},
+		{",depth=20,features=0x110000001", true, 20, true},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct back_offer offer = back_offers_all;
+		char rest[200];
+		struct back *b;
+		struct guest *g;
+
+		offer.features = rows[i].indirect ? offer.features : plain;
+		b = back_open(rig_path(), &offer);
+		(void)snprintf(rest, sizeof(rest), "%s%s", rig_path(), rows[i].keys);
+		g = guest_open(rest, false);
+		assert_non_null(g);
+		assert_int_equal(g->transport.max_inflight, rows[i].depth);
+		assert_int_equal((back_features(b) & SCMI_VIRTIO_F_INDIRECT_DESC) != 0, rows[i].used);
+		assert_int_equal(guest_ask(g), SCMI_OK);
+		guest_close(g);
+		back_close(b);
+	}
+}
+
+#define DEEP 256
+
+static void done(struct scmi_call *call, int err)
+{
+	int *ok = call->arg;
+
+	*ok += err == SCMI_OK;
+}
+
+/* All at once, answered the last first. */
+static void as_many_are_in_flight_as_the_uri_says(void **state)
+{
+	struct back *b = back_open(rig_path(), &back_offers_all);
+	static struct scmi_call calls[DEEP];
+	static uint8_t came[DEEP][4];
+	int ok = 0;
+	char rest[200];
+	struct guest *g;
+
+	(void)state;
+	(void)snprintf(rest, sizeof(rest), "%s,depth=%u", rig_path(), DEEP);
+	g = guest_open(rest, false);
+	assert_non_null(g);
+	back_hold(b, true);
+	for (int i = 0; i < DEEP; i++) {
+		calls[i] = (struct scmi_call){.size = sizeof(calls[i]),
+					      .protocol = SCMI_PROTOCOL_BASE,
+					      .message = SCMI_PROTOCOL_VERSION,
+					      .reply = came[i],
+					      .reply_cap = sizeof(came[i]),
+					      .done = done,
+					      .arg = &ok};
+		assert_int_equal(scmi_agent_submit(g->agent, &calls[i]), SCMI_OK);
+	}
+	back_await_held(b, DEEP);
+	back_hold(b, false);
+	while (ok < DEEP)
+		(void)scmi_agent_poll(g->agent, 16);
+	guest_close(g);
+	back_close(b);
+}
+
 static void what_cannot_be_is_told(void **state)
 {
 	static const struct {
@@ -169,6 +251,9 @@ static void what_cannot_be_is_told(void **state)
 		{"/nowhere,features=", SCMI_E_INVAL, "features"},
 		{"/nowhere,features=0x8000000000000000", SCMI_E_INVAL, "features"},
 		{"/nowhere,agents=3", SCMI_E_INVAL, "agents"},
+		{"/nowhere,depth=0", SCMI_E_INVAL, "depth=0"},
+		{"/nowhere,depth=257", SCMI_E_INVAL, "depth=257"},
+		{"/nowhere,depth=2,depth=2", SCMI_E_INVAL, "depth"},
 		{"/nowhere,features=0x100000000,features=0x100000000", SCMI_E_INVAL, "features"},
 	};
 	char longer[300];
@@ -298,6 +383,8 @@ int main(void)
 		cmocka_unit_test(offers_come_in_any_mixture),
 		cmocka_unit_test(order_does_not_matter),
 		cmocka_unit_test(the_uri_chooses_features),
+		cmocka_unit_test(the_uri_chooses_how_many_are_in_flight),
+		cmocka_unit_test(as_many_are_in_flight_as_the_uri_says),
 		cmocka_unit_test(what_cannot_be_is_told),
 		cmocka_unit_test(a_back_end_without_queues_is_none),
 		cmocka_unit_test(a_descriptor_tells_what_has_come),

@@ -321,22 +321,34 @@ static void inflight_is_the_least_of_what_allows_it(void **state)
 {
 	const struct {
 		uint32_t asked, queue, left, entries;
+		bool indirect;
 	} rows[] = {
-		{8, 16, 8, 16},
-		{9, 16, 8, 16},
-		{1024, 16, 8, 16},
-		{0, 1024, SCMI_VIRTIO_INFLIGHT_DEFAULT, 64},
-		{3, 1024, 3, 8},
-		{5, 2, 1, 2},
-		{1024, 32768, 1024, 2048},
-		{5000, 32768, 1024, 2048},
-		{100, 48, 16, 32},
+		{8, 16, 8, 16, false},
+		{9, 16, 8, 16, false},
+		{1024, 16, 8, 16, false},
+		{0, 1024, SCMI_VIRTIO_INFLIGHT_DEFAULT, 64, false},
+		{3, 1024, 3, 8, false},
+		{5, 2, 1, 2, false},
+		{1024, 32768, 1024, 2048, false},
+		{5000, 32768, 1024, 2048, false},
+		{100, 48, 16, 32, false},
+		{7, 16, 7, 16, true},
+		{8, 16, 8, 16, true},
+		{9, 16, 9, 16, true},
+		{16, 16, 16, 16, true},
+		{17, 16, 16, 16, true},
+		{7, 1024, 7, 16, true},
+		{5, 2, 2, 2, true},
+		{5000, 32768, 1024, 2048, true},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		rig_plan(&r);
 		r.config.max_inflight = rows[i].asked;
+		r.offer = RIG_ALL;
+		if (rows[i].indirect)
+			r.config.features = SCMI_VIRTIO_FEATURES_DEFAULT | SCMI_VIRTIO_F_INDIRECT_DESC;
 		r.queue_max[SCMI_VIRTIO_CMDQ] = rows[i].queue;
 		rig_up(&r);
 		assert_int_equal(r.transport.max_inflight, rows[i].left);

@@ -123,26 +123,39 @@ static void give_back(struct back_ring *r, uint16_t head, uint32_t len)
 		back_ring_signal(r);
 }
 
-static struct desc desc_of(const struct back_ring *r, uint16_t index)
+static struct desc desc_at(const unsigned char *table, uint32_t n, uint16_t index)
 {
 	struct desc d;
 
-	MUST(index < r->num);
-	memcpy(&d, r->desc + 16u * index, sizeof(d));
+	MUST(index < n);
+	memcpy(&d, table + 16u * index, sizeof(d));
 	return (struct desc){le64toh(d.addr), le32toh(d.len), le16toh(d.flags), le16toh(d.next)};
 }
 
-/* Exactly two descriptors, as one back end insists. */
+static struct desc desc_of(const struct back_ring *r, uint16_t index)
+{
+	return desc_at(r->desc, r->num, index);
+}
+
+/* Exactly two descriptors, as one back end insists, in a table of their own or not. */
 static void answer(struct back_ring *r, const struct back_memory *m, uint16_t head)
 {
-	const struct desc out = desc_of(r, head);
+	struct desc out = desc_of(r, head);
+	const unsigned char *table = r->desc;
+	uint32_t n = r->num;
 	struct desc in;
 	const unsigned char *request;
 	unsigned char *reply;
 	uint32_t words[3] = {0, 0, htole32(VERSION)};
 
+	if (out.flags == 4u) {
+		table = at_of(m, m->region.guest, out.addr, out.len);
+		n = out.len / 16u;
+		MUST(table != NULL && n == 2u);
+		out = desc_at(table, n, 0);
+	}
 	MUST(out.flags == 1u && out.len >= 4u);
-	in = desc_of(r, out.next);
+	in = desc_at(table, n, out.next);
 	MUST(in.flags == 2u && in.len >= sizeof(words));
 	request = at_of(m, m->region.guest, out.addr, out.len);
 	reply = at_of(m, m->region.guest, in.addr, in.len);

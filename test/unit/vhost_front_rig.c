@@ -118,6 +118,7 @@ int guest_start(struct guest *g)
 	struct scmi_agent_config config = {.size = sizeof(config),
 					   .transport = &g->transport,
 					   .port = &g->port,
+					   .options.slots = g->transport.max_inflight > 64u ? 256 : 0,
 					   .options.reconnect_us = g->comes_back ? 2000 : 0};
 	size_t size;
 

@@ -26,13 +26,14 @@
 
 enum { TAG_CALL = 1, TAG_LINE = 2 };
 
-#define QUEUE_MAX 256u
+#define QUEUE_MAX 256u /* entries: more than that not every back end takes, and none tells how many it does */
+#define DEPTH_MAX QUEUE_MAX
 #define LOOK_MS   50u /* who polls only looks at the line this often */
 #define NAP_NS    5000000
 
 #define REASON_BYTES 400u
 
-/* There are back ends that pack a long list into one reply. With 31 commands and 16 events that is 320 KiB. */
+/* There are back ends that pack a long list into one reply. 31 commands and 16 events take 320 KiB, 256 take 2 MiB. */
 #define MAX_PAYLOAD 4096u
 
 struct link {
@@ -43,6 +44,7 @@ struct link {
 	struct scmi_virtio *driver;
 	uint64_t features;              /* as the driver was told at first */
 	uint64_t allowed;               /* of them may be negotiated */
+	uint32_t depth;                 /* commands in flight; 0: the driver's default */
 	struct scmi_virtio_setup setup; /* while started */
 	bool started;
 	struct scmi__sleep sleep; /* of wait() */
@@ -300,23 +302,44 @@ static void free_link(struct link *l)
 	free(l);
 }
 
+static int parse_key(struct link *l, const struct scmi__key *key, uint32_t *had, const struct scmi_why *why)
+{
+	static const char *const names[] = {"features", "depth"};
+	const uint64_t known = SCMI_VIRTIO_FEATURES_DEFAULT | SCMI_VIRTIO_F_INDIRECT_DESC;
+
+	switch (scmi__key_of(key, names, sizeof(names) / sizeof(names[0]), had)) {
+	case 0:
+		return scmi__vu_key_features(key, known, &l->allowed, why);
+	case 1:
+		return scmi__key_number(key, 1, DEPTH_MAX, &l->depth, why);
+	default:
+		return scmi__key_unknown(key, why);
+	}
+}
+
+/* Indirect descriptors cost, and are of use only where there are more commands than the ring has pairs. */
+static void choose_features(struct link *l)
+{
+	if (l->allowed != 0)
+		return; /* by the URI */
+	l->allowed = SCMI_VIRTIO_FEATURES_DEFAULT;
+	if (l->depth > QUEUE_MAX / 2u)
+		l->allowed |= SCMI_VIRTIO_F_INDIRECT_DESC;
+}
+
 static int parse(struct link *l, const char *rest, const struct scmi_why *why)
 {
-	static const char *const names[] = {"features"};
-	const uint64_t known = SCMI_VIRTIO_FEATURES_DEFAULT | SCMI_VIRTIO_F_INDIRECT_DESC;
 	struct scmi__key key;
 	uint32_t had = 0;
 	int err = scmi__key_bare(&rest, "the path of a socket", &key, why);
 
 	if (err == SCMI_OK)
 		err = scmi__key_text(&key, l->path, sizeof(l->path), why);
-	while (err == SCMI_OK && (err = scmi__key_next(&rest, &key, why)) == SCMI_OK) {
-		if (scmi__key_of(&key, names, 1, &had) < 0)
-			return scmi__key_unknown(&key, why);
-		err = scmi__vu_key_features(&key, known, &l->allowed, why);
-	}
+	while (err == SCMI_OK && (err = scmi__key_next(&rest, &key, why)) == SCMI_OK)
+		err = parse_key(l, &key, &had, why);
 	if (err != SCMI_E_NOTFOUND)
 		return err;
+	choose_features(l);
 	if (strncmp(l->path, "fd=", 3) == 0)
 		return scmi__why(why, SCMI_E_INVAL, "%s: only a platform takes a socket that is there", l->path);
 	return SCMI_OK;
@@ -336,6 +359,7 @@ static int make_driver(struct link *l, const struct scmi_port *port, struct scmi
 	struct scmi_virtio_config config = {
 		.size = sizeof(config),
 		.max_payload = MAX_PAYLOAD,
+		.max_inflight = l->depth,
 		.features = l->allowed,
 		.port = port,
 		.bus = &l->bus,
@@ -407,7 +431,6 @@ int scmi__vu_front_open(void **link, const char *rest, const struct scmi_port *p
 	l->line.path = l->path;
 	l->line.sock = -1;
 	l->ringer.ready = -1;
-	l->allowed = SCMI_VIRTIO_FEATURES_DEFAULT;
 	l->patience_us = VU_WELCOME_US;
 	l->sleep = l->watch = SLEEP_NONE;
 	scmi__vu_share_init(&l->share);

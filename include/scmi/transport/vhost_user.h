@@ -23,7 +23,9 @@ extern "C" {
  *
  * An agent connects to it. The back end has to offer one queue at least; P2A_CHANNELS, EVENT_IDX, VERSION_1 and every
  * protocol feature are used where it offers them. Keys: features=MASK, those that may be negotiated (SCMI_VIRTIO_F_*,
- * as a number; by default SCMI_VIRTIO_FEATURES_DEFAULT). A back end that goes away is seen at once, by an agent that
+ * as a number; by default SCMI_VIRTIO_FEATURES_DEFAULT), depth=N, commands that may be in flight (31; 256 at most, each
+ * takes 8 KiB). More than 128 take INDIRECT_DESC, which is used for them where it is offered; where it is not, 128 may be
+ * in flight. A back end that goes away is seen at once, by an agent that
  * only polls within 60 ms of polling; the link is down then until a reconnect. One that runs as another user, who is not
  * root, could make a plain write to its doorbell wait for ever: it is rung by the kernel's AIO, for some 4 us each.
  *
