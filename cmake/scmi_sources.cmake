@@ -39,6 +39,10 @@ set(scmi_agent_sources
 	lib/agent/time.c
 	lib/agent/wait.c
 	lib/agent/wake.c)
+# in place of the agent, for boot loaders: include/scmi/minimal.h
+set(scmi_minimal_sources
+	lib/minimal/agent.c
+	lib/minimal/rest.c)
 set(scmi_protocol_sources
 	lib/protocol/base.c
 	lib/protocol/clock.c
@@ -107,10 +111,14 @@ set(scmi_mailbox_sources
 	transports/mailbox/agent_life.c
 	transports/mailbox/agent_send.c
 	transports/mailbox/channel.c
+	transports/mailbox/check.c
 	transports/mailbox/end.c
 	transports/mailbox/end_event.c
 	transports/mailbox/end_init.c
 	transports/mailbox/end_life.c)
+# in place of the agent's end of mailbox
+set(scmi_mailbox_polled_sources
+	transports/mailbox/polled.c)
 set(scmi_smc_sources
 	transports/smc/smc.c)
 
@@ -188,6 +196,6 @@ set(scmi_vhost_user_sources
 # From here on they are absolute, wherever this folder lies.
 cmake_path(GET CMAKE_CURRENT_LIST_DIR PARENT_PATH scmi_root)
 set(scmi_include ${scmi_root}/include)
-foreach(part wire port agent protocol platform loopback virtio virtio_mmio shmem mailbox smc posix linux template aarch64_bare hosted hosted_epoll hosted_poll carrier mailbox_linux vhost_user cortex_m)
+foreach(part wire port agent minimal mailbox_polled protocol platform loopback virtio virtio_mmio shmem mailbox smc posix linux template aarch64_bare hosted hosted_epoll hosted_poll carrier mailbox_linux vhost_user cortex_m)
 	list(TRANSFORM scmi_${part}_sources PREPEND ${scmi_root}/)
 endforeach()

@@ -41,6 +41,10 @@ scmi_agent_sources := \
 	lib/agent/time.c \
 	lib/agent/wait.c \
 	lib/agent/wake.c
+# in place of the agent, for boot loaders: include/scmi/minimal.h
+scmi_minimal_sources := \
+	lib/minimal/agent.c \
+	lib/minimal/rest.c
 scmi_protocol_sources := \
 	lib/protocol/base.c \
 	lib/protocol/clock.c \
@@ -109,10 +113,14 @@ scmi_mailbox_sources := \
 	transports/mailbox/agent_life.c \
 	transports/mailbox/agent_send.c \
 	transports/mailbox/channel.c \
+	transports/mailbox/check.c \
 	transports/mailbox/end.c \
 	transports/mailbox/end_event.c \
 	transports/mailbox/end_init.c \
 	transports/mailbox/end_life.c
+# in place of the agent's end of mailbox
+scmi_mailbox_polled_sources := \
+	transports/mailbox/polled.c
 scmi_smc_sources := \
 	transports/smc/smc.c
 

@@ -17,6 +17,7 @@
 
 /* the agent and its typed commands */
 #include <scmi/agent.h>
+#include <scmi/minimal.h>
 #include <scmi/protocol/base.h>
 #include <scmi/protocol/clock.h>
 #include <scmi/protocol/common.h>

@@ -316,6 +316,8 @@ static const struct mailbox_form smc_int = {.smc = true,
 					    .serve = SERVE_RING,
 					    .deliver = DELIVER_RING};
 
+const struct conf_kind conf_mailbox_methods = {METHODS};
+
 const struct conf_kind conf_mailbox_ring = {
 	.name = "mailbox_ring",
 	.own = &ring,

@@ -64,6 +64,7 @@ struct conf_link {
 	bool lost;          /* and the agent has been told that it is not */
 	bool wrong_regs;    /* a call of smc's */
 	uint32_t *answered; /* where request() looks for an answer in place */
+	void *beside;       /* kind_polled.c's own */
 };
 
 /* Areas, of so many bytes, and the doorbells, as the form wants them. */
@@ -82,6 +83,9 @@ void mailbox_leave(struct conf_link *link);
 /* The thread that serves the platform's end, where there is one. */
 void mailbox_server_start(struct conf_link *link);
 void mailbox_server_stop(struct conf_link *link);
+
+/* What all of these kinds do; kind_polled.c's do more. */
+extern const struct conf_kind conf_mailbox_methods;
 
 extern const struct conf_kind conf_mailbox_ring;
 extern const struct conf_kind conf_mailbox_served;

@@ -28,6 +28,7 @@ FLOORS = {
 	"lib/port/posix": (r"scmi/(port|errors)\.h|scmi/port/.*", True),
 	"lib/port/linux": (r"scmi/(port|errors)\.h|scmi/port/.*", True),
 	"lib/agent": (CONTRACTS + r"|scmi/agent\.h", False),
+	"lib/minimal": (CONTRACTS + r"|scmi/(agent|minimal)\.h", False),
 	"lib/platform": (CONTRACTS + r"|scmi/platform\.h|scmi/server/.*", False),
 	"lib/protocol": (r"scmi/.*", False),
 	"lib/hosted": (r"scmi/.*", True),
@@ -48,7 +49,7 @@ FLOORS = {
 	"examples/scmid": (r"scmi/.*", True),
 }
 # Private headers are their own folder's; the floors above lib/wire may use those of lib/wire too, scmictl its device's.
-ABOVE_WIRE = {floor: ["lib/wire"] for floor in ("lib/agent", "lib/platform", "lib/protocol")}
+ABOVE_WIRE = {floor: ["lib/wire"] for floor in ("lib/agent", "lib/minimal", "lib/platform", "lib/protocol")}
 ABOVE_WIRE["transports/mailbox"] = ABOVE_WIRE["transports/smc"] = ["transports/shmem"]
 ABOVE_WIRE["transports/mailbox_linux"] = ["transports/shmem", "transports/carrier"]
 ABOVE_WIRE["transports/vhost_user"] = ["transports/carrier", "transports/virtio"]
@@ -122,7 +123,7 @@ def file_faults(root, path):
 			yield f"{where}: [os-ifdef] {line.strip()}"
 		elif floor.startswith("transports") and HEADER_FIELD.search(line):
 			yield f"{where}: [header-field] a transport passes the header on whole: {line.strip()}"
-		elif floor in ("lib/agent", "lib/platform", "lib/wire") and TRANSPORT_NAME.search(line):
+		elif floor in ("lib/agent", "lib/minimal", "lib/platform", "lib/wire") and TRANSPORT_NAME.search(line):
 			yield f"{where}: [transport-name] the core knows capabilities, not names: {line.strip()}"
 		elif floor.startswith("include/") and re.search(r"\bscmi__\w+", line):
 			yield f"{where}: [internal-name] scmi__ names stay inside lib: {line.strip()}"
@@ -198,7 +199,7 @@ def check_objects(build, nm="nm", readelf="readelf"):
 	if not files:
 		return 0, []
 	names, sections = symbols(nm, files), writable_sections(readelf, files)
-	ends = {name: folder for path, folder in files.items() if re.match(r"lib/(agent|platform|protocol)\b", folder)
+	ends = {name: folder for path, folder in files.items() if re.match(r"lib/(agent|minimal|platform|protocol)\b", folder)
 		for letter, name in names[path] if letter not in "Uw"}
 	return len(files), [fault for path, folder in files.items()
 			    for fault in object_faults(path, folder, names[path], sections[path], ends)]

@@ -3,60 +3,6 @@
 #include "agent.h"
 #include "check.h"
 
-/* The doorbell's capabilities that are the transport's, too. */
-#define BELL_CAPS (SCMI_CAP_IRQ | SCMI_CAP_ATOMIC | SCMI_CAP_SYNC_SEND)
-
-static bool together(bool a, bool b)
-{
-	return a == b;
-}
-
-const char *scmi__mailbox_bell_fault(const struct scmi_mailbox_doorbell *bell)
-{
-	if (bell == NULL)
-		return NULL;
-	if (bell->version != SCMI_MAILBOX_DOORBELL_V1)
-		return "doorbell: a version that this library does not know";
-	if ((bell->caps & ~BELL_CAPS) != 0)
-		return "doorbell: caps beyond IRQ, ATOMIC and SYNC_SEND";
-	if (!together(bell->start != NULL, bell->stop != NULL))
-		return "doorbell: start and stop, both or neither";
-	if (!together(bell->wait != NULL, bell->wake != NULL))
-		return "doorbell: wait and wake, both or neither";
-	if (!together(bell->fd != NULL, bell->raise != NULL) || (bell->fd != NULL && bell->clear == NULL))
-		return "doorbell: fd, clear and raise, all or none, or clear alone";
-	if ((bell->caps & SCMI_CAP_SYNC_SEND) != 0 && bell->ring == NULL)
-		return "doorbell: SYNC_SEND needs ring";
-	return NULL;
-}
-
-static bool is_there(const struct scmi_shmem *area)
-{
-	return area->mem != NULL || area->len != 0;
-}
-
-static bool overlap(const struct scmi_shmem *a, const struct scmi_shmem *b)
-{
-	const uintptr_t at = (uintptr_t)a->mem;
-	const uintptr_t bt = (uintptr_t)b->mem;
-
-	return at < bt ? bt - at < a->len : at - bt < b->len;
-}
-
-const char *scmi__mailbox_areas_fault(const struct scmi_shmem *areas, const struct scmi_port *port)
-{
-	const struct scmi_shmem *a2p = &areas[SCMI_MAILBOX_A2P];
-	const struct scmi_shmem *p2a = &areas[SCMI_MAILBOX_P2A];
-	const char *why = scmi__shmem_fault(a2p, port);
-
-	if (why != NULL || !is_there(p2a))
-		return why;
-	why = scmi__shmem_fault(p2a, port);
-	if (why == NULL && overlap(a2p, p2a))
-		why = "areas: A2P and P2A are the same memory";
-	return why;
-}
-
 /* The doorbell's start will say where they are. */
 static const char *fault_of_later(const struct scmi_mailbox_config *c)
 {
@@ -111,7 +57,7 @@ static uint32_t caps_of(const struct scmi_mailbox_config *c)
 {
 	uint32_t caps = SCMI_CAP_POLL | SCMI_CAP_CONCURRENT;
 
-	if (is_there(&c->areas[SCMI_MAILBOX_P2A]))
+	if (mailbox_area_is_there(&c->areas[SCMI_MAILBOX_P2A]))
 		caps |= c->flags == 0 ? SCMI_CAP_NOTIFY | SCMI_CAP_LATE_DELAYED : SCMI_CAP_NOTIFY;
 	if (c->doorbell == NULL)
 		return caps;

@@ -65,6 +65,35 @@ static inline uint32_t shmem_capacity(const struct scmi_shmem *a)
 	return a->len - SCMI_SHMEM_PAYLOAD;
 }
 
+/*
+ * The two ways of a payload for who has to be small rather than fast. As scmi__shmem_read(), and as scmi__shmem_write()
+ * without the words before the payload.
+ */
+static inline void shmem_read_small(const struct scmi_shmem *a, uint32_t offset, unsigned char *to, uint32_t len)
+{
+	const uint32_t end = offset + len;
+	uint32_t word = 0;
+
+	for (bool first = true; offset != end; first = false, offset++) {
+		if (first || offset % 4u == 0)
+			word = shmem_load(a, SCMI_SHMEM_PAYLOAD + (offset & ~3u));
+		*to++ = (unsigned char)(word >> offset % 4u * 8u);
+	}
+}
+
+static inline void shmem_write_small(const struct scmi_shmem *a, const unsigned char *from, uint32_t len)
+{
+	uint32_t word = 0;
+
+	for (uint32_t i = 0; i != len; i++) {
+		word |= (uint32_t)from[i] << i % 4u * 8u;
+		if (i % 4u == 3u || i + 1u == len) {
+			shmem_store(a, SCMI_SHMEM_PAYLOAD + (i & ~3u), word);
+			word = 0;
+		}
+	}
+}
+
 uint32_t scmi__shmem_status_cached(const struct scmi_shmem *a, const struct scmi_port *port);
 void scmi__shmem_give_cached(const struct scmi_shmem *a, const struct scmi_port *port, uint32_t status);
 
