@@ -36,9 +36,10 @@ static const char help_text[] = "Serves an SCMI platform with simulated clocks a
 				"              POSIX shared memory, for one agent\n"
 #endif
 #ifdef SCMID_VHOST_USER
-				"  vhost-user:PATH[,agents=N][,mode=OCTAL][,uid=ID]\n"
+				"  vhost-user:PATH[,agents=N][,mode=OCTAL][,uid=ID][,poll=US]\n"
 				"              a socket for virtual machines, and for scmictl; a virtio-scmi\n"
-				"              device for each of so many guests (16)\n"
+				"              device for each of so many guests (16); poll: microseconds\n"
+				"              without sleep after a guest's last command (0)\n"
 				"  vhost-user:fd=N[,agents=N][,uid=ID]\n"
 				"              the same with a socket that this program was started with\n"
 #endif

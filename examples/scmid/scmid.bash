@@ -8,7 +8,7 @@
 _scmid_link() {
 	local last=${1##*[:,]}
 	case $1 in
-	vhost-user:*,*) mapfile -t COMPREPLY < <(compgen -W 'agents= mode= uid= features= slots=1 inflight=1 memory=' -- "$last") ;;
+	vhost-user:*,*) mapfile -t COMPREPLY < <(compgen -W 'agents= mode= uid= features= slots=1 inflight=1 memory= poll=' -- "$last") ;;
 	vhost-user:*) mapfile -t COMPREPLY < <(compgen -W 'fd=' -- "$last"; compgen -f -- "$last") ;;
 	*=*,*) mapfile -t COMPREPLY < <(compgen -W 'agents= size= mode= uid=' -- "$last") ;;
 	*unix=*) mapfile -t COMPREPLY < <(compgen -f -- "${1##*unix=}") ;;

@@ -201,6 +201,8 @@ static void keys_are_checked(void **state)
 	refuse(rig_uri(",inflight=yes"), SCMI_E_INVAL, "inflight=yes: a number from 0 to 1 is wanted");
 	refuse(rig_uri(",memory=0"), SCMI_E_INVAL, "memory=0: a number from 1 to 65536 is wanted");
 	refuse(rig_uri(",memory=65537"), SCMI_E_INVAL, "memory=65537: a number from 1 to 65536 is wanted");
+	refuse(rig_uri(",poll=1000001"), SCMI_E_INVAL, "poll=1000001: a number from 0 to 1000000 is wanted");
+	refuse(rig_uri(",poll=-1"), SCMI_E_INVAL, "poll=-1: a number from 0 to 1000000 is wanted");
 	refuse(rig_uri(",agents"), SCMI_E_INVAL, "key=value is wanted");
 	refuse("fd=x", SCMI_E_INVAL, "fd=x: a number from 0 to 2147483647 is wanted");
 	refuse("fd=2147483648", SCMI_E_INVAL, "fd=2147483648: a number from");

@@ -236,6 +236,13 @@ void front_kick(struct front *f)
 	assert_int_equal(write(f->kick[0], &one, sizeof(one)), sizeof(one));
 }
 
+bool front_is_asked(struct front *f)
+{
+	struct ring_used *u = (struct ring_used *)(void *)(f->mem + USED);
+
+	return (ring_load16(&u->flags) & RING_QUIET) == 0;
+}
+
 int32_t front_status(struct front *f)
 {
 	struct ring_used *u = (struct ring_used *)(void *)(f->mem + USED);

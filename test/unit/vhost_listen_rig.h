@@ -115,6 +115,7 @@ void front_up(struct front *f); /* both, with doorbells of its own, and enabled 
 /* A command is laid out and published; the doorbell is rung, or not; its answer awaited. */
 void front_offer(struct front *f, uint8_t protocol, uint8_t message);
 void front_kick(struct front *f);
+bool front_is_asked(struct front *f); /* for a doorbell */
 int32_t front_status(struct front *f); /* the reply's */
 
 /* Asks for the base protocol's version: whether it is answered well. */

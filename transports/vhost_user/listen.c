@@ -4,6 +4,10 @@
  *
  * Of a doorbell it takes edges. Each turn every guest gets as much as the others; who has more waits for the next one.
  * Who is to go is told of in one line.
+ *
+ * With poll=US a guest that has just asked for something is not waited for asleep: its rings are looked at again and
+ * again, without a system call, until it has been quiet for so long. It is asked for no doorbell meanwhile, but by then
+ * at the latest. Every SOCKETS_US everything else gets its turn: sockets, the doorbells of the others, the end.
  */
 #define _GNU_SOURCE
 
@@ -29,6 +33,10 @@
 #define ACCEPTS    16      /* in a turn */
 #define NO_ROOM_US 100000u /* until it is tried again to take somebody in, when the system has no descriptor left */
 #define DRAIN_MS   1       /* between two looks whether the commands of a ring that is to stop have ended */
+
+#define LOOKS        256u /* at rings, between two looks at the clock */
+#define COMMAND_COST 16u  /* a command takes as long as so many of them, or longer */
+#define SOCKETS_US   20u
 
 #define LINE_BYTES    300u
 #define LINES         10u /* a second */
@@ -122,10 +130,19 @@ static bool watch_kicks(struct listener *l, struct seat *s)
 
 /* ---- guests come and go ---- */
 
+static void end_poll(struct listener *l, struct seat *s)
+{
+	if (s->poll_until_us != 0)
+		l->polled_n--;
+	s->poll_until_us = 0;
+	s->session.polled = s->asks = false;
+}
+
 static void send_away(struct listener *l, struct seat *s)
 {
 	if (s->session.sock < 0)
 		return;
+	end_poll(l, s);
 	unwatch_kicks(l, s);
 	(void)epoll_ctl(l->epoll, EPOLL_CTL_DEL, s->session.sock, NULL);
 	scmi__vu_session_end(&s->session);
@@ -228,7 +245,7 @@ static bool drains(const struct seat *s)
 }
 
 /* There will be no doorbell: somebody has to look again and again. */
-static bool is_polled(const struct seat *s)
+static bool has_no_bell(const struct seat *s)
 {
 	const struct vu_ring *r = s->session.ring;
 
@@ -255,13 +272,40 @@ static void read_socket(struct listener *l, struct seat *s)
 		send_away_for(l, s, "its doorbell cannot be watched");
 }
 
+/* How long follows from the next look at the clock. */
+static void begin_poll(struct listener *l, struct seat *s)
+{
+	if (s->poll_until_us == 0) {
+		l->polled_n++;
+		s->poll_until_us = UINT64_MAX;
+	}
+	s->asks = true;
+}
+
+/* Who wants something will be polled, and is not asked for doorbells that would come then. */
+static int serve_and_poll(struct listener *l, struct seat *s, bool rung)
+{
+	int n;
+
+	s->session.polled = true;
+	n = scmi__vu_session_serve(&s->session, BATCH, rung);
+	if (n > 0)
+		begin_poll(l, s);
+	if (n != 0 || s->poll_until_us != 0)
+		return n;
+	s->session.polled = false;
+	return scmi__vu_session_serve(&s->session, BATCH, false);
+}
+
 static void serve(struct listener *l, struct seat *s)
 {
 	const bool rung = s->rung;
+	int n;
 
 	s->rung = false;
 	atomic_store(&s->session.again, 0u);
-	if (scmi__vu_session_serve(&s->session, BATCH, rung) < 0)
+	n = l->poll_us != 0 ? serve_and_poll(l, s, rung) : scmi__vu_session_serve(&s->session, BATCH, rung);
+	if (n < 0)
 		send_away_for(l, s, s->session.why);
 }
 
@@ -277,10 +321,75 @@ static void take_turn(struct listener *l)
 
 		if (s->session.sock >= 0 && s->came)
 			read_socket(l, s);
-		if (s->session.sock >= 0 && (is_marked(s) || is_polled(s)))
+		if (s->session.sock >= 0 && (is_marked(s) || has_no_bell(s)))
 			serve(l, s);
 	}
 }
+
+/* ---- without a doorbell ---- */
+
+/* What is more than a command, serve() sees to. Returns how many commands. */
+static uint32_t look_at_rings(struct listener *l, struct seat *s)
+{
+	int n;
+
+	if (drains(s))
+		return 0;
+	n = scmi_virtio_device_serve(s->session.device, BATCH);
+	if (n > 0)
+		s->asks = true;
+	if (n < 0 || atomic_load_explicit(&s->session.torn, memory_order_relaxed) != 0) {
+		end_poll(l, s);
+		atomic_store(&s->session.again, 1u);
+	}
+	return n > 0 ? (uint32_t)n : 0;
+}
+
+static uint32_t look_at_all(struct listener *l)
+{
+	uint32_t commands = 0;
+
+	for (uint32_t i = 0; i < l->n; i++) {
+		if (l->seats[i].poll_until_us != 0)
+			commands += look_at_rings(l, &l->seats[i]);
+	}
+	return commands;
+}
+
+/* Who has been quiet for long enough is asked for doorbells, and looked at once more. */
+static void look_at_clock(struct listener *l, uint64_t now_us)
+{
+	for (uint32_t i = 0; i < l->n; i++) {
+		struct seat *s = &l->seats[i];
+
+		if (s->poll_until_us == 0)
+			continue;
+		if (s->asks) {
+			s->asks = false;
+			s->poll_until_us = now_us + l->poll_us;
+		} else if (now_us >= s->poll_until_us) {
+			end_poll(l, s);
+			serve(l, s);
+		}
+	}
+}
+
+/* Until it is time for everything else. */
+static void poll_rings(struct listener *l)
+{
+	uint64_t now_us = scmi__now_us();
+	const uint64_t until_us = now_us + SOCKETS_US;
+
+	look_at_clock(l, now_us);
+	while (l->polled_n != 0 && now_us < until_us && atomic_load_explicit(&l->ended, memory_order_relaxed) == 0) {
+		for (uint32_t looks = 0; looks < LOOKS; looks += 1u + l->n / COMMAND_COST)
+			looks += look_at_all(l) * COMMAND_COST;
+		now_us = scmi__now_us();
+		look_at_clock(l, now_us);
+	}
+}
+
+/* ---- what has come ---- */
 
 static void take_event(struct listener *l, const struct epoll_event *e)
 {
@@ -309,16 +418,16 @@ static int seat_ms(const struct seat *s)
 {
 	if (s->session.sock < 0)
 		return -1;
-	if (is_marked(s) || is_polled(s) || (s->came && !drains(s)))
+	if (is_marked(s) || has_no_bell(s) || (s->came && !drains(s)))
 		return 0;
 	return drains(s) ? DRAIN_MS : -1;
 }
 
 static int turn_ms(const struct listener *l)
 {
-	int ms = -1;
+	int ms = l->polled_n != 0 ? 0 : -1;
 
-	if (l->deaf) {
+	if (l->deaf && ms != 0) {
 		const uint64_t now_us = scmi__now_us();
 
 		ms = now_us < l->deaf_until_us ? (int)((l->deaf_until_us - now_us) / 1000u) + 1 : 0;
@@ -350,8 +459,11 @@ int scmi__vu_run(void *listener)
 
 	unblock_faults();
 	while (atomic_load(&l->ended) == 0 && works) {
-		const int n = epoll_wait(l->epoll, events, EVENTS, turn_ms(l));
+		int n;
 
+		if (l->polled_n != 0)
+			poll_rings(l);
+		n = epoll_wait(l->epoll, events, EVENTS, turn_ms(l));
 		works = n >= 0 || errno == EINTR;
 		listen_again(l);
 		for (int i = 0; i < n; i++)

@@ -12,6 +12,8 @@ struct seat {
 	bool is_open;                    /* the session is */
 	bool came;                       /* on its socket; not read to the end */
 	bool rung;                       /* a doorbell that nobody has looked after */
+	bool asks;                       /* it has wanted something since the last look at the clock, or has begun to */
+	uint64_t poll_until_us;          /* its rings are looked at without a doorbell; 0: they are not */
 	int watched[SCMI_VIRTIO_QUEUES]; /* its doorbells; -1: none */
 };
 
@@ -20,7 +22,8 @@ struct listener {
 	struct scmi__name name;
 	bool has_name; /* which is ours to take away */
 	bool has_uid;
-	uint32_t uid; /* that is let in, too */
+	uint32_t uid;     /* that is let in, too */
+	uint32_t poll_us; /* a guest's rings are looked at without a doorbell, after its last command */
 	struct vu_offer offer;
 	struct scmi__ringer ringer; /* of strangers' eventfds */
 	int sock;
@@ -32,7 +35,8 @@ struct listener {
 	_Atomic uint32_t ended;
 
 	/* the thread's */
-	bool deaf; /* the socket is not watched for a while */
+	uint32_t polled_n; /* seats that are */
+	bool deaf;         /* the socket is not watched for a while */
 	uint64_t deaf_until_us;
 	uint64_t told_from_us; /* lines: so many have been written since, so many not */
 	uint32_t told;

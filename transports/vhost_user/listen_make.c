@@ -19,6 +19,7 @@
 #define MEMORY_MAX     65536u /* GiB, of one guest */
 #define MEMORY_DEFAULT (SIZE_MAX > UINT32_MAX ? 1024u : 1u)
 #define GIB            (UINT64_C(1) << 30)
+#define POLL_US_MAX    1000000u
 
 #define PROTOCOL (VU_PF_MQ | VU_PF_REPLY_ACK | VU_PF_BACKEND_REQ | VU_PF_RESET_DEVICE | VU_PF_STATUS)
 
@@ -59,7 +60,7 @@ static int parse_mode(const struct scmi__key *key, struct wish *wish, const stru
 static int parse_key(struct listener *l, struct wish *wish, const struct scmi__key *key, uint32_t *had,
 		     const struct scmi_why *why)
 {
-	static const char *const names[] = {"agents", "mode", "uid", "features", "slots", "inflight", "memory"};
+	static const char *const names[] = {"agents", "mode", "uid", "features", "slots", "inflight", "memory", "poll"};
 
 	switch (scmi__key_of(key, names, sizeof(names) / sizeof(names[0]), had)) {
 	case 0:
@@ -77,6 +78,8 @@ static int parse_key(struct listener *l, struct wish *wish, const struct scmi__k
 		return parse_switch(key, VU_PF_INFLIGHT_SHMFD, &l->offer.protocol, why);
 	case 6:
 		return parse_memory(key, &l->offer.memory_max, why);
+	case 7:
+		return scmi__key_number(key, 0, POLL_US_MAX, &l->poll_us, why);
 	default:
 		return scmi__key_unknown(key, why);
 	}

@@ -220,7 +220,7 @@ int scmi__vu_session_serve(struct vu_session *s, int max, bool rung)
 		return SCMI_E_PROTO;
 	if (n < 0)
 		return 0; /* not attached, the platform is down, or a ring is broken */
-	if (!drains && (n == max || !scmi_virtio_device_rest(s->device)))
+	if (!drains && (n == max || (!s->polled && !scmi_virtio_device_rest(s->device))))
 		atomic_store(&s->again, 1u);
 	return n;
 }

@@ -74,6 +74,7 @@ struct vu_session {
 	uint32_t taken;          /* chains, when the last doorbell came */
 	uint32_t empty_rings;    /* doorbells in a row without anything behind them */
 	bool anew;               /* the listener watches them anew: the next one may have been rung before */
+	bool polled;             /* by the listener, again and again: no doorbell is asked for */
 	int backend_fd;          /* kept open, never used */
 	uint64_t drain_until_us; /* a request waits for commands to end; 0: none does */
 	const char *why;         /* why it has to go */
