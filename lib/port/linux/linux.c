@@ -14,6 +14,8 @@
 #include <scmi/errors.h>
 #include <scmi/port/linux.h>
 
+#include "../posix/pause.h"
+
 /* 32-bit systems have two futex calls; the older one counts seconds in 32 bits. */
 #ifdef SYS_futex_time64
 #define FUTEX_CALL SYS_futex_time64
@@ -125,20 +127,33 @@ static int event_wait(void *ctx, void *event, uint64_t deadline_us)
 	return SCMI_OK;
 }
 
-static void relax(void *ctx)
+static void let_run(void *ctx)
 {
 	const struct timespec nap = {.tv_nsec = 50000};
 
 	(void)ctx;
 	/*
 	 * Under a fixed priority a yield never lets a thread of lower priority run, and that may be the awaited one.
-	 * No processor pauses before it: measured with two threads that wait for each other, they gain nothing.
 	 * The kernel is asked, because a C library may remember an answer that chrt has made wrong, or have none.
 	 */
 	if (syscall(SYS_sched_getscheduler, 0) == SCHED_OTHER)
 		sched_yield();
 	else
 		nanosleep(&nap, NULL);
+}
+
+static void relax(void *ctx)
+{
+	if (!pause_first())
+		let_run(ctx);
+}
+
+/* What is awaited cannot come while we look where both have one processor. */
+static bool runs_alone(void)
+{
+	cpu_set_t ours;
+
+	return sched_getaffinity(0, sizeof(ours), &ours) == 0 && CPU_COUNT(&ours) == 1;
 }
 
 /* Whether the kernel, and what filters its calls, knows the one call that a waiter cannot do without. */
@@ -166,7 +181,7 @@ int scmi_linux_init(struct scmi_linux *port, struct scmi_port *out)
 	out->event_signal = event_signal;
 	out->event_clear = event_clear;
 	out->event_wait = event_wait;
-	out->relax = relax;
+	out->relax = runs_alone() ? let_run : relax;
 	return SCMI_OK;
 }
 

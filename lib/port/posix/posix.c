@@ -6,9 +6,12 @@
 #include <stdalign.h>
 #include <stdbool.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <scmi/errors.h>
 #include <scmi/port/posix.h>
+
+#include "pause.h"
 
 struct event {
 	pthread_mutex_t mutex;
@@ -155,7 +158,7 @@ static int event_wait(void *ctx, void *storage, uint64_t deadline_us)
 	return err;
 }
 
-static void relax(void *ctx)
+static void let_run(void *ctx)
 {
 	const struct timespec nap = {.tv_nsec = 50000};
 	struct sched_param param;
@@ -167,6 +170,18 @@ static void relax(void *ctx)
 		sched_yield();
 	else
 		nanosleep(&nap, NULL);
+}
+
+static void relax(void *ctx)
+{
+	if (!pause_first())
+		let_run(ctx);
+}
+
+/* Where there is one processor, what is awaited cannot come while we look. */
+static bool runs_alone(void)
+{
+	return sysconf(_SC_NPROCESSORS_ONLN) == 1;
 }
 
 static uintptr_t self(void *ctx)
@@ -196,7 +211,7 @@ int scmi_posix_init(struct scmi_posix *posix, struct scmi_port *out)
 		.event_signal = event_signal,
 		.event_clear = event_clear,
 		.event_wait = event_wait,
-		.relax = relax,
+		.relax = runs_alone() ? let_run : relax,
 		.self = self,
 	};
 	return SCMI_OK;

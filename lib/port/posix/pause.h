@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What relax() does before it asks the system: on more than one processor what is awaited mostly comes meanwhile, and a
+ * system call takes longer than a whole answer of somebody who polls.
+ */
+#ifndef SCMI_PORT_PAUSE_H
+#define SCMI_PORT_PAUSE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define PAUSES 64u /* of a thread's turns one in so many goes to the system */
+
+static inline void pause_processor(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+	__builtin_ia32_pause();
+#elif defined(__aarch64__) || (defined(__ARM_ARCH) && __ARM_ARCH >= 7)
+	__asm__ volatile("yield");
+#endif
+}
+
+/*
+ * True: the caller may look again. False: it is the system's turn. That it comes is all that matters to whoever has to
+ * run first; so a thread's turns are counted whatever they are for.
+ */
+static inline bool pause_first(void)
+{
+	static _Thread_local uint32_t turns;
+
+	if (++turns % PAUSES == 0)
+		return false;
+	pause_processor();
+	return true;
+}
+
+#endif
