@@ -4,15 +4,12 @@
 
 #include <pthread.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -20,12 +17,9 @@
 #include <scmi/server/base.h>
 #include <scmi/transport/vhost_user.h>
 
-#include "../../transports/vhost_user/session.h"
 #include "measure.h"
 #include "pair.h"
 #include "rig.h"
-
-#define AT_ONCE 4096u /* turns between two looks at the socket */
 
 struct vhost_child vhost_child;
 
@@ -56,65 +50,17 @@ static void *serve(void *listener)
 	return NULL;
 }
 
-static void listen_by_library(void)
+static void begin_listening(uint32_t poll_us)
 {
-	char rest[100];
+	char rest[120];
 	pthread_t thread;
 	void *listener;
 
-	(void)snprintf(rest, sizeof(rest), "%s,agents=1", vhost_child.path);
+	(void)snprintf(rest, sizeof(rest), "%s,agents=1,poll=%u", vhost_child.path, poll_us);
 	must(scmi_vhost_user_scheme()->listen(&listener, rest, &rig.port, NULL), "listener");
 	open_platform(scmi_vhost_user_scheme()->endpoint(listener, 0));
 	if (pthread_create(&thread, NULL, serve, listener) != 0)
 		fail(SCMI_E_IO, "thread");
-}
-
-/* ---- a carrier that never sleeps ---- */
-
-static struct {
-	struct vu_session session;
-	int sock;
-	uint32_t turns;
-} polled;
-
-static void listen_to_poll(void)
-{
-	static const struct vu_offer offer = {.features = SCMI_VIRTIO_OFFER_DEFAULT,
-					      .protocol = VU_PF_MQ | VU_PF_REPLY_ACK,
-					      .queue_max = SCMI_VIRTIO_QUEUE_MAX};
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-
-	polled.sock = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	memcpy(address.sun_path, vhost_child.path, sizeof(vhost_child.path));
-	if (polled.sock < 0 || bind(polled.sock, (struct sockaddr *)&address, sizeof(address)) != 0 ||
-	    listen(polled.sock, 1) != 0)
-		fail(SCMI_E_IO, "socket");
-	must(scmi__vu_session_open(&polled.session, &offer, eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), &rig.port),
-	     "session");
-	open_platform(&polled.session.endpoint);
-	atomic_store(&vhost_child.board->thread, (int)gettid());
-}
-
-static void look_at_socket(void)
-{
-	struct vu_session *s = &polled.session;
-	int sock;
-
-	if (s->sock < 0) {
-		sock = accept4(polled.sock, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-		if (sock >= 0)
-			scmi__vu_session_begin(s, sock);
-	} else if (scmi__vu_session_read(s, 16) == SCMI_E_NOPEER) {
-		scmi__vu_session_end(s);
-	}
-}
-
-static void poll_once(void)
-{
-	if (!polled.session.attached || polled.turns++ % AT_ONCE == 0)
-		look_at_socket();
-	if (polled.session.attached)
-		(void)scmi_virtio_device_serve(polled.session.device, 16);
 }
 
 /* ---- the process ---- */
@@ -148,8 +94,6 @@ static void turn(int mode)
 {
 	if (mode == VHOST_PING) {
 		answer_ping();
-	} else if (mode == VHOST_POLL) {
-		poll_once();
 	} else {
 		sleep_on(vhost_child.bare[0]);
 		if (atomic_load(&vhost_child.board->mode) == VHOST_REST)
@@ -157,16 +101,13 @@ static void turn(int mode)
 	}
 }
 
-static _Noreturn void child_process(int processor, int polls)
+static _Noreturn void child_process(int processor, uint32_t poll_us)
 {
 	struct vhost_board *b = vhost_child.board;
 
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	run_on(processor);
-	if (polls != 0)
-		listen_to_poll();
-	else
-		listen_by_library();
+	begin_listening(poll_us);
 	for (;;) {
 		const int mode = atomic_load_explicit(&b->mode, memory_order_acquire);
 
@@ -196,18 +137,18 @@ static void make_child(void)
 	(void)snprintf(c->path, sizeof(c->path), "%.30s/s", c->folder);
 }
 
-void vhost_child_start(int processor, int polls)
+void vhost_child_start(int processor, uint32_t poll_us)
 {
 	struct vhost_child *c = &vhost_child;
 
 	make_child();
-	atomic_store(&c->board->mode, polls != 0 ? VHOST_POLL : VHOST_REST);
+	atomic_store(&c->board->mode, VHOST_REST);
 	atomic_store(&c->board->seen, -1);
 	c->pid = fork();
 	if (c->pid < 0)
 		fail(SCMI_E_IO, "fork");
 	if (c->pid == 0)
-		child_process(processor, polls);
+		child_process(processor, poll_us);
 	while (atomic_load(&c->board->seen) < 0 || atomic_load(&c->board->thread) == 0) {
 		if (waitpid(c->pid, NULL, WNOHANG) != 0)
 			fail(SCMI_E_IO, "the platform's process");

@@ -13,7 +13,6 @@
 enum vhost_mode {
 	VHOST_REST, /* sleeps on the bare eventfd, and answers it by the other */
 	VHOST_PING, /* answers the ping-pong */
-	VHOST_POLL, /* serves, never sleeps */
 	VHOST_OVER
 };
 
@@ -36,10 +35,10 @@ struct vhost_child {
 extern struct vhost_child vhost_child;
 
 /*
- * Starts it on that processor, listening at vhost_child.path. polls: it serves one front end in mode VHOST_POLL, and
- * only then; else the library's own listener serves in a thread, whatever the mode. Returns when it is there.
+ * Starts it on that processor, where the library's listener, with that poll=, serves one front end at vhost_child.path in
+ * a thread, whatever the mode. Returns when it is there.
  */
-void vhost_child_start(int processor, int polls);
+void vhost_child_start(int processor, uint32_t poll_us);
 void vhost_child_end(void);
 
 /* Returns when it does so. */
