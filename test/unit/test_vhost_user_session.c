@@ -186,6 +186,45 @@ static void session_takes_a_message_byte_by_byte(void **state)
 	vr_close(r);
 }
 
+/* It holds a seat that another waits for. The clock begins with the first byte, and who says nothing has all the time. */
+static void session_waits_so_long_for_the_rest_of_a_message(void **state)
+{
+	const struct vu_header h = {VU_GET_FEATURES, VU_VERSION, 0};
+	const uint64_t most_us = 10000000u;
+	struct vu_rig *r = &rig;
+	uint64_t features;
+
+	(void)state;
+	vr_open(r, ALL);
+	vr_begin(r);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(vr_read(r), SCMI_OK);
+		assert_int_equal(vu_session_ms(&r->s), -1);
+		r->fake.now_us += 1000u * most_us;
+		assert_int_equal(vr_read(r), SCMI_OK);
+		assert_int_equal(write(r->peer, &h, 5), 5);
+		assert_int_equal(vr_read(r), SCMI_OK);
+		assert_int_equal(vu_session_ms(&r->s), 10000);
+		r->fake.now_us += most_us - 1u;
+		assert_int_equal(vu_session_ms(&r->s), 1);
+		assert_int_equal(write(r->peer, (const char *)&h + 5, 7), 7);
+		assert_int_equal(vr_read(r), SCMI_OK);
+		vr_expect(r, VU_GET_FEATURES, &features, sizeof(features));
+	}
+	for (size_t i = 0; i < 10; i++) {
+		assert_int_equal(write(r->peer, (const char *)&h + i, 1), 1);
+		assert_int_equal(vr_read(r), SCMI_OK);
+		r->fake.now_us += most_us / 10u;
+	}
+	assert_int_equal(vu_session_ms(&r->s), 0);
+	assert_int_equal(vr_read(r), SCMI_E_PROTO);
+	assert_string_equal(r->s.why, "it has begun a message, and not ended it within 10 seconds");
+	vr_leave(r);
+	vr_begin(r);
+	assert_int_equal(vu_session_ms(&r->s), -1);
+	vr_close(r);
+}
+
 static void session_sees_that_its_peer_has_gone(void **state)
 {
 	struct vu_rig *r = &rig;
@@ -403,6 +442,7 @@ int main(void)
 		cmocka_unit_test(session_does_not_reply_unasked),
 		cmocka_unit_test(session_refuses_a_wrong_form),
 		cmocka_unit_test(session_takes_a_message_byte_by_byte),
+		cmocka_unit_test(session_waits_so_long_for_the_rest_of_a_message),
 		cmocka_unit_test(session_sees_that_its_peer_has_gone),
 		cmocka_unit_test(session_ends_one_that_does_not_read),
 		cmocka_unit_test(session_checks_features),

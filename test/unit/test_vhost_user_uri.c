@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* "vhost-user:" for platforms: its keys, its name, a socket of somebody else's, users. */
+/* "vhost-user:" for platforms: its keys, its name, a socket of somebody else's, users; and who holds a seat in vain. */
 #define _GNU_SOURCE
 
 #include <setjmp.h>
@@ -17,6 +17,7 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "fds.h"
@@ -339,6 +340,40 @@ static void strangers_are_sent_away(void **state)
 	assert_int_equal(outcome(",uid=65534"), OTHERWISE); /* the socket's mode is another thing */
 }
 
+/* The first look at the clock is nearly ten seconds back. */
+static _Atomic uint32_t looks;
+
+static uint64_t leaping_us(void *ctx)
+{
+	struct timespec t;
+
+	(void)ctx;
+	assert_int_equal(clock_gettime(CLOCK_MONOTONIC, &t), 0);
+	return (uint64_t)t.tv_sec * 1000000u + (uint64_t)t.tv_nsec / 1000u +
+	       (atomic_fetch_add(&looks, 1u) == 0 ? 0 : 9980000u);
+}
+
+/* Nobody else comes, and nothing does: it is the time alone. */
+static void half_a_message_holds_no_seat_for_ever(void **state)
+{
+	struct place *p = place_open(rig_uri(",agents=1"));
+	struct front a;
+	struct front b;
+
+	(void)state;
+	p->port.now_us = leaping_us;
+	place_run(p);
+	assert_true(front_connect(&a) && front_lives(&a));
+	atomic_store(&looks, 0u);
+	assert_int_equal(write(a.sock, "\2\0\0\0\1", 5), 5);
+	assert_true(front_is_cut(&a));
+	assert_true(front_connect(&b) && front_lives(&b));
+	front_leave(&a);
+	front_leave(&b);
+	place_close(p);
+	assert_int_equal(lines_with("guest 1 sent away: it has begun a message"), 1);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, test_begin, test_end)
 
 int main(void)
@@ -352,6 +387,7 @@ int main(void)
 		CASE(memory_is_bounded),
 		CASE(a_name_is_one_platforms),
 		CASE(strangers_are_sent_away),
+		CASE(half_a_message_holds_no_seat_for_ever),
 	};
 
 	return cmocka_run_group_tests_name("vhost_user_uri", tests, NULL, group_end);

@@ -319,7 +319,7 @@ static void take_turn(struct listener *l)
 	for (uint32_t i = 0; i < l->n; i++) {
 		struct seat *s = &l->seats[i];
 
-		if (s->session.sock >= 0 && s->came)
+		if (s->session.sock >= 0 && (s->came || vu_session_ms(&s->session) == 0))
 			read_socket(l, s);
 		if (s->session.sock >= 0 && (is_marked(s) || has_no_bell(s)))
 			serve(l, s);
@@ -420,7 +420,7 @@ static int seat_ms(const struct seat *s)
 		return -1;
 	if (is_marked(s) || has_no_bell(s) || (s->came && !drains(s)))
 		return 0;
-	return drains(s) ? DRAIN_MS : -1;
+	return drains(s) ? DRAIN_MS : vu_session_ms(&s->session);
 }
 
 static int turn_ms(const struct listener *l)

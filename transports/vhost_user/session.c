@@ -5,6 +5,10 @@
 #include "session_parts.h"
 
 #define EMPTY_RINGS_MAX 65536u
+#define HALF_S          10 /* for the rest of a message */
+#define HALF_US         (UINT64_C(1000000) * HALF_S)
+#define TEXT_OF(n)      #n
+#define TEXT(n)         TEXT_OF(n)
 
 /* ---- for the device: any context ---- */
 
@@ -48,7 +52,8 @@ int scmi__vu_session_open(struct vu_session *s, const struct vu_offer *offer, in
 {
 	const uint32_t slots = (offer->protocol & VU_PF_MEM_SLOTS) != 0 ? VU_SLOTS_MAX : VU_REGIONS_MAX;
 
-	*s = (struct vu_session){.offer = offer, .wake_fd = wake_fd, .sock = -1, .backend_fd = -1, .call = {-1, -1}};
+	*s = (struct vu_session){
+		.offer = offer, .port = port, .wake_fd = wake_fd, .sock = -1, .backend_fd = -1, .call = {-1, -1}};
 	s->host = (struct scmi_virtio_host){.ctx = s, .call = scmi__vu_call, .work = work, .event = event};
 	for (uint32_t queue = 0; queue < SCMI_VIRTIO_QUEUES; queue++)
 		s->ring[queue].kick = s->ring[queue].err = -1;
@@ -117,6 +122,7 @@ void scmi__vu_session_end(struct vu_session *s)
 	}
 	scmi__vu_message_done(&s->in);
 	s->whole = false;
+	s->half_until_us = 0;
 	s->drain_until_us = 0;
 	scmi__fd_close(&s->backend_fd);
 	scmi__vu_memory_clear(&s->memory);
@@ -132,13 +138,31 @@ static int look_at_memory(struct vu_session *s)
 	return vu_fault(s, SCMI_E_PROTO, "its memory was cut short while it was used");
 }
 
+/* Who says half of something and falls silent holds a seat that another waits for. */
+static int receive(struct vu_session *s)
+{
+	const int err = scmi__vu_receive(s->sock, &s->in, &s->why);
+	uint64_t now;
+
+	if (err != SCMI_E_BUSY || s->in.got == 0) {
+		s->half_until_us = 0;
+		return err;
+	}
+	now = s->port->now_us(s->port->ctx);
+	if (s->half_until_us == 0)
+		s->half_until_us = now + HALF_US;
+	if (now < s->half_until_us)
+		return SCMI_E_BUSY;
+	return vu_fault(s, SCMI_E_PROTO, "it has begun a message, and not ended it within " TEXT(HALF_S) " seconds");
+}
+
 /* One message: SCMI_E_BUSY, it is to be done again; SCMI_E_GONE, there is none. */
 static int read_one(struct vu_session *s)
 {
 	int err = SCMI_OK;
 
 	if (!s->whole)
-		err = scmi__vu_receive(s->sock, &s->in, &s->why);
+		err = receive(s);
 	if (err == SCMI_E_BUSY)
 		return SCMI_E_GONE;
 	s->whole = err == SCMI_OK;

@@ -43,6 +43,7 @@ struct vu_ring {
 struct vu_session {
 	/* constant */
 	const struct vu_offer *offer;
+	const struct scmi_port *port;
 	struct scmi_virtio_device *device;
 	void *device_mem;
 	struct scmi_endpoint endpoint;
@@ -60,7 +61,8 @@ struct vu_session {
 	/* the listener's thread */
 	int sock; /* -1: nobody */
 	struct vu_message in;
-	bool whole; /* it is, and waits to be done */
+	bool whole;             /* it is, and waits to be done */
+	uint64_t half_until_us; /* one has begun, and has to be whole by then; 0: none has */
 	struct vu_memory_map memory;
 	struct vu_memory_map journal; /* commands in flight: one region, or none */
 	struct scmi_virtio_map *maps;
@@ -95,9 +97,20 @@ void scmi__vu_session_end(struct vu_session *s);
 /*
  * Reads what has come on the socket and does it, at most max messages. SCMI_OK: no more now; SCMI_E_BUSY: there may be
  * more, or a request waits for commands to end (drain_until_us): call it again, soon. SCMI_E_NOPEER: it has gone;
- * SCMI_E_PROTO: it has to go, s->why says why. The kick descriptors may have changed with each.
+ * SCMI_E_PROTO: it has to go, s->why says why; so does one that has begun a message and not ended it in time. The kick descriptors may have changed with each.
  */
 int scmi__vu_session_read(struct vu_session *s, int max);
+
+/* For how long nobody has to read it, unless something comes, in milliseconds; -1: for ever. */
+static inline int vu_session_ms(const struct vu_session *s)
+{
+	uint64_t now_us;
+
+	if (s->half_until_us == 0)
+		return -1;
+	now_us = s->port->now_us(s->port->ctx);
+	return now_us < s->half_until_us ? (int)((s->half_until_us - now_us + 999u) / 1000u) : 0;
+}
 
 /*
  * Serves at most max commands; rung: a doorbell has come since the last time. Returns how many, and sets again where

@@ -48,10 +48,10 @@ extern "C" {
  * "vhost-user:fd=N", for a platform: the socket has been made by somebody else, who listens at it already, as systemd
  * does for its first socket with N 3.
  *
- * A guest that breaks the protocol, lies about its memory, or rings without end has its connection closed, and one line
- * on standard error says why; the others live on. Memory that shrinks under the platform raises SIGBUS: the first
- * listener of a process installs a handler, which replaces such memory by an empty page's and closes that connection,
- * and hands any other fault to the handler of before.
+ * A guest that breaks the protocol, takes more than ten seconds to end a message, lies about its memory, or rings
+ * without end has its connection closed, and one line on standard error says why; the others live on. Memory that
+ * shrinks under the platform raises SIGBUS: the first listener of a process installs a handler, which replaces such
+ * memory by an empty page's and closes that connection, and hands any other fault to the handler of before.
  */
 const struct scmi_scheme *scmi_vhost_user_scheme(void);
 
