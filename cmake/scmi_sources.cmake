@@ -129,6 +129,8 @@ set(scmi_linux_sources
 	lib/port/linux/linux.c)
 set(scmi_template_sources
 	lib/port/template/port_template.c)
+set(scmi_freertos_sources
+	lib/port/freertos/freertos.c)
 set(scmi_aarch64_bare_sources
 	lib/port/aarch64_bare/aarch64_bare.c
 	lib/port/aarch64_bare/cpu.c)
@@ -196,6 +198,6 @@ set(scmi_vhost_user_sources
 # From here on they are absolute, wherever this folder lies.
 cmake_path(GET CMAKE_CURRENT_LIST_DIR PARENT_PATH scmi_root)
 set(scmi_include ${scmi_root}/include)
-foreach(part wire port agent minimal mailbox_polled protocol platform loopback virtio virtio_mmio shmem mailbox smc posix linux template aarch64_bare hosted hosted_epoll hosted_poll carrier mailbox_linux vhost_user cortex_m)
+foreach(part wire port agent minimal mailbox_polled protocol platform loopback virtio virtio_mmio shmem mailbox smc posix linux template freertos aarch64_bare hosted hosted_epoll hosted_poll carrier mailbox_linux vhost_user cortex_m)
 	list(TRANSFORM scmi_${part}_sources PREPEND ${scmi_root}/)
 endforeach()

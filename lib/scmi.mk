@@ -131,6 +131,8 @@ scmi_linux_sources := \
 	lib/port/linux/linux.c
 scmi_template_sources := \
 	lib/port/template/port_template.c
+scmi_freertos_sources := \
+	lib/port/freertos/freertos.c
 scmi_aarch64_bare_sources := \
 	lib/port/aarch64_bare/aarch64_bare.c \
 	lib/port/aarch64_bare/cpu.c

@@ -27,6 +27,7 @@ FLOORS = {
 	"lib/port": (r"scmi/(port|errors|transport)\.h|scmi/port/.*", False),
 	"lib/port/posix": (r"scmi/(port|errors)\.h|scmi/port/.*", True),
 	"lib/port/linux": (r"scmi/(port|errors)\.h|scmi/port/.*", True),
+	"lib/port/freertos": (r"scmi/(port|errors)\.h|scmi/port/.*", True),
 	"lib/agent": (CONTRACTS + r"|scmi/agent\.h", False),
 	"lib/minimal": (CONTRACTS + r"|scmi/(agent|minimal)\.h", False),
 	"lib/platform": (CONTRACTS + r"|scmi/platform\.h|scmi/server/.*", False),
