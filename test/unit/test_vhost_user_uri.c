@@ -20,6 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../../transports/carrier/carrier.h"
 #include "fds.h"
 #include "vhost_listen_rig.h"
 
@@ -111,6 +112,25 @@ static void a_socket_that_passes_names_is_taken(void **state)
 		front_leave(&f);
 		assert_int_equal(open_fds(), before);
 	}
+	assert_int_equal(unlink(rig_path()), 0);
+	close(fd);
+}
+
+/* Memory comes as descriptors. */
+static void a_socket_that_lets_no_descriptors_through_is_taken(void **state)
+{
+	const int fd = listening(SOCK_STREAM);
+	struct place *p;
+	struct front f;
+
+	(void)state;
+	scmi__no_descriptors(fd);
+	p = place_running(uri_of_fd(fd, ",agents=1"));
+	assert_true(front_connect(&f));
+	front_up(&f);
+	assert_true(front_ask(&f));
+	front_leave(&f);
+	place_close(p);
 	assert_int_equal(unlink(rig_path()), 0);
 	close(fd);
 }
@@ -254,6 +274,31 @@ static int ask_sparse(struct front *f, uint64_t bytes)
 	return (int)ack;
 }
 
+static bool opens(const char *keys)
+{
+	struct place *p = place_open(rig_uri(keys));
+
+	if (p != NULL)
+		place_close(p);
+	return p != NULL;
+}
+
+/* Which is the case for what nobody has said, however many guests there may be. */
+static void all_memory_has_to_fit(void **state)
+{
+	const bool wide = SIZE_MAX > UINT32_MAX;
+
+	(void)state;
+	assert_true(opens(",agents=16"));
+	assert_true(opens(wide ? ",agents=1,memory=65536" : ",agents=1,memory=3"));
+	assert_true(opens(wide ? ",agents=16,memory=8191" : ",memory=1,agents=3"));
+	refuse(rig_uri(wide ? ",agents=16,memory=8192" : ",memory=1,agents=4"), SCMI_E_INVAL,
+	       wide ? "agents=16 times memory=8192 does not fit in the 131071 GiB"
+		    : "agents=4 times memory=1 does not fit in the 3 GiB");
+	refuse(rig_uri(",memory=65536"), SCMI_E_INVAL, "agents=16 times memory=65536 does not fit"); /* the default */
+	refuse(rig_uri(",memory=65536,agents=2"), SCMI_E_INVAL, "agents=2 times memory=65536 does not fit");
+}
+
 static void memory_is_bounded(void **state)
 {
 	const uint64_t gib = UINT64_C(1) << 30;
@@ -381,9 +426,11 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(a_socket_that_is_there_is_taken),
 		CASE(a_socket_that_passes_names_is_taken),
+		CASE(a_socket_that_lets_no_descriptors_through_is_taken),
 		CASE(what_is_no_such_socket_is_refused),
 		CASE(keys_are_checked),
 		CASE(keys_are_obeyed),
+		CASE(all_memory_has_to_fit),
 		CASE(memory_is_bounded),
 		CASE(a_name_is_one_platforms),
 		CASE(strangers_are_sent_away),

@@ -67,6 +67,9 @@ void scmi__write_if_room(int fd);
 /* Whoever is connected to this socket, or will be, can send no descriptor over it; where the kernel knows that. */
 void scmi__no_descriptors(int sock);
 
+/* It can, whoever has made the socket. */
+void scmi__want_descriptors(int sock);
+
 /* Gives it so many bytes, all of which are there: memory without room would kill who touches it. */
 bool scmi__fd_fill(int fd, uint32_t bytes);
 

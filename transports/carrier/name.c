@@ -166,6 +166,14 @@ void scmi__no_descriptors(int sock)
 	(void)setsockopt(sock, SOL_SOCKET, SO_PASSRIGHTS, &off, sizeof(off));
 }
 
+/* An older kernel lets them through anyway. */
+void scmi__want_descriptors(int sock)
+{
+	const int on = 1;
+
+	(void)setsockopt(sock, SOL_SOCKET, SO_PASSRIGHTS, &on, sizeof(on));
+}
+
 int scmi__name_take(struct scmi__name *name, uint32_t mode, int *sock, const struct scmi_why *why)
 {
 	char beside[SCMI__NAME_ROOM];

@@ -19,6 +19,7 @@
 #define MEMORY_MAX     65536u /* GiB, of one guest */
 #define MEMORY_DEFAULT (SIZE_MAX > UINT32_MAX ? 1024u : 1u)
 #define GIB            (UINT64_C(1) << 30)
+#define SPACE          ((SIZE_MAX > UINT32_MAX ? 131072u : 4u) - 1u) /* GiB of addresses, less one for ourselves */
 #define POLL_US_MAX    1000000u
 
 #define PROTOCOL (VU_PF_MQ | VU_PF_REPLY_ACK | VU_PF_BACKEND_REQ | VU_PF_RESET_DEVICE | VU_PF_STATUS)
@@ -26,7 +27,8 @@
 /* What the URI says of the socket. */
 struct wish {
 	uint32_t mode;
-	int fd; /* that somebody else listens at; -1: one of our own */
+	int fd;          /* that somebody else listens at; -1: one of our own */
+	uint32_t memory; /* GiB; 0: not said */
 };
 
 /* ---- keys ---- */
@@ -38,15 +40,6 @@ static int parse_switch(const struct scmi__key *key, uint64_t bit, uint64_t *pro
 
 	if (err == SCMI_OK && on != 0)
 		*protocol |= bit;
-	return err;
-}
-
-static int parse_memory(const struct scmi__key *key, uint64_t *bytes, const struct scmi_why *why)
-{
-	uint32_t gib = 0;
-	int err = scmi__key_number(key, 1, MEMORY_MAX, &gib, why);
-
-	*bytes = gib * GIB;
 	return err;
 }
 
@@ -77,7 +70,7 @@ static int parse_key(struct listener *l, struct wish *wish, const struct scmi__k
 	case 5:
 		return parse_switch(key, VU_PF_INFLIGHT_SHMFD, &l->offer.protocol, why);
 	case 6:
-		return parse_memory(key, &l->offer.memory_max, why);
+		return scmi__key_number(key, 1, MEMORY_MAX, &wish->memory, why);
 	case 7:
 		return scmi__key_number(key, 0, POLL_US_MAX, &l->poll_us, why);
 	default:
@@ -104,6 +97,24 @@ static int parse_place(struct listener *l, struct wish *wish, const char **rest,
 	return SCMI_OK;
 }
 
+/*
+ * What was not said is what fits, at least one: on a 32-bit machine that is a bound for one guest, and not all of them
+ * may have it.
+ */
+static int bound_memory(struct listener *l, uint32_t gib, const struct scmi_why *why)
+{
+	const uint32_t each = SPACE / l->n;
+
+	if (gib > each)
+		return scmi__why(why, SCMI_E_INVAL,
+				 "agents=%u times memory=%u does not fit in the %u GiB of addresses that a process has",
+				 l->n, gib, SPACE);
+	if (gib == 0)
+		gib = each == 0 ? 1u : each < MEMORY_DEFAULT ? each : MEMORY_DEFAULT;
+	l->offer.memory_max = gib * GIB;
+	return SCMI_OK;
+}
+
 static int parse(struct listener *l, struct wish *wish, const char *rest, const struct scmi_why *why)
 {
 	struct scmi__key key;
@@ -112,7 +123,7 @@ static int parse(struct listener *l, struct wish *wish, const char *rest, const 
 
 	while (err == SCMI_OK && (err = scmi__key_next(&rest, &key, why)) == SCMI_OK)
 		err = parse_key(l, wish, &key, &had, why);
-	return err == SCMI_E_NOTFOUND ? SCMI_OK : err;
+	return err == SCMI_E_NOTFOUND ? bound_memory(l, wish->memory, why) : err;
 }
 
 /* ---- the socket ---- */
@@ -137,6 +148,7 @@ static int take_given(struct listener *l, int fd, const struct scmi_why *why)
 	l->sock = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 	if (l->sock < 0 || flags < 0 || fcntl(l->sock, F_SETFL, flags | O_NONBLOCK) != 0)
 		return scmi__why(why, SCMI_E_IO, "fd=%d: %s", fd, strerror(errno));
+	scmi__want_descriptors(l->sock);
 	return SCMI_OK;
 }
 
@@ -215,7 +227,6 @@ int scmi__vu_listen(void **listener, const char *rest, const struct scmi_port *p
 	l->offer = (struct vu_offer){.features = SCMI_VIRTIO_OFFER_DEFAULT,
 				     .protocol = PROTOCOL,
 				     .queue_max = SCMI_VIRTIO_QUEUE_MAX,
-				     .memory_max = MEMORY_DEFAULT * GIB,
 				     .ringer = &l->ringer};
 	l->n = AGENTS_DEFAULT;
 	err = make(l, rest, port, why);
