@@ -6,6 +6,7 @@
 #define SCMI_SCMI_H
 
 #include <scmi/version.h>
+#include <scmi/config.h>
 
 /* what both ends share */
 #include <scmi/errors.h>

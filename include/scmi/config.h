@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The knobs of the library: what is chosen when it is compiled. Give them to the compiler of the library's sources
+ * (-DSCMI_CONFIG_TEXTS=0; with CMake: -DSCMI_TEXTS=OFF); its users need not know, and the functions are the same. Which
+ * parts there are is not a knob: a part is there if its sources are (the lists in cmake/scmi_sources.cmake and lib/scmi.mk;
+ * CMake's SCMI_AGENT, SCMI_PLATFORM ...), and how much memory it has says its configuration.
+ */
+#ifndef SCMI_CONFIG_H
+#define SCMI_CONFIG_H
+
+/*
+ * SCMI_CONFIG_TEXTS: 1, the default: sentences and names for people are there. 0: none is, which saves a sixth of the code on
+ * a small machine: scmi_strerror() and all other functions that return a text, and the `why` of the checks, give an empty
+ * string where they would give a text; an agent logs neither what is wrong with its configuration nor its limits. What is
+ * checked, and what is returned, does not change.
+ */
+#ifndef SCMI_CONFIG_TEXTS
+#define SCMI_CONFIG_TEXTS 1
+#endif
+
+/* A text that is only there with SCMI_CONFIG_TEXTS. The library's own. */
+#if SCMI_CONFIG_TEXTS
+#define SCMI_TEXT_(text) (text)
+#else
+#define SCMI_TEXT_(text) ("")
+#endif
+
+#endif
