@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What is wrong with a configuration, and where. */
+#include <scmi/config.h>
+
 #include "internal.h"
 #include "check.h"
 #include "../wire/text.h"
@@ -23,40 +25,40 @@ static const char *transport_fault(const struct scmi_transport *t)
 	const struct scmi_transport_ops *ops;
 
 	if (t == NULL)
-		return "transport: NULL";
+		return SCMI_TEXT_("transport: NULL");
 	if (t->size != sizeof(*t))
-		return "transport.size: not sizeof(struct scmi_transport)";
+		return SCMI_TEXT_("transport.size: not sizeof(struct scmi_transport)");
 	ops = t->ops;
 	if (ops == NULL)
-		return "transport.ops: NULL";
+		return SCMI_TEXT_("transport.ops: NULL");
 	if (ops->version != SCMI_TRANSPORT_V1)
-		return "transport.ops.version: not SCMI_TRANSPORT_V1";
+		return SCMI_TEXT_("transport.ops.version: not SCMI_TRANSPORT_V1");
 	if (ops->name == NULL)
-		return "transport.ops.name: NULL";
+		return SCMI_TEXT_("transport.ops.name: NULL");
 	if (ops->start == NULL)
-		return "transport.ops.start: missing";
+		return SCMI_TEXT_("transport.ops.start: missing");
 	if (ops->stop == NULL)
-		return "transport.ops.stop: missing";
+		return SCMI_TEXT_("transport.ops.stop: missing");
 	if (ops->send == NULL)
-		return "transport.ops.send: missing";
+		return SCMI_TEXT_("transport.ops.send: missing");
 	if ((t->caps & ~CAPS_ALL) != 0)
-		return "transport.caps: unknown bits";
+		return SCMI_TEXT_("transport.caps: unknown bits");
 	if ((t->caps & (SCMI_CAP_POLL | SCMI_CAP_IRQ | SCMI_CAP_SYNC_SEND)) == 0)
-		return "transport.caps: none of POLL, IRQ, SYNC_SEND: no reply could come";
+		return SCMI_TEXT_("transport.caps: none of POLL, IRQ, SYNC_SEND: no reply could come");
 	if ((t->caps & SCMI_CAP_POLL) != 0 && ops->poll == NULL)
-		return "transport.ops.poll: missing, caps say POLL";
+		return SCMI_TEXT_("transport.ops.poll: missing, caps say POLL");
 	if ((t->caps & SCMI_CAP_WAIT) != 0 && (t->caps & SCMI_CAP_POLL) == 0)
-		return "transport.caps: WAIT without POLL";
+		return SCMI_TEXT_("transport.caps: WAIT without POLL");
 	if ((t->caps & SCMI_CAP_WAIT) != 0 && ops->wait == NULL)
-		return "transport.ops.wait: missing, caps say WAIT";
+		return SCMI_TEXT_("transport.ops.wait: missing, caps say WAIT");
 	if ((t->caps & SCMI_CAP_WAIT) != 0 && ops->wake == NULL)
-		return "transport.ops.wake: missing, caps say WAIT";
+		return SCMI_TEXT_("transport.ops.wake: missing, caps say WAIT");
 	if (t->max_payload < SCMI_STATUS_BYTES)
-		return "transport.max_payload: less than a status word";
+		return SCMI_TEXT_("transport.max_payload: less than a status word");
 	if (t->max_payload > PAYLOAD_MAX)
-		return "transport.max_payload: more than 16 MiB";
+		return SCMI_TEXT_("transport.max_payload: more than 16 MiB");
 	if (t->max_inflight == 0)
-		return "transport.max_inflight: 0";
+		return SCMI_TEXT_("transport.max_inflight: 0");
 	return NULL;
 }
 
@@ -88,17 +90,17 @@ static uint32_t slots_of(const struct scmi_link_options *o)
 static const char *options_fault(const struct scmi_link_options *o, const struct scmi_transport *t)
 {
 	if (o->slots > SCMI_SLOTS_MAX)
-		return "slots: more than 1024";
+		return SCMI_TEXT_("slots: more than 1024");
 	if ((o->slots & (o->slots - 1u)) != 0)
-		return not_a_power;
+		return SCMI_TEXT_(not_a_power);
 	if (o->reserved >= slots_of(o) || o->reserved >= t->max_inflight)
-		return "reserved: no slot is left for calls that are not urgent";
+		return SCMI_TEXT_("reserved: no slot is left for calls that are not urgent");
 	if (o->lateness_us > LATENESS_MAX_US)
-		return "lateness_us: more than an hour";
+		return SCMI_TEXT_("lateness_us: more than an hour");
 	if (o->lateness_us != 0 && slots_of(o) > LATENESS_SLOTS)
-		return "lateness_us: not with more than 256 slots";
+		return SCMI_TEXT_("lateness_us: not with more than 256 slots");
 	if (o->lateness_us != 0 && (t->caps & SCMI_CAP_PEER_BUFS) != 0)
-		return "lateness_us: not on this transport, whose peer may still write posted memory";
+		return SCMI_TEXT_("lateness_us: not on this transport, whose peer may still write posted memory");
 	return NULL;
 }
 
@@ -116,11 +118,11 @@ static const char *link_fault(const struct scmi_agent_config *c, uint32_t i)
 	const struct scmi_link *link = &c->links[i];
 
 	if (link->size != sizeof(*link))
-		return "size: not sizeof(struct scmi_link)";
+		return SCMI_TEXT_("size: not sizeof(struct scmi_link)");
 	if (link->protocol < PROTOCOL_FIRST || link->protocol > PROTOCOL_LAST)
-		return "protocol: not 0x10 to 0xff";
+		return SCMI_TEXT_("protocol: not 0x10 to 0xff");
 	if (named_before(c, i))
-		return "protocol: has a link already";
+		return SCMI_TEXT_("protocol: has a link already");
 	return transport_fault(link->transport);
 }
 
@@ -130,9 +132,9 @@ static const char *links_fault(const struct scmi_agent_config *c, uint32_t *at)
 	uint32_t slots = 0;
 
 	if (c->links_n >= SCMI_LINKS_MAX)
-		return "links_n: more than 15";
+		return SCMI_TEXT_("links_n: more than 15");
 	if (c->links_n != 0 && c->links == NULL)
-		return "links: NULL";
+		return SCMI_TEXT_("links: NULL");
 	for (uint32_t i = 0; i <= c->links_n; i++) {
 		const char *fault = i == 0 ? transport_fault(c->transport) : link_fault(c, i - 1u);
 
@@ -144,7 +146,7 @@ static const char *links_fault(const struct scmi_agent_config *c, uint32_t *at)
 		}
 		slots += slots_of(options_of(c, i));
 	}
-	return slots > SCMI_LINKS_SLOTS_MAX ? "links: more than 4096 slots in all" : NULL;
+	return slots > SCMI_LINKS_SLOTS_MAX ? SCMI_TEXT_("links: more than 4096 slots in all") : NULL;
 }
 
 /* The largest notification that any link may bring; 0: none does. */
@@ -171,25 +173,25 @@ static const char *events_fault(const struct scmi_agent_config *c)
 			most = transport_of(c, i)->max_payload;
 	}
 	if (c->event_buffers >= UINT16_MAX)
-		return "event_buffers: more than 65534";
+		return SCMI_TEXT_("event_buffers: more than 65534");
 	if (c->event_buffers != 0 && bytes == 0)
-		return "event_buffers: this transport carries no notifications";
+		return SCMI_TEXT_("event_buffers: this transport carries no notifications");
 	if (c->event_bytes > most)
-		return "event_bytes: more than the transport's max_payload";
+		return SCMI_TEXT_("event_bytes: more than the transport's max_payload");
 	if ((uint64_t)c->event_buffers * bytes > EVENTS_MAX)
-		return "event_buffers: more than 1 GiB in all";
+		return SCMI_TEXT_("event_buffers: more than 1 GiB in all");
 	return NULL;
 }
 
 static const char *latency_fault(const struct scmi_agent_config *c)
 {
 	if (c->latency_n != 0 && c->latency == NULL)
-		return "latency: NULL";
+		return SCMI_TEXT_("latency: NULL");
 	for (uint32_t i = 0; i < c->latency_n; i++) {
 		if (c->latency[i].size != sizeof(c->latency[i]))
-			return "latency: an entry's size is not sizeof(struct scmi_latency)";
+			return SCMI_TEXT_("latency: an entry's size is not sizeof(struct scmi_latency)");
 		if (c->latency[i].protocol == SCMI_ANY && i != c->latency_n - 1u)
-			return "latency: the entry for all other protocols is not the last one";
+			return SCMI_TEXT_("latency: the entry for all other protocols is not the last one");
 	}
 	return NULL;
 }
@@ -197,8 +199,8 @@ static const char *latency_fault(const struct scmi_agent_config *c)
 const char *scmi__checks_fault(uint32_t strict, uint32_t tolerate)
 {
 	if (((strict | tolerate) & ~SCMI_CHECKS_ALL) != 0)
-		return "strict, tolerate: unknown checks";
-	return (strict & tolerate) != 0 ? "strict, tolerate: a check is in both" : NULL;
+		return SCMI_TEXT_("strict, tolerate: unknown checks");
+	return (strict & tolerate) != 0 ? SCMI_TEXT_("strict, tolerate: a check is in both") : NULL;
 }
 
 const char *scmi__config_fault(const struct scmi_agent_config *c, uint32_t *at)
@@ -207,16 +209,16 @@ const char *scmi__config_fault(const struct scmi_agent_config *c, uint32_t *at)
 
 	*at = SCMI_ALL_LINKS;
 	if (c == NULL)
-		return "config: NULL";
+		return SCMI_TEXT_("config: NULL");
 	if (c->size != sizeof(*c))
-		return "size: not sizeof(struct scmi_agent_config)";
+		return SCMI_TEXT_("size: not sizeof(struct scmi_agent_config)");
 	if ((c->flags & ~(SCMI_AGENT_DEFERRED | SCMI_AGENT_PASSIVE)) != 0)
-		return "flags: unknown bits";
+		return SCMI_TEXT_("flags: unknown bits");
 	if (scmi_port_check(c->port) != SCMI_OK)
-		return "port: NULL, or its table is not complete (see scmi_port_check)";
+		return SCMI_TEXT_("port: NULL, or its table is not complete (see scmi_port_check)");
 	fault = links_fault(c, at);
 	if (fault == NULL && c->max_waiters > SCMI_WAITERS_MAX)
-		fault = "max_waiters: more than 32";
+		fault = SCMI_TEXT_("max_waiters: more than 32");
 	if (fault == NULL)
 		fault = scmi__checks_fault(c->strict, c->tolerate);
 	if (fault == NULL)
@@ -239,7 +241,7 @@ void scmi__log_fault(const struct scmi_agent_config *c, const char *fault, uint3
 	char line[160];
 	struct scmi__text t;
 
-	if (c == NULL || c->size != sizeof(*c) || c->log == NULL)
+	if (SCMI_CONFIG_TEXTS == 0 || c == NULL || c->size != sizeof(*c) || c->log == NULL)
 		return;
 	scmi__text_init(&t, line, sizeof(line));
 	scmi__text_str(&t, "agent configuration: ");
@@ -262,7 +264,7 @@ void scmi__log_limit(const struct link *l)
 	char line[200];
 	struct scmi__text t;
 
-	if (l->agent->log == NULL)
+	if (SCMI_CONFIG_TEXTS == 0 || l->agent->log == NULL)
 		return;
 	scmi__text_init(&t, line, sizeof(line));
 	scmi__text_str(&t, l->transport.ops->name);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Looks at a configuration once, so that nothing has to be checked later; every fault has a sentence of its own. */
+#include <scmi/config.h>
+
 #include "internal.h"
 
 #define PAYLOAD_MIN 8u
@@ -27,9 +29,9 @@ bool scmi__long_name_allowed(const char *name)
 static const char *check_command(const struct scmi_server_command *c)
 {
 	if (c->handle == NULL)
-		return "scmi_server_command.handle is NULL";
+		return SCMI_TEXT_("scmi_server_command.handle is NULL");
 	if (c->params_min > c->params_max)
-		return "scmi_server_command.params_min is above params_max";
+		return SCMI_TEXT_("scmi_server_command.params_min is above params_max");
 	return NULL;
 }
 
@@ -38,16 +40,16 @@ static const char *check_versions(const struct scmi_server *s)
 	const struct scmi_server_version *v = s->versions;
 
 	if (v == NULL)
-		return s->versions_n != 0 ? "scmi_server.versions is NULL" : NULL;
+		return s->versions_n != 0 ? SCMI_TEXT_("scmi_server.versions is NULL") : NULL;
 	if (s->versions_n == 0 || s->versions_n > 256u)
-		return "scmi_server.versions_n is not 1 to 256";
+		return SCMI_TEXT_("scmi_server.versions_n is not 1 to 256");
 	if (v->version != s->version)
-		return "scmi_server.versions does not begin with scmi_server.version";
+		return SCMI_TEXT_("scmi_server.versions does not begin with scmi_server.version");
 	for (uint32_t i = 0; i < s->versions_n; i++) {
 		if (v[i].reserved_[0] != 0 || v[i].reserved_[1] != 0 || v[i].reserved_[2] != 0)
-			return "scmi_server_version.reserved_ is not 0";
+			return SCMI_TEXT_("scmi_server_version.reserved_ is not 0");
 		if (v[i].version == 0 || (i > 0 && v[i].version >= v[i - 1u].version))
-			return "scmi_server.versions is not in descending order of version";
+			return SCMI_TEXT_("scmi_server.versions is not in descending order of version");
 	}
 	return NULL;
 }
@@ -57,25 +59,25 @@ static const char *check_server(const struct scmi_server *s)
 	const char *why;
 
 	if (s == NULL)
-		return "scmi_platform_config.servers has a NULL entry";
+		return SCMI_TEXT_("scmi_platform_config.servers has a NULL entry");
 	if (s->size != sizeof(*s))
-		return "scmi_server.size is wrong";
+		return SCMI_TEXT_("scmi_server.size is wrong");
 	if (s->protocol < PROTOCOL_FIRST)
-		return "scmi_server.protocol is reserved (below 0x10)";
+		return SCMI_TEXT_("scmi_server.protocol is reserved (below 0x10)");
 	if ((s->flags & ~SCMI_SERVER_NEGOTIATES) != 0)
-		return "scmi_server.flags has an unknown bit";
+		return SCMI_TEXT_("scmi_server.flags has an unknown bit");
 	if (s->reserved_[0] != 0 || s->reserved_[1] != 0 || s->reserved_[2] != 0)
-		return "scmi_server.reserved_ is not 0";
+		return SCMI_TEXT_("scmi_server.reserved_ is not 0");
 	if (s->version == 0)
-		return "scmi_server.version is 0";
+		return SCMI_TEXT_("scmi_server.version is 0");
 	why = check_versions(s);
 	if (why != NULL)
 		return why;
 	if (s->commands == NULL || s->commands_n == 0)
-		return "scmi_server.commands is NULL or empty";
+		return SCMI_TEXT_("scmi_server.commands is NULL or empty");
 	for (uint32_t i = 0; i < s->commands_n; i++) {
 		if (i > 0 && s->commands[i].message <= s->commands[i - 1u].message)
-			return "scmi_server.commands is not in ascending order of message";
+			return SCMI_TEXT_("scmi_server.commands is not in ascending order of message");
 		why = check_command(&s->commands[i]);
 		if (why != NULL)
 			return why;
@@ -89,15 +91,15 @@ static const char *check_servers(const struct scmi_platform_config *config)
 	const char *why;
 
 	if (servers == NULL)
-		return "scmi_platform_config.servers is NULL";
+		return SCMI_TEXT_("scmi_platform_config.servers is NULL");
 	if (config->servers_n == 0 || config->servers_n > SCMI_PLATFORM_SERVERS_MAX)
-		return "scmi_platform_config.servers_n is not 1 to 31";
+		return SCMI_TEXT_("scmi_platform_config.servers_n is not 1 to 31");
 	for (uint32_t i = 0; i < config->servers_n; i++) {
 		why = check_server(servers[i]);
 		if (why != NULL)
 			return why;
 		if (i > 0 && servers[i]->protocol <= servers[i - 1u]->protocol)
-			return "scmi_platform_config.servers is not in ascending order of protocol";
+			return SCMI_TEXT_("scmi_platform_config.servers is not in ascending order of protocol");
 	}
 	return NULL;
 }
@@ -105,21 +107,21 @@ static const char *check_servers(const struct scmi_platform_config *config)
 static const char *check_endpoint(const struct scmi_endpoint *e)
 {
 	if (e == NULL)
-		return "scmi_platform_agent.endpoint is NULL";
+		return SCMI_TEXT_("scmi_platform_agent.endpoint is NULL");
 	if (e->size != sizeof(*e))
-		return "scmi_endpoint.size is wrong";
+		return SCMI_TEXT_("scmi_endpoint.size is wrong");
 	if (e->max_payload < PAYLOAD_MIN || e->max_payload > PAYLOAD_MAX)
-		return "scmi_endpoint.max_payload is not 8 to 0x7fffffff";
+		return SCMI_TEXT_("scmi_endpoint.max_payload is not 8 to 0x7fffffff");
 	if (e->ops == NULL)
-		return "scmi_endpoint.ops is NULL";
+		return SCMI_TEXT_("scmi_endpoint.ops is NULL");
 	if (e->ops->version < SCMI_ENDPOINT_V1)
-		return "scmi_endpoint_ops.version is unknown";
+		return SCMI_TEXT_("scmi_endpoint_ops.version is unknown");
 	if (e->ops->start == NULL)
-		return "scmi_endpoint_ops.start is NULL";
+		return SCMI_TEXT_("scmi_endpoint_ops.start is NULL");
 	if (e->ops->stop == NULL)
-		return "scmi_endpoint_ops.stop is NULL";
+		return SCMI_TEXT_("scmi_endpoint_ops.stop is NULL");
 	if (e->ops->reply == NULL)
-		return "scmi_endpoint_ops.reply is NULL";
+		return SCMI_TEXT_("scmi_endpoint_ops.reply is NULL");
 	return NULL;
 }
 
@@ -135,12 +137,12 @@ static bool is_served(const struct scmi_platform_config *config, uint8_t protoco
 static const char *check_denied(const struct scmi_platform_config *config, const struct scmi_platform_agent *a)
 {
 	if (a->denied == NULL && a->denied_n != 0)
-		return "scmi_platform_agent.denied is NULL";
+		return SCMI_TEXT_("scmi_platform_agent.denied is NULL");
 	for (uint32_t i = 0; i < a->denied_n; i++) {
 		if (a->denied[i] == SCMI_PROTOCOL_BASE)
-			return "scmi_platform_agent.denied names the base protocol";
+			return SCMI_TEXT_("scmi_platform_agent.denied names the base protocol");
 		if (!is_served(config, a->denied[i]))
-			return "scmi_platform_agent.denied names a protocol without a server";
+			return SCMI_TEXT_("scmi_platform_agent.denied names a protocol without a server");
 	}
 	return NULL;
 }
@@ -151,18 +153,18 @@ static const char *check_agent(const struct scmi_platform_config *config, uint32
 	const char *why;
 
 	if (a->size != sizeof(*a))
-		return "scmi_platform_agent.size is wrong";
+		return SCMI_TEXT_("scmi_platform_agent.size is wrong");
 	if (a->name != NULL && !scmi__name_fits(a->name))
-		return "scmi_platform_agent.name is longer than 15 characters";
+		return SCMI_TEXT_("scmi_platform_agent.name is longer than 15 characters");
 	if (a->name != NULL && i > 0 && config->agents[i - 1u].name == NULL)
-		return "scmi_platform_agent.name follows an agent without a name";
+		return SCMI_TEXT_("scmi_platform_agent.name follows an agent without a name");
 	why = check_denied(config, a);
 	if (why != NULL)
 		return why;
 	why = check_endpoint(a->endpoint);
 	for (uint32_t other = 0; why == NULL && other < i; other++) {
 		if (config->agents[other].endpoint == a->endpoint)
-			why = "scmi_platform_agent.endpoint stands twice";
+			why = SCMI_TEXT_("scmi_platform_agent.endpoint stands twice");
 	}
 	return why;
 }
@@ -172,16 +174,16 @@ const char *scmi__platform_config_fault(const struct scmi_platform_config *confi
 	const char *why;
 
 	if (config->size != sizeof(*config))
-		return "scmi_platform_config.size is wrong";
+		return SCMI_TEXT_("scmi_platform_config.size is wrong");
 	if (config->reserved_ != 0)
-		return "scmi_platform_config.reserved_ is not 0";
+		return SCMI_TEXT_("scmi_platform_config.reserved_ is not 0");
 	why = check_servers(config);
 	if (why != NULL)
 		return why;
 	if (config->agents == NULL)
-		return "scmi_platform_config.agents is NULL";
+		return SCMI_TEXT_("scmi_platform_config.agents is NULL");
 	if (config->agents_n == 0 || config->agents_n > SCMI_PLATFORM_AGENTS_MAX)
-		return "scmi_platform_config.agents_n is not 1 to 254";
+		return SCMI_TEXT_("scmi_platform_config.agents_n is not 1 to 254");
 	for (uint32_t i = 0; why == NULL && i < config->agents_n; i++)
 		why = check_agent(config, i);
 	return why;

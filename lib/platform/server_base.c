@@ -6,6 +6,7 @@
  * denied". From them follows, after each change, the one bit that the request path looks at: is the protocol denied as
  * a whole.
  */
+#include <scmi/config.h>
 #include <scmi/server/base.h>
 
 #include "internal.h"
@@ -301,18 +302,20 @@ static const char *model_fault(const struct scmi_base_model *m)
 	uint32_t version = version_of(m);
 
 	if (version != SCMI_VERSION(1, 0) && version != SCMI_VERSION(2, 0) && version != SCMI_VERSION(2, 1))
-		return "scmi_base_model.version is not 1.0, 2.0 or 2.1";
+		return SCMI_TEXT_("scmi_base_model.version is not 1.0, 2.0 or 2.1");
 	if (m->vendor == NULL || !scmi__name_fits(m->vendor))
-		return "scmi_base_model.vendor is NULL or longer than 15 characters";
+		return SCMI_TEXT_("scmi_base_model.vendor is NULL or longer than 15 characters");
 	if (m->sub_vendor != NULL && !scmi__name_fits(m->sub_vendor))
-		return "scmi_base_model.sub_vendor is longer than 15 characters";
+		return SCMI_TEXT_("scmi_base_model.sub_vendor is longer than 15 characters");
 	if (m->platform_name == NULL)
 		return NULL;
 	for (uint32_t i = 0; i < sizeof("platform") - 1u; i++) {
 		if (m->platform_name[i] != "platform"[i])
-			return "scmi_base_model.platform_name does not start with \"platform\"";
+			return SCMI_TEXT_("scmi_base_model.platform_name does not start with \"platform\"");
 	}
-	return scmi__name_fits(m->platform_name) ? NULL : "scmi_base_model.platform_name is longer than 15 characters";
+	return scmi__name_fits(m->platform_name)
+		       ? NULL
+		       : SCMI_TEXT_("scmi_base_model.platform_name is longer than 15 characters");
 }
 
 static int init_model(void *model, struct scmi_platform *platform, const char **why)
@@ -320,14 +323,14 @@ static int init_model(void *model, struct scmi_platform *platform, const char **
 	struct scmi_base_model *m = model;
 
 	if (m == NULL || m->size != sizeof(*m)) {
-		*why = "scmi_base_model is NULL or its size is wrong";
+		*why = SCMI_TEXT_("scmi_base_model is NULL or its size is wrong");
 		return SCMI_E_INVAL;
 	}
 	*why = model_fault(m);
 	if (*why != NULL)
 		return SCMI_E_INVAL;
 	if (m->devices != 0 && (m->permissions == NULL || m->permission_words / platform->agents_n < m->devices)) {
-		*why = "scmi_base_model.permissions has not devices x agents words";
+		*why = SCMI_TEXT_("scmi_base_model.permissions has not devices x agents words");
 		return SCMI_E_NOMEM;
 	}
 	m->platform_ = platform;

@@ -6,6 +6,7 @@
 #ifndef SCMI_WIRE_MESSAGE_ROWS_H
 #define SCMI_WIRE_MESSAGE_ROWS_H
 
+#include <scmi/config.h>
 #include <scmi/message.h>
 
 #define V1_0 SCMI_VERSION(1, 0)
@@ -15,7 +16,7 @@
 /* A command: name, id, mandatory, since, parameters from..to, values from..to. */
 #define COMMAND(label, number, must, version, p_min, p_max, v_min, v_max)                                              \
 	{                                                                                                              \
-		.name = (label), .since = (version), .params_min = (p_min), .params_max = (p_max),                     \
+		.name = SCMI_TEXT_(label), .since = (version), .params_min = (p_min), .params_max = (p_max),           \
 		.values_min = (v_min), .values_max = (v_max), .notification = SCMI_NO_NOTIFICATION,                    \
 		.protocol = PROTOCOL, .id = (number), .kind = SCMI_MSG_COMMAND, .mandatory = (must)                    \
 	}
@@ -23,14 +24,14 @@
 /* A delayed response: values from..to. */
 #define DELAYED(label, number, version, v_min, v_max)                                                                  \
 	{                                                                                                              \
-		.name = (label), .since = (version), .values_min = (v_min), .values_max = (v_max),                     \
+		.name = SCMI_TEXT_(label), .since = (version), .values_min = (v_min), .values_max = (v_max),           \
 		.notification = SCMI_NO_NOTIFICATION, .protocol = PROTOCOL, .id = (number), .kind = SCMI_MSG_DELAYED   \
 	}
 
 /* A *_NOTIFY command, which switches the notification with the id event: no values. */
 #define SWITCH(label, number, must, version, params, event)                                                            \
 	{                                                                                                              \
-		.name = (label), .since = (version), .params_min = (params), .params_max = (params),                   \
+		.name = SCMI_TEXT_(label), .since = (version), .params_min = (params), .params_max = (params),         \
 		.notification = (event), .protocol = PROTOCOL, .id = (number), .kind = SCMI_MSG_COMMAND,               \
 		.mandatory = (must)                                                                                    \
 	}
@@ -38,7 +39,7 @@
 /* A notification: payload from..to. */
 #define EVENT(label, number, version, v_min, v_max)                                                                    \
 	{                                                                                                              \
-		.name = (label), .since = (version), .values_min = (v_min), .values_max = (v_max),                     \
+		.name = SCMI_TEXT_(label), .since = (version), .values_min = (v_min), .values_max = (v_max),           \
 		.notification = SCMI_NO_NOTIFICATION, .protocol = PROTOCOL, .id = (number),                            \
 		.kind = SCMI_MSG_NOTIFICATION                                                                          \
 	}

@@ -98,5 +98,5 @@ const char *scmi_message_name(uint8_t protocol, enum scmi_msg_type kind, uint8_t
 {
 	const struct scmi_message_info *row = scmi_message_find(protocol, kind, id);
 
-	return row != NULL ? row->name : "unknown message";
+	return row != NULL ? row->name : SCMI_TEXT_("unknown message");
 }

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Construction: what a configuration needs, and how its memory is laid out. */
+#include <scmi/config.h>
+
 #include "internal.h"
 
 #define ALIGN       sizeof(max_align_t)
@@ -45,9 +47,9 @@ static const char *fault_of_doorbell(const struct scmi_loopback_config *c)
 	if (d == NULL)
 		return NULL;
 	if ((c->flags & SCMI_LOOPBACK_THREADED) == 0)
-		return "doorbell: synchronous mode delivers by itself";
+		return SCMI_TEXT_("doorbell: synchronous mode delivers by itself");
 	if (d->ring == NULL || d->clear == NULL || d->fd < 0)
-		return "doorbell: it needs ring, clear and a descriptor";
+		return SCMI_TEXT_("doorbell: it needs ring, clear and a descriptor");
 	return NULL;
 }
 
@@ -57,24 +59,24 @@ static const char *fault_of(const struct scmi_loopback_config *c)
 	uint32_t max_payload;
 
 	if (c == NULL)
-		return "config: NULL";
+		return SCMI_TEXT_("config: NULL");
 	if (c->size != sizeof(*c))
-		return "size: not sizeof(struct scmi_loopback_config)";
+		return SCMI_TEXT_("size: not sizeof(struct scmi_loopback_config)");
 	if ((c->flags & ~SCMI_LOOPBACK_THREADED) != 0)
-		return "flags: unknown bits";
+		return SCMI_TEXT_("flags: unknown bits");
 	if ((c->flags & SCMI_LOOPBACK_THREADED) != 0 && c->port == NULL)
-		return "port: NULL, threaded needs one";
+		return SCMI_TEXT_("port: NULL, threaded needs one");
 	if (c->port != NULL && scmi_port_check(c->port) != SCMI_OK)
-		return "port: its table is not complete (see scmi_port_check)";
+		return SCMI_TEXT_("port: its table is not complete (see scmi_port_check)");
 	max_payload = or_default(c->max_payload, SCMI_LOOPBACK_PAYLOAD_DEFAULT);
 	if (max_payload < PAYLOAD_MIN)
-		return "max_payload: less than a status and one word";
+		return SCMI_TEXT_("max_payload: less than a status and one word");
 	if (max_payload > SCMI_LOOPBACK_PAYLOAD_MAX)
-		return "max_payload: more than SCMI_LOOPBACK_PAYLOAD_MAX";
+		return SCMI_TEXT_("max_payload: more than SCMI_LOOPBACK_PAYLOAD_MAX");
 	if (c->max_inflight > SCMI_LOOPBACK_INFLIGHT_MAX)
-		return "max_inflight: more than SCMI_LOOPBACK_INFLIGHT_MAX";
+		return SCMI_TEXT_("max_inflight: more than SCMI_LOOPBACK_INFLIGHT_MAX");
 	if (c->events > SCMI_LOOPBACK_EVENTS_MAX)
-		return "events: more than SCMI_LOOPBACK_EVENTS_MAX";
+		return SCMI_TEXT_("events: more than SCMI_LOOPBACK_EVENTS_MAX");
 	return fault_of_doorbell(c);
 }
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The agent's end: its configuration, and what it tells of itself. */
+#include <scmi/config.h>
+
 #include "agent.h"
 #include "check.h"
 
@@ -7,9 +9,9 @@
 static const char *fault_of_later(const struct scmi_mailbox_config *c)
 {
 	if (c->max_payload < SCMI_SHMEM_BYTES_MIN - SCMI_SHMEM_PAYLOAD)
-		return "max_payload: less than a status and one word";
+		return SCMI_TEXT_("max_payload: less than a status and one word");
 	if (c->max_payload > SCMI_SHMEM_BYTES_MAX - SCMI_SHMEM_PAYLOAD)
-		return "max_payload: more than an area carries";
+		return SCMI_TEXT_("max_payload: more than an area carries");
 	return NULL;
 }
 
@@ -18,22 +20,22 @@ static const char *fault_of(const struct scmi_mailbox_config *c)
 	const char *why;
 
 	if (c == NULL)
-		return "config: NULL";
+		return SCMI_TEXT_("config: NULL");
 	if (c->size != sizeof(*c))
-		return "size: not sizeof(struct scmi_mailbox_config)";
+		return SCMI_TEXT_("size: not sizeof(struct scmi_mailbox_config)");
 	if ((c->flags & ~SCMI_MAILBOX_FRESH) != 0)
-		return "flags: unknown bits";
+		return SCMI_TEXT_("flags: unknown bits");
 	if (c->max_inflight > SCMI_MAILBOX_INFLIGHT_MAX)
-		return "max_inflight: more than SCMI_MAILBOX_INFLIGHT_MAX";
+		return SCMI_TEXT_("max_inflight: more than SCMI_MAILBOX_INFLIGHT_MAX");
 	if (c->port != NULL && scmi_port_check(c->port) != SCMI_OK)
-		return "port: its table is not complete (see scmi_port_check)";
+		return SCMI_TEXT_("port: its table is not complete (see scmi_port_check)");
 	why = scmi__mailbox_bell_fault(c->doorbell);
 	if (why != NULL)
 		return why;
 	if (c->flags == 0)
 		return scmi__mailbox_areas_fault(c->areas, c->port);
 	if (c->doorbell == NULL || c->doorbell->start == NULL)
-		return "doorbell: FRESH needs its start";
+		return SCMI_TEXT_("doorbell: FRESH needs its start");
 	return c->areas[SCMI_MAILBOX_A2P].mem == NULL ? fault_of_later(c)
 						      : scmi__mailbox_areas_fault(c->areas, c->port);
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <scmi/config.h>
 #include <scmi/errors.h>
 #include <scmi/transport.h>
 
@@ -18,17 +19,17 @@ const char *scmi__mailbox_bell_fault(const struct scmi_mailbox_doorbell *bell)
 	if (bell == NULL)
 		return NULL;
 	if (bell->version != SCMI_MAILBOX_DOORBELL_V1)
-		return "doorbell: a version that this library does not know";
+		return SCMI_TEXT_("doorbell: a version that this library does not know");
 	if ((bell->caps & ~BELL_CAPS) != 0)
-		return "doorbell: caps beyond IRQ, ATOMIC and SYNC_SEND";
+		return SCMI_TEXT_("doorbell: caps beyond IRQ, ATOMIC and SYNC_SEND");
 	if (!together(bell->start != NULL, bell->stop != NULL))
-		return "doorbell: start and stop, both or neither";
+		return SCMI_TEXT_("doorbell: start and stop, both or neither");
 	if (!together(bell->wait != NULL, bell->wake != NULL))
-		return "doorbell: wait and wake, both or neither";
+		return SCMI_TEXT_("doorbell: wait and wake, both or neither");
 	if (!together(bell->fd != NULL, bell->raise != NULL) || (bell->fd != NULL && bell->clear == NULL))
-		return "doorbell: fd, clear and raise, all or none, or clear alone";
+		return SCMI_TEXT_("doorbell: fd, clear and raise, all or none, or clear alone");
 	if ((bell->caps & SCMI_CAP_SYNC_SEND) != 0 && bell->ring == NULL)
-		return "doorbell: SYNC_SEND needs ring";
+		return SCMI_TEXT_("doorbell: SYNC_SEND needs ring");
 	return NULL;
 }
 
@@ -50,6 +51,6 @@ const char *scmi__mailbox_areas_fault(const struct scmi_shmem *areas, const stru
 		return why;
 	why = scmi__shmem_fault(p2a, port);
 	if (why == NULL && overlap(a2p, p2a))
-		why = "areas: A2P and P2A are the same memory";
+		why = SCMI_TEXT_("areas: A2P and P2A are the same memory");
 	return why;
 }

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The platform's end: its configuration, its memory, and what it tells of itself. */
+#include <scmi/config.h>
+
 #include "check.h"
 #include "end.h"
 #include "short.h"
@@ -32,13 +34,13 @@ static uint32_t payload_of(const struct scmi_mailbox_end_config *c)
 static const char *fault_of_payload(const struct scmi_mailbox_end_config *c)
 {
 	if (!has_agent(c) && c->max_payload == 0)
-		return "max_payload: 0, and no area that tells it";
+		return SCMI_TEXT_("max_payload: 0, and no area that tells it");
 	if (payload_of(c) < PAYLOAD_MIN)
-		return "max_payload: less than a status and one word";
+		return SCMI_TEXT_("max_payload: less than a status and one word");
 	if (payload_of(c) > PAYLOAD_MAX)
-		return "max_payload: more than an area carries";
+		return SCMI_TEXT_("max_payload: more than an area carries");
 	if (has_agent(c) && payload_of(c) > shmem_capacity(&c->areas[SCMI_MAILBOX_A2P]))
-		return "max_payload: more than the A2P area carries";
+		return SCMI_TEXT_("max_payload: more than the A2P area carries");
 	return NULL;
 }
 
@@ -47,14 +49,14 @@ static const char *fault_of(const struct scmi_mailbox_end_config *c)
 	const char *why;
 
 	if (c == NULL)
-		return "config: NULL";
+		return SCMI_TEXT_("config: NULL");
 	if (c->size != sizeof(*c))
-		return "size: not sizeof(struct scmi_mailbox_end_config)";
+		return SCMI_TEXT_("size: not sizeof(struct scmi_mailbox_end_config)");
 	if (c->port != NULL && scmi_port_check(c->port) != SCMI_OK)
-		return "port: its table is not complete (see scmi_port_check)";
+		return SCMI_TEXT_("port: its table is not complete (see scmi_port_check)");
 	/* Of a doorbell only ring and wake are used here: a wake without wait is as it should be. */
 	if (c->doorbell != NULL && c->doorbell->version != SCMI_MAILBOX_DOORBELL_V1)
-		return "doorbell: a version that this library does not know";
+		return SCMI_TEXT_("doorbell: a version that this library does not know");
 	why = has_agent(c) ? scmi__mailbox_areas_fault(c->areas, c->port) : NULL;
 	return why != NULL ? why : fault_of_payload(c);
 }

@@ -7,6 +7,7 @@
  * The area is written only while it is FREE, and read only when it is FREE again after a command of ours. Order as
  * area.h says: the message, then the status; the status, then the message.
  */
+#include <scmi/config.h>
 #include <scmi/errors.h>
 #include <scmi/transport.h>
 #include <scmi/transport/mailbox.h>
@@ -188,7 +189,7 @@ int scmi_mailbox_check(const struct scmi_mailbox_config *config, const char **wh
 	const bool allowed = is_allowed(config);
 
 	if (why != NULL)
-		*why = allowed ? NULL : "config: not what the polled mailbox takes";
+		*why = allowed ? NULL : SCMI_TEXT_("config: not what the polled mailbox takes");
 	return allowed ? SCMI_OK : SCMI_E_INVAL;
 }
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <scmi/config.h>
 #include <scmi/errors.h>
 
 #include "area.h"
@@ -123,24 +124,24 @@ void scmi__shmem_write(const struct scmi_shmem *a, uint32_t hdr, const void *pay
 static const char *bad_place(const struct scmi_shmem *a)
 {
 	if (a->mem == NULL)
-		return "mem: an area needs memory";
+		return SCMI_TEXT_("mem: an area needs memory");
 	if ((uintptr_t)a->mem % 4 != 0)
-		return "mem: not aligned to 4 bytes";
+		return SCMI_TEXT_("mem: not aligned to 4 bytes");
 	if (a->len < SCMI_SHMEM_BYTES_MIN || a->len > SCMI_SHMEM_BYTES_MAX)
-		return "len: an area has 36 to 65564 bytes";
+		return SCMI_TEXT_("len: an area has 36 to 65564 bytes");
 	if (a->len % 4 != 0)
-		return "len: not a multiple of 4";
+		return SCMI_TEXT_("len: not a multiple of 4");
 	return NULL;
 }
 
 static const char *bad_cached(const struct scmi_shmem *a, const struct scmi_port *port)
 {
 	if ((uintptr_t)a->mem % CACHE_LINE != 0)
-		return "mem: a cached area starts with a cache line";
+		return SCMI_TEXT_("mem: a cached area starts with a cache line");
 	if (a->len % CACHE_LINE != 0)
-		return "len: a cached area is whole cache lines";
+		return SCMI_TEXT_("len: a cached area is whole cache lines");
 	if (port == NULL || port->cache_clean == NULL || port->cache_invalidate == NULL)
-		return "flags: a cached area needs a port that cleans and invalidates";
+		return SCMI_TEXT_("flags: a cached area needs a port that cleans and invalidates");
 	return NULL;
 }
 
@@ -151,11 +152,11 @@ const char *scmi__shmem_fault(const struct scmi_shmem *a, const struct scmi_port
 	if (why != NULL)
 		return why;
 	if ((a->flags & ~(SCMI_SHMEM_WIDE | SCMI_SHMEM_CACHED)) != 0)
-		return "flags: unknown to this version";
+		return SCMI_TEXT_("flags: unknown to this version");
 	if (a->check > SCMI_SHMEM_CHECK_CRC32)
-		return "check: unknown to this version";
+		return SCMI_TEXT_("check: unknown to this version");
 	if (a->reserved_ != 0)
-		return "reserved_: not 0";
+		return SCMI_TEXT_("reserved_: not 0");
 	return (a->flags & SCMI_SHMEM_CACHED) != 0 ? bad_cached(a, port) : NULL;
 }
 

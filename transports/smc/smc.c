@@ -3,6 +3,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include <scmi/config.h>
 #include <scmi/transport/smc.h>
 
 #include "../shmem/area.h"
@@ -66,15 +67,15 @@ static struct scmi_shmem area_of(const struct scmi_smc_config *c)
 static const char *fault_of_params(const struct scmi_smc_config *c)
 {
 	if (c->params > SCMI_SMC_CAPABILITY)
-		return "params: unknown";
+		return SCMI_TEXT_("params: unknown");
 	if (c->params == SCMI_SMC_PAGE && c->address >> ADDRESS_BITS != 0)
-		return "address: 2^44 or above";
+		return SCMI_TEXT_("address: 2^44 or above");
 	if (c->params == SCMI_SMC_PAGE && c->address % 4u != 0)
-		return "address: not aligned to 4 bytes";
+		return SCMI_TEXT_("address: not aligned to 4 bytes");
 	if (c->params == SCMI_SMC_CAPABILITY && (c->area.flags & SCMI_SHMEM_CACHED) != 0)
-		return "params: a capability id beside the area cannot be in cached memory";
+		return SCMI_TEXT_("params: a capability id beside the area cannot be in cached memory");
 	if (c->params == SCMI_SMC_CAPABILITY && c->area.len < SCMI_SHMEM_BYTES_MIN + CAPABILITY_BYTES)
-		return "area: too short for a capability id";
+		return SCMI_TEXT_("area: too short for a capability id");
 	return NULL;
 }
 
@@ -84,15 +85,15 @@ static const char *fault_of(const struct scmi_smc_config *c)
 	const char *why;
 
 	if (c == NULL)
-		return "config: NULL";
+		return SCMI_TEXT_("config: NULL");
 	if (c->size != sizeof(*c))
-		return "size: not sizeof(struct scmi_smc_config)";
+		return SCMI_TEXT_("size: not sizeof(struct scmi_smc_config)");
 	if ((c->flags & ~SCMI_SMC_INTERRUPT) != 0)
-		return "flags: unknown bits";
+		return SCMI_TEXT_("flags: unknown bits");
 	if (c->reserved_ != 0)
-		return "reserved_: not 0";
+		return SCMI_TEXT_("reserved_: not 0");
 	if (c->call == NULL)
-		return "call: NULL";
+		return SCMI_TEXT_("call: NULL");
 	why = fault_of_params(c);
 	if (why != NULL)
 		return why;

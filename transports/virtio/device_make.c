@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Construction: what a configuration needs, and how the device's memory is laid out; what is offered and counted. */
+#include <scmi/config.h>
+
 #include "device.h"
 
 #define ALIGN          alignof(max_align_t) /* of mem, and no more */
@@ -49,12 +51,12 @@ static const char *fault_of_region(const struct scmi_virtio_shared *all, uint32_
 	const struct scmi_virtio_shared *s = &all[i];
 
 	if (s->id == 0 || (s->id > SCMI_VIRTIO_REGION_SENSOR && s->id < SCMI_VIRTIO_REGION_VENDOR))
-		return "shared: an id that is not 1 to 3 or 0x80 to 0xff";
+		return SCMI_TEXT_("shared: an id that is not 1 to 3 or 0x80 to 0xff");
 	if (s->region.mem == NULL || s->region.len == 0)
-		return "shared: a region without memory";
+		return SCMI_TEXT_("shared: a region without memory");
 	for (uint32_t other = 0; other < i; other++) {
 		if (all[other].id == s->id)
-			return "shared: an id stands twice";
+			return SCMI_TEXT_("shared: an id stands twice");
 	}
 	return NULL;
 }
@@ -64,7 +66,7 @@ static const char *fault_of_shared(const struct scmi_virtio_device_config *c)
 	const char *why = NULL;
 
 	if (c->shared == NULL && c->shared_n != 0)
-		return "shared: NULL, shared_n is not 0";
+		return SCMI_TEXT_("shared: NULL, shared_n is not 0");
 	for (uint32_t i = 0; why == NULL && i < c->shared_n; i++)
 		why = fault_of_region(c->shared, i);
 	return why;
@@ -73,35 +75,35 @@ static const char *fault_of_shared(const struct scmi_virtio_device_config *c)
 static const char *fault_of_features(const struct plan *p, uint32_t regions)
 {
 	if ((p->features & ~FEATURES_KNOWN) != 0)
-		return "features: unknown bits";
+		return SCMI_TEXT_("features: unknown bits");
 	if ((p->features & SCMI_VIRTIO_F_VERSION_1) == 0)
-		return "features: VERSION_1 is required";
+		return SCMI_TEXT_("features: VERSION_1 is required");
 	if (((p->features & SCMI_VIRTIO_F_SHARED_MEMORY) != 0) != (regions != 0))
-		return "features: SHARED_MEMORY goes with regions";
+		return SCMI_TEXT_("features: SHARED_MEMORY goes with regions");
 	return NULL;
 }
 
 static const char *fault_of_host(const struct scmi_virtio_host *h)
 {
 	if (h == NULL)
-		return "host: NULL";
+		return SCMI_TEXT_("host: NULL");
 	if (h->call == NULL)
-		return "host: call is NULL";
+		return SCMI_TEXT_("host: call is NULL");
 	if (h->work == NULL)
-		return "host: work is NULL";
+		return SCMI_TEXT_("host: work is NULL");
 	return NULL;
 }
 
 static const char *fault_of_limits(const struct plan *p)
 {
 	if (p->message_max < HEADER_BYTES + PAYLOAD_MIN)
-		return "max_payload: less than a status and one word";
+		return SCMI_TEXT_("max_payload: less than a status and one word");
 	if (p->requests > SCMI_VIRTIO_REQUESTS_MAX)
-		return "requests: more than SCMI_VIRTIO_REQUESTS_MAX";
+		return SCMI_TEXT_("requests: more than SCMI_VIRTIO_REQUESTS_MAX");
 	if (p->queue_max < 2u || p->queue_max > SCMI_VIRTIO_QUEUE_MAX || (p->queue_max & (p->queue_max - 1u)) != 0)
-		return "queue_max: not a power of two from 2 to SCMI_VIRTIO_QUEUE_MAX";
+		return SCMI_TEXT_("queue_max: not a power of two from 2 to SCMI_VIRTIO_QUEUE_MAX");
 	if (p->maps_max > SCMI_VIRTIO_MAPS_MAX)
-		return "maps_max: more than SCMI_VIRTIO_MAPS_MAX";
+		return SCMI_TEXT_("maps_max: more than SCMI_VIRTIO_MAPS_MAX");
 	return NULL;
 }
 
@@ -111,11 +113,11 @@ static const char *plan_or_fault(const struct scmi_virtio_device_config *c, stru
 	const char *why;
 
 	if (c == NULL)
-		return "config: NULL";
+		return SCMI_TEXT_("config: NULL");
 	if (c->size != sizeof(*c))
-		return "size: not sizeof(struct scmi_virtio_device_config)";
+		return SCMI_TEXT_("size: not sizeof(struct scmi_virtio_device_config)");
 	if (c->max_payload > SCMI_VIRTIO_PAYLOAD_MAX) /* before anything is added to it */
-		return "max_payload: more than SCMI_VIRTIO_PAYLOAD_MAX";
+		return SCMI_TEXT_("max_payload: more than SCMI_VIRTIO_PAYLOAD_MAX");
 	make_plan(c, p);
 	why = fault_of_limits(p);
 	if (why == NULL)
@@ -123,7 +125,7 @@ static const char *plan_or_fault(const struct scmi_virtio_device_config *c, stru
 	if (why != NULL)
 		return why;
 	if (scmi_port_check(c->port) != SCMI_OK)
-		return "port: NULL, or its table is not complete (see scmi_port_check)";
+		return SCMI_TEXT_("port: NULL, or its table is not complete (see scmi_port_check)");
 	why = fault_of_host(c->host);
 	return why != NULL ? why : fault_of_shared(c);
 }

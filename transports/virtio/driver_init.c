@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Construction of the driver: what a configuration needs, and how its memory and the shared memory are laid out. */
+#include <scmi/config.h>
+
 #include "driver.h"
 
 #include <stdalign.h>
@@ -80,19 +82,19 @@ static bool is_power_of_two(uint32_t n)
 static const char *fault_of_bus(const struct scmi_virtio_bus *b)
 {
 	if (b == NULL)
-		return "bus: NULL";
+		return SCMI_TEXT_("bus: NULL");
 	if (b->version != SCMI_VIRTIO_BUS_V1)
-		return "bus: not SCMI_VIRTIO_BUS_V1";
+		return SCMI_TEXT_("bus: not SCMI_VIRTIO_BUS_V1");
 	if (b->features == NULL || b->queue_max == NULL || b->start == NULL || b->stop == NULL || b->kick == NULL)
-		return "bus: features, queue_max, start, stop and kick are required";
+		return SCMI_TEXT_("bus: features, queue_max, start, stop and kick are required");
 	if ((b->caps & ~(SCMI_CAP_IRQ | SCMI_CAP_ATOMIC | SCMI_CAP_SYNC_SEND)) != 0)
-		return "bus: caps may be IRQ, ATOMIC and SYNC_SEND";
+		return SCMI_TEXT_("bus: caps may be IRQ, ATOMIC and SYNC_SEND");
 	if ((b->wait == NULL) != (b->wake == NULL))
-		return "bus: wait and wake go together";
+		return SCMI_TEXT_("bus: wait and wake go together");
 	if ((b->fd == NULL) != (b->clear == NULL) || (b->fd == NULL) != (b->raise == NULL))
-		return "bus: fd, clear and raise go together";
+		return SCMI_TEXT_("bus: fd, clear and raise go together");
 	if ((b->reset_queue == NULL) != (b->enable_queue == NULL))
-		return "bus: reset_queue and enable_queue go together";
+		return SCMI_TEXT_("bus: reset_queue and enable_queue go together");
 	return NULL;
 }
 
@@ -101,31 +103,31 @@ static const char *fault_of(const struct scmi_virtio_config *c)
 	uint32_t max_payload;
 
 	if (c == NULL)
-		return "config: NULL";
+		return SCMI_TEXT_("config: NULL");
 	if (c->size != sizeof(*c))
-		return "size: not sizeof(struct scmi_virtio_config)";
+		return SCMI_TEXT_("size: not sizeof(struct scmi_virtio_config)");
 	if (c->port == NULL || scmi_port_check(c->port) != SCMI_OK)
-		return "port: NULL, or its table is not complete (see scmi_port_check)";
+		return SCMI_TEXT_("port: NULL, or its table is not complete (see scmi_port_check)");
 	max_payload = or_default(c->max_payload, SCMI_VIRTIO_PAYLOAD_DEFAULT);
 	if (max_payload < PAYLOAD_MIN)
-		return "max_payload: less than a status and one word";
+		return SCMI_TEXT_("max_payload: less than a status and one word");
 	if (max_payload > SCMI_VIRTIO_PAYLOAD_MAX)
-		return "max_payload: more than SCMI_VIRTIO_PAYLOAD_MAX";
+		return SCMI_TEXT_("max_payload: more than SCMI_VIRTIO_PAYLOAD_MAX");
 	if (c->events > SCMI_VIRTIO_EVENTS_MAX)
-		return "events: more than SCMI_VIRTIO_EVENTS_MAX";
+		return SCMI_TEXT_("events: more than SCMI_VIRTIO_EVENTS_MAX");
 	if ((c->features & ~(SCMI_VIRTIO_FEATURES_DEFAULT | SCMI_VIRTIO_F_INDIRECT_DESC)) != 0)
-		return "features: one that this driver does not know";
+		return SCMI_TEXT_("features: one that this driver does not know");
 	if (c->features != 0 && (c->features & SCMI_VIRTIO_F_VERSION_1) == 0)
-		return "features: VERSION_1 is required";
+		return SCMI_TEXT_("features: VERSION_1 is required");
 	return fault_of_bus(c->bus);
 }
 
 static const char *fault_of_device(const struct scmi_virtio_bus *b)
 {
 	if ((b->features(b->ctx) & SCMI_VIRTIO_F_VERSION_1) == 0)
-		return "bus: the device does not offer VERSION_1";
+		return SCMI_TEXT_("bus: the device does not offer VERSION_1");
 	if (b->queue_max(b->ctx, SCMI_VIRTIO_CMDQ) < 2u)
-		return "bus: the device has no cmdq of two entries or more";
+		return SCMI_TEXT_("bus: the device has no cmdq of two entries or more");
 	return NULL;
 }
 
@@ -307,7 +309,7 @@ static void say_if_clamped(const struct scmi_virtio_config *c, const struct plan
 {
 	if (p->commands != p->asked_commands)
 		say(c, SCMI_LOG_INFO,
-		    "virtio: max_inflight: clamped to what the device's cmdq holds, 1024 at most");
+		    SCMI_TEXT_("virtio: max_inflight: clamped to what the device's cmdq holds, 1024 at most"));
 }
 
 static int check_memory(const void *mem, size_t len, const struct scmi_virtio_config *c)
@@ -353,7 +355,8 @@ int scmi_virtio_init(struct scmi_virtio **driver, void *mem, size_t len, const s
 	err = check(config, &why);
 	if (err == SCMI_OK) {
 		err = check_memory(mem, len, config);
-		why = err == SCMI_E_INVAL ? "shared: NULL" : "mem, shared: misaligned or too short";
+		why = err == SCMI_E_INVAL ? SCMI_TEXT_("shared: NULL")
+					  : SCMI_TEXT_("mem, shared: misaligned or too short");
 	}
 	if (err != SCMI_OK) {
 		say(config, SCMI_LOG_ERROR, why);

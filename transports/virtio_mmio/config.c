@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Construction: what a configuration needs, and what stands behind the registers. */
+#include <scmi/config.h>
+
 #include "internal.h"
 
 #include <stdalign.h>
@@ -18,17 +20,17 @@ static size_t align_up(size_t n)
 static const char *fault_of(const struct scmi_virtio_mmio_config *c)
 {
 	if (c == NULL)
-		return "config: NULL";
+		return SCMI_TEXT_("config: NULL");
 	if (c->size != sizeof(*c))
-		return "size: not sizeof(struct scmi_virtio_mmio_config)";
+		return SCMI_TEXT_("size: not sizeof(struct scmi_virtio_mmio_config)");
 	if ((c->flags & ~(SCMI_VIRTIO_MMIO_DELIVERS | SCMI_VIRTIO_MMIO_SIGNALS)) != 0)
-		return "flags: unknown bits";
+		return SCMI_TEXT_("flags: unknown bits");
 	if (c->flags == (SCMI_VIRTIO_MMIO_DELIVERS | SCMI_VIRTIO_MMIO_SIGNALS))
-		return "flags: an interrupt delivers or signals, not both";
+		return SCMI_TEXT_("flags: an interrupt delivers or signals, not both");
 	if (c->access.read32 == NULL || c->access.write32 == NULL)
-		return "access: it needs read32 and write32";
+		return SCMI_TEXT_("access: it needs read32 and write32");
 	if (scmi_port_check(c->port) != SCMI_OK)
-		return "port: its table is not complete (see scmi_port_check)";
+		return SCMI_TEXT_("port: its table is not complete (see scmi_port_check)");
 	return NULL;
 }
 
@@ -57,20 +59,21 @@ int scmi__virtio_mmio_look(const struct scmi_virtio_mmio_access *access, const c
 
 	*why = NULL;
 	if (access->read32(access->ctx, REG_MAGIC) != MAGIC) {
-		*why = "virtio-mmio: there is no device behind these registers (MagicValue)";
+		*why = SCMI_TEXT_("virtio-mmio: there is no device behind these registers (MagicValue)");
 		return SCMI_E_NOPEER;
 	}
 	version = access->read32(access->ctx, REG_VERSION);
 	if (version != MODERN) {
-		*why = version == LEGACY ? "virtio-mmio: a legacy device (Version 1), only Version 2 is supported"
-					 : "virtio-mmio: a device of an unknown Version, only 2 is supported";
+		*why = version == LEGACY
+			       ? SCMI_TEXT_("virtio-mmio: a legacy device (Version 1), only Version 2 is supported")
+			       : SCMI_TEXT_("virtio-mmio: a device of an unknown Version, only 2 is supported");
 		return SCMI_E_NOTSUP;
 	}
 	id = access->read32(access->ctx, REG_DEVICE_ID);
 	if (id == 0) /* a place for a device: no other register may be touched, and nothing is to be said of it */
 		return SCMI_E_NOPEER;
 	if (id != SCMI_VIRTIO_DEVICE_ID) {
-		*why = "virtio-mmio: a virtio device, but not one for SCMI (DeviceID is not 32)";
+		*why = SCMI_TEXT_("virtio-mmio: a virtio device, but not one for SCMI (DeviceID is not 32)");
 		return SCMI_E_NOTSUP;
 	}
 	return SCMI_OK;

@@ -5,6 +5,8 @@
  * A device that does not do as the specification says costs time, never a hang: each wait is bounded by the port's
  * clock. Nothing is believed of it but whether it has reset itself.
  */
+#include <scmi/config.h>
+
 #include "internal.h"
 
 /* ---- words and waits ---- */
@@ -138,20 +140,22 @@ static void reset_or_tell(struct scmi_virtio_mmio *m)
 {
 	if (!reset(m))
 		say(m, SCMI_LOG_ERROR,
-		    "virtio-mmio: the device does not end its reset, it may still write to its rings and buffers");
+		    SCMI_TEXT_("virtio-mmio: the device does not end its reset, it may still write to its rings and "
+			       "buffers"));
 }
 
 static int negotiate(struct scmi_virtio_mmio *m, uint64_t wanted)
 {
 	if ((wanted & ~scmi__virtio_mmio_offered(m)) != 0)
-		return fail(m, SCMI_E_NOTSUP, "virtio-mmio: the device does not offer a feature that it did before");
+		return fail(m, SCMI_E_NOTSUP,
+			    SCMI_TEXT_("virtio-mmio: the device does not offer a feature that it did before"));
 	write_reg(m, REG_DRIVER_FEATURES_SEL, 0);
 	write_reg(m, REG_DRIVER_FEATURES, (uint32_t)wanted);
 	write_reg(m, REG_DRIVER_FEATURES_SEL, 1);
 	write_reg(m, REG_DRIVER_FEATURES, (uint32_t)(wanted >> 32));
 	add_status(m, STATUS_FEATURES_OK);
 	if ((read_reg(m, REG_STATUS) & STATUS_FEATURES_OK) == 0)
-		return fail(m, SCMI_E_NOTSUP, "virtio-mmio: the device refuses the features (FEATURES_OK)");
+		return fail(m, SCMI_E_NOTSUP, SCMI_TEXT_("virtio-mmio: the device refuses the features (FEATURES_OK)"));
 	m->features = wanted;
 	return SCMI_OK;
 }
@@ -161,16 +165,17 @@ static int set_up_queue(struct scmi_virtio_mmio *m, uint32_t queue, const struct
 	const uint32_t max = scmi__virtio_mmio_queue_max(m, queue); /* selects it */
 
 	if (read_reg(m, REG_QUEUE_READY) != 0)
-		return fail(m, SCMI_E_IO, "virtio-mmio: a queue is in use after a reset (QueueReady)");
+		return fail(m, SCMI_E_IO, SCMI_TEXT_("virtio-mmio: a queue is in use after a reset (QueueReady)"));
 	if (where->size > max)
-		return fail(m, SCMI_E_IO, "virtio-mmio: a queue is not there, or smaller than it was (QueueSizeMax)");
+		return fail(m, SCMI_E_IO,
+			    SCMI_TEXT_("virtio-mmio: a queue is not there, or smaller than it was (QueueSizeMax)"));
 	write_reg(m, REG_QUEUE_SIZE, where->size);
 	write_pair(m, REG_QUEUE_DESC, where->desc);
 	write_pair(m, REG_QUEUE_DRIVER, where->avail);
 	write_pair(m, REG_QUEUE_DEVICE, where->used);
 	write_reg(m, REG_QUEUE_READY, 1);
 	if (read_reg(m, REG_QUEUE_READY) != 1u)
-		return fail(m, SCMI_E_IO, "virtio-mmio: the device does not take a queue (QueueReady)");
+		return fail(m, SCMI_E_IO, SCMI_TEXT_("virtio-mmio: the device does not take a queue (QueueReady)"));
 	return SCMI_OK;
 }
 
@@ -183,7 +188,7 @@ static int go(struct scmi_virtio_mmio *m)
 	if ((read_reg(m, REG_STATUS) & STATUS_NEEDS_RESET) == 0)
 		return SCMI_OK;
 	close_gate(m);
-	return fail(m, SCMI_E_IO, "virtio-mmio: the device wants a reset as soon as it is started");
+	return fail(m, SCMI_E_IO, SCMI_TEXT_("virtio-mmio: the device wants a reset as soon as it is started"));
 }
 
 static int bring_up(struct scmi_virtio_mmio *m, const struct scmi_virtio_setup *setup)
@@ -220,7 +225,8 @@ static int start(void *ctx, const struct scmi_virtio_setup *setup, struct scmi_v
 		return err;
 	}
 	if (!reset(m)) /* nothing but 0 may be written to Status meanwhile, FAILED neither */
-		return fail(m, SCMI_E_IO, "virtio-mmio: the device does not end its reset, it is not started");
+		return fail(m, SCMI_E_IO,
+			    SCMI_TEXT_("virtio-mmio: the device does not end its reset, it is not started"));
 	m->driver = driver;
 	err = bring_up(m, setup);
 	if (err != SCMI_OK)
@@ -264,7 +270,7 @@ static int reset_queue(void *ctx, uint32_t queue)
 	write_reg(m, REG_QUEUE_SEL, queue);
 	write_reg(m, REG_QUEUE_RESET, 1);
 	if (!falls_to_zero(m, REG_QUEUE_RESET) || read_reg(m, REG_QUEUE_READY) != 0)
-		return fail(m, SCMI_E_IO, "virtio-mmio: the device does not reset a queue (QueueReset)");
+		return fail(m, SCMI_E_IO, SCMI_TEXT_("virtio-mmio: the device does not reset a queue (QueueReset)"));
 	return SCMI_OK;
 }
 
