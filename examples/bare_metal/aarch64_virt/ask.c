@@ -194,12 +194,11 @@ uint32_t ask_for_a_notification(struct link *link)
 
 	node.notify = on_event;
 	node.arg = &heard;
-	err = scmi_agent_subscribe(link->agent, &node);
-	if (err == SCMI_E_NOTSUP) {
+	if ((link->transport.caps & SCMI_CAP_NOTIFY) == 0) {
 		board_print("no notifications on this link\n");
 		return 0;
 	}
-	if (err != SCMI_OK)
+	if ((err = scmi_agent_subscribe(link->agent, &node)) != SCMI_OK)
 		return check(err, 0, "subscriber");
 	if ((err = scmi_clock_open(link->agent, 0, &clocks, &status)) != SCMI_OK)
 		return check(err, status, "clocks");
@@ -298,7 +297,12 @@ uint32_t ask_often(struct link *link, uint32_t times)
 uint32_t ask_for_seconds(struct link *link, uint32_t seconds)
 {
 	const uint64_t until = link->port.now_us(link->port.ctx) + (uint64_t)seconds * US_PER_S;
-	struct scmi_call call = {.size = sizeof(call), .protocol = SCMI_PROTOCOL_BASE, .timeout_us = COMMAND_US};
+	uint32_t version;
+	struct scmi_call call = {.size = sizeof(call),
+				 .protocol = SCMI_PROTOCOL_BASE,
+				 .reply = &version,
+				 .reply_cap = sizeof(version),
+				 .timeout_us = COMMAND_US};
 	uint32_t done = 0;
 	uint32_t failed = 0;
 

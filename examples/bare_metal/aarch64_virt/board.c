@@ -95,6 +95,7 @@ void board_init(void)
 	board_write32(GICC + GICC_CTLR, 1);
 	/* Level-triggered, and never taken: the port switches the timer off before. */
 	board_write32(GICD + GICD_ISENABLER, 1u << BOARD_TIMER);
+	__asm__ volatile("msr daifclr, #2" : : : "memory");
 }
 
 void board_enable(uint32_t interrupt, void (*function)(void *arg), void *arg)

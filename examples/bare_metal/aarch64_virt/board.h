@@ -16,7 +16,7 @@ uint32_t board_virtio_interrupt(uint32_t slot);
 uint32_t board_read32(uintptr_t address);
 void board_write32(uintptr_t address, uint32_t value);
 
-/* Sets up the interrupt controller: nothing is enabled then. */
+/* Sets up the interrupt controller, and lets interrupts in; none is enabled yet but the timer's. */
 void board_init(void);
 
 /* From now on handler(arg) runs for this interrupt. For one at a time; handler NULL: no more. */

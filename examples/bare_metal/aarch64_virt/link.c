@@ -19,8 +19,8 @@ static void write_register(void *registers, uint32_t offset, uint32_t value)
 static void say(void *arg, enum scmi_log_level level, const char *text)
 {
 	(void)arg;
-	(void)level;
-	board_print("log: %s\n", text);
+	if (level != SCMI_LOG_INFO)
+		board_print("log: %s\n", text);
 }
 
 static struct scmi_virtio_mmio_config registers_of(uint32_t slot, uint32_t flags, const struct scmi_port *port)
@@ -100,7 +100,7 @@ static int make_agent(struct link *link)
 		.transport = &link->transport,
 		.port = &link->port,
 		.options = {.slots = LINK_SLOTS},
-		.event_buffers = EVENTS,
+		.event_buffers = (link->transport.caps & SCMI_CAP_NOTIFY) != 0 ? EVENTS : 0,
 		.log = say,
 	};
 

@@ -22,7 +22,6 @@ _start:
 	str xzr, [x0], #8
 	b 1b
 2:	bl board_mmu
-	msr daifclr, #2
 	bl main
 	b board_exit
 
