@@ -90,6 +90,7 @@ static void beware(struct vu_session *s)
 	s->careful = !scmi__peer_is_ours(s->sock);
 	if (s->careful && r != NULL && r->ready < 0)
 		scmi__ringer_open(r);
+	s->ringer = r != NULL && r->ready >= 0 ? r : NULL;
 }
 
 void scmi__vu_session_begin(struct vu_session *s, int sock)

@@ -50,11 +50,12 @@ struct vu_session {
 	struct scmi_virtio_host host;
 	int wake_fd; /* the listener's */
 
-	_Atomic uint32_t again;   /* to be served, whether the guest rings or not */
-	_Atomic uint32_t torn;    /* its memory is not the front end's any more */
-	_Atomic uint32_t lied;    /* a ring is broken, and its ERR not told yet */
-	_Atomic uint32_t callers; /* contexts that use call[], and a bit while they may */
-	bool careful;             /* it is another user's; set before there is a call */
+	_Atomic uint32_t again;            /* to be served, whether the guest rings or not */
+	_Atomic uint32_t torn;             /* its memory is not the front end's any more */
+	_Atomic uint32_t lied;             /* a ring is broken, and its ERR not told yet */
+	_Atomic uint32_t callers;          /* contexts that use call[], and a bit while they may */
+	bool careful;                      /* it is another user's; set before there is a call, as is */
+	const struct scmi__ringer *ringer; /* for it; NULL: there is none */
 	int call[SCMI_VIRTIO_QUEUES];
 	enum vu_bell call_kind[SCMI_VIRTIO_QUEUES];
 

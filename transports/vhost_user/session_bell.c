@@ -118,8 +118,8 @@ static void ring_event(const struct vu_session *s, int fd)
 {
 	if (!s->careful)
 		(void)scmi__event_raise(fd);
-	else if (s->offer->ringer != NULL)
-		scmi__ringer_ring(s->offer->ringer, fd);
+	else if (s->ringer != NULL)
+		scmi__ringer_ring(s->ringer, fd);
 	else
 		scmi__write_if_room(fd);
 }
