@@ -17,7 +17,10 @@ uint32_t ask_for_a_delayed_response(struct link *link);
 /* So many commands, one after the other; then as many, LINK_SLOTS at a time. */
 uint32_t ask_often(struct link *link, uint32_t times);
 
-/* Commands for so long, by the port's clock, whatever becomes of each; the last ones are to succeed. */
+/*
+ * LINK_SLOTS commands at a time for so long, by the port's clock, each with as much patience as a platform that is
+ * restarted needs.
+ */
 uint32_t ask_for_seconds(struct link *link, uint32_t seconds);
 
 #endif
