@@ -165,14 +165,14 @@ void front_connect(struct front *f, bool sealed)
 		MUST(f->kick[q] >= 0);
 		f->idx[q] = 0;
 	}
-	f->call = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	MUST(f->call >= 0);
+	MUST((f->call = scmi__event_open()) >= 0);
 	f->sock = ends[0];
 	f->fresh = true;
-	f->fair = false;
-	f->rung = false;
+	f->fair = f->rung = false;
 	f->later = f->given = 0;
 	scmi__vu_session_begin(&f->s, ends[1]);
+	f->s.careful = f == &rig.front[BAD]; /* as one of another user's: who may stop us may make us wait */
+	f->s.ringer = &rig.ringer;
 }
 
 void front_leave(struct front *f)
@@ -458,8 +458,8 @@ static void open_for_good(void)
 				      .protocol = OFFERED | VU_PF_MEM_SLOTS,
 				      .queue_max = SCMI_VIRTIO_QUEUE_MAX};
 	MUST(scmi_posix_init(&rig.posix, &rig.port) == SCMI_OK);
-	rig.wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	MUST(rig.wake_fd >= 0);
+	scmi__ringer_open(&rig.ringer);
+	MUST((rig.wake_fd = scmi__event_open()) >= 0);
 	for (uint32_t i = 0; i < 2; i++) {
 		rig.front[i].sock = -1;
 		MUST(scmi__vu_session_open(&rig.front[i].s, &rig.offer, rig.wake_fd, &rig.port) == SCMI_OK);

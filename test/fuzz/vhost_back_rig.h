@@ -61,6 +61,7 @@ struct front {
 
 extern struct rig {
 	struct vu_offer offer;
+	struct scmi__ringer ringer;
 	int wake_fd;
 	struct scmi_posix posix;
 	struct scmi_port port;
