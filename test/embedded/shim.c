@@ -95,6 +95,7 @@ void shim_print(const char *format, ...)
 
 struct shim_count shim_count;
 void (*shim_before)(void);
+bool shim_verbose;
 
 static const char *running;
 static void *left[5]; /* where a skipped test is left to */
@@ -141,6 +142,8 @@ static void run_one(const struct CMUnitTest *t)
 	void *state = t->initial_state;
 
 	running = t->name;
+	if (shim_verbose)
+		shim_print("%s\n", running);
 	if (shim_before != NULL)
 		shim_before();
 	if (t->setup_func != NULL && t->setup_func(&state) != 0)

@@ -59,9 +59,15 @@ void target_ticks(struct scmi_cortex_m *cortex)
 }
 
 #ifndef __ARM_ARCH_6M__
+static _Alignas(256) uint32_t vectors[VECTORS];
+
+void target_vector(uint32_t exception, void (*handler)(void))
+{
+	vectors[exception] = (uint32_t)handler;
+}
+
 void target_vectors(void (*timer)(void), void (*chaos)(void))
 {
-	static _Alignas(256) uint32_t vectors[VECTORS];
 	const uint32_t *flash = (const uint32_t *)VTOR;
 
 	for (uint32_t i = 0; i < VECTORS; i++)
@@ -167,8 +173,11 @@ static const char *command_line(void)
 
 uint32_t target_option(const char *name, uint32_t otherwise)
 {
-	const uint32_t len = (uint32_t)strlen(name);
+	uint32_t len = 0;
 	uint32_t value = 0;
+
+	while (name[len] != '\0')
+		len++;
 
 	for (const char *at = command_line(); *at != '\0'; at++) {
 		if (memcmp(at, name, len) != 0 || at[len] != '=')

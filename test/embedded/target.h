@@ -30,6 +30,8 @@ void target_on_tick(void (*handler)(void));
 
 /* Puts the vectors into memory, and two of ours into them: M3 and above. */
 void target_vectors(void (*timer)(void), void (*chaos)(void));
+/* Then the handler of an exception, by its number. */
+void target_vector(uint32_t exception, void (*handler)(void));
 
 /* ---- a port ---- */
 

@@ -35,6 +35,8 @@ int _cmocka_run_group_tests(const char *name, const struct CMUnitTest *tests, si
 
 /* Called before each test. */
 extern void (*shim_before)(void);
+/* Each test's name is printed before it runs, and why it was skipped. */
+extern bool shim_verbose;
 
 /* How many tests have run, and were skipped: by themselves, and because they want threads. */
 struct shim_count {
@@ -60,6 +62,7 @@ void shim_print(const char *format, ...);
 #define assert_memory_equal(a, b, n) SHIM_TRUE(memcmp(a, b, n) == 0, #a " and " #b " are the same bytes")
 #define fail_msg(...)                (shim_print(__VA_ARGS__), shim_fail("failed", __FILE__, __LINE__))
 #define skip()                       shim_skip(false)
-#define print_message(...)           shim_print(__VA_ARGS__)
+#define print_message(...)           (shim_verbose ? shim_print(__VA_ARGS__) : (void)0)
+#define print_error(...)             shim_print(__VA_ARGS__)
 
 #endif
