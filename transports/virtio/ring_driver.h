@@ -58,17 +58,6 @@ void scmi__ring_driver_slot(struct ring_driver *r, uint16_t slot, const struct r
 /* Takes one buffer that the device has returned: 1, 0 (none), or -1: the ring is broken, now or before. */
 int scmi__ring_driver_reap(struct ring_driver *r, struct ring_back *back);
 
-/*
- * While polling: the slot that will probably come back next, for who wants to fetch its buffer, for reading, before it
- * does. It goes by what stands in the used entry from the last time round; always a slot that exists.
- */
-static inline uint16_t ring_driver_guess(const struct ring_driver *r)
-{
-	const uint32_t id = ring_load32(&r->at.used->ring[r->seen & r->mask].id) >> r->id_shift;
-
-	return (uint16_t)(id < r->slots ? id : 0);
-}
-
 /* Asks for an interrupt for what comes after the last reaped; true: something has come already. Costs a fence. */
 bool scmi__ring_driver_arm(struct ring_driver *r);
 
@@ -79,6 +68,18 @@ void scmi__ring_driver_disarm(struct ring_driver *r);
 static inline uint16_t ring_driver_used(const struct ring_driver *r)
 {
 	return atomic_load_explicit(&r->used, memory_order_relaxed);
+}
+
+/*
+ * While polling: the slot that will probably come back next, for who wants to fetch its buffer, for reading, before it
+ * does. It goes by what stands in the used entry from the last time round; always a slot that exists. A look without a
+ * lock.
+ */
+static inline uint16_t ring_driver_guess(const struct ring_driver *r)
+{
+	const uint32_t id = ring_load32(&r->at.used->ring[ring_driver_used(r) & r->mask].id) >> r->id_shift;
+
+	return (uint16_t)(id < r->slots ? id : 0);
 }
 
 /* Buffers that the device has. */
