@@ -368,7 +368,8 @@ static bool begin(struct scmi_virtio_device *dev)
 		return false;
 	if (atomic_exchange(&dev->serving, 1u) != 0)
 		return false; /* against the rule: somebody serves already */
-	if ((atomic_load(&dev->up) & GATE_ON) != 0 && atomic_load(&dev->attached) == DRIVER_HERE)
+	if ((atomic_load(&dev->up) & GATE_ON) != 0 && atomic_load(&dev->attached) == DRIVER_HERE &&
+	    atomic_load(&dev->strange) == 0)
 		return true;
 	atomic_store_explicit(&dev->serving, 0u, memory_order_release);
 	return false;

@@ -37,6 +37,10 @@ void *memcpy(void *restrict dst, const void *restrict src, size_t n);
 #define DRIVER_HERE 1u
 #define DRIVER_AWAY 2u
 
+/* Of what the last driver has set up: not told yet, or somebody is telling. */
+#define STRANGE_UNTOLD  1u
+#define STRANGE_TELLING 2u
+
 struct journal;
 
 /* A command, from the time when it is taken until it has been answered. */
@@ -74,7 +78,7 @@ struct scmi_virtio_device {
 	_Atomic int p2a;           /* it has an eventq, or will have it again: its number, above 0 */
 	int peers;                 /* the last number; the carrier's */
 	bool numbered;             /* it is the next driver's; the carrier's */
-	_Atomic uint32_t strange;  /* 1: the platform is to forget what the last driver set up */
+	_Atomic uint32_t strange;  /* the platform is to forget what the last driver set up: 0, no; or STRANGE_* */
 	_Atomic uint32_t serving;  /* 1: somebody does */
 	_Atomic uint32_t gate[SCMI_VIRTIO_QUEUES];
 	_Atomic uint32_t lied;             /* by queue, a bit each: its ring is broken */

@@ -10,8 +10,11 @@
 
 bool scmi__virtio_device_enter(_Atomic uint32_t *gate)
 {
-	/* The look beforehand keeps those who try in vain from holding up the one who waits for the count. */
-	if ((atomic_load_explicit(gate, memory_order_relaxed) & GATE_ON) == 0)
+	/*
+	 * The look beforehand keeps those who try in vain from holding up the one who waits for the count. Sequentially
+	 * consistent: who has said before that he waits for the gate, and finds it shut, is seen by who opens it.
+	 */
+	if (!gate_is_open(gate))
 		return false;
 	if ((atomic_fetch_add(gate, 1u) & GATE_ON) != 0)
 		return true;
@@ -56,6 +59,18 @@ static void ask_for_service(const struct scmi_virtio_device *dev)
 
 /* ---- the platform's end ---- */
 
+/* Inside the gate `up`. One tells; until it is done nobody is served, so that it cannot hit the next driver. */
+static void tell_strange(struct scmi_virtio_device *dev)
+{
+	uint32_t strange = STRANGE_UNTOLD;
+
+	if (!atomic_compare_exchange_strong(&dev->strange, &strange, STRANGE_TELLING))
+		return;
+	dev->sink->reset(dev->channel);
+	atomic_store(&dev->strange, 0u);
+}
+
+/* Whoever renews says so before he looks at the gate, we look at what he said when it is open: one of the two tells. */
 int scmi__virtio_device_start(void *ctx, const struct scmi_platform_sink *sink, void *channel)
 {
 	struct scmi_virtio_device *dev = ctx;
@@ -65,9 +80,8 @@ int scmi__virtio_device_start(void *ctx, const struct scmi_platform_sink *sink, 
 	dev->sink = sink;
 	dev->channel = channel;
 	atomic_store(&dev->starved, 0u); /* what waited has ended with the platform */
-	if (atomic_exchange(&dev->strange, 0u) != 0)
-		sink->reset(channel);
 	open_gate(&dev->up);
+	tell_strange(dev);
 	tell(dev, SCMI_VIRTIO_UP);
 	ask_for_service(dev);
 	return SCMI_OK;
@@ -288,13 +302,14 @@ int scmi_virtio_device_attach(struct scmi_virtio_device *dev, const struct scmi_
 		number(dev);
 	dev->agreed = s.features;
 	dev->maps = s.maps;
+	/* Before its eventq is there: what was promised to the last driver must not get into it. */
+	atomic_store(&dev->p2a, channel_for(dev, &s, goes_on));
 	for (uint32_t queue = 0; queue < SCMI_VIRTIO_QUEUES; queue++) {
 		if (s.wanted[queue])
 			take_up_from(dev, queue, &s.at[queue], first != NULL || dev->journal != NULL ? from : NULL);
 	}
 	if (dev->journal != NULL)
 		scmi__virtio_journal_settle(dev);
-	atomic_store(&dev->p2a, channel_for(dev, &s, goes_on));
 	atomic_store(&dev->attached, DRIVER_HERE);
 	if (scmi__virtio_device_p2a(dev) == 0)
 		wake_starved(dev);
@@ -330,14 +345,18 @@ void scmi_virtio_device_detach(struct scmi_virtio_device *dev, uint16_t next[SCM
 		wake_starved(dev);
 }
 
-/* The platform may be stopped meanwhile, or not have started yet: then it is told when it starts. */
+/*
+ * The platform may be stopped meanwhile, or not have started yet: then it is told when it starts. If it has not been
+ * told of the last one yet nobody has been served since: there is nothing more to forget.
+ */
 static void forget(struct scmi_virtio_device *dev)
 {
-	atomic_store(&dev->strange, 1u);
+	uint32_t known = 0;
+
+	(void)atomic_compare_exchange_strong(&dev->strange, &known, STRANGE_UNTOLD);
 	if (!scmi__virtio_device_enter(&dev->up))
 		return;
-	if (atomic_exchange(&dev->strange, 0u) != 0)
-		dev->sink->reset(dev->channel);
+	tell_strange(dev);
 	scmi__virtio_device_leave(&dev->up);
 }
 
