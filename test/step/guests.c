@@ -1,0 +1,551 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The guest that drives its rings, and the carrier of its device. */
+#include "guests.h"
+
+#include <string.h>
+
+#define RINGS UINT64_C(0x40000) /* where the device finds both parts of its memory */
+#define DATA  UINT64_C(0x80000)
+
+enum { REGION_RINGS, REGION_DATA, REGION_OTHER, REGION_JOURNAL };
+
+struct guest_world *guests;
+
+/* --- the guest's lock --- */
+
+static bool may_lock(const void *arg)
+{
+	(void)arg;
+	return !guests->locked && !guests->away;
+}
+
+static bool may_lock_away(const void *arg)
+{
+	(void)arg;
+	return !guests->locked;
+}
+
+static void take_lock(bool (*ready)(const void *))
+{
+	step_point(&guests->locked);
+	step_block(ready, NULL);
+	guests->locked = true;
+	step_acquire(&guests->lock_clock);
+}
+
+/* A guest whose memory is away does not run. */
+static void lock(void)
+{
+	take_lock(may_lock);
+}
+
+static void unlock(void)
+{
+	step_point(&guests->locked);
+	step_release(&guests->lock_clock);
+	guests->locked = false;
+}
+
+/* --- the guest --- */
+
+static struct guest_data *data(void)
+{
+	return guests->data[guests->place];
+}
+
+static bool post_locked(unsigned slot)
+{
+	const uint32_t number = ++guests->sent;
+	uint32_t *request = data()->request[slot];
+	struct ring_driver *r = &guests->driver[SCMI_VIRTIO_CMDQ];
+
+	if (guests->number[slot] != 0)
+		step_fail("the scenario posts a slot that the device has");
+	guests->number[slot] = number;
+	step_note("the guest sends command %u in slot %u", number, slot);
+	step_user_write(request, 8);
+	request[0] = GUEST_MARK | number;
+	request[1] = number;
+	driver_post(r, (uint16_t)slot, 8, 12);
+	driver_publish(r);
+	return driver_must_kick(r);
+}
+
+void guests_post(unsigned slot)
+{
+	bool due;
+
+	lock();
+	due = post_locked(slot);
+	unlock();
+	if (due)
+		rings_ring(&guests->to_device);
+}
+
+/* It is where it was written: before or after what the descriptors point to has moved. */
+static const uint32_t *reply_of(unsigned slot)
+{
+	const uint32_t *here = data()->reply[slot];
+	const uint32_t *before = guests->data[0]->reply[slot];
+
+	return here[0] != (GUEST_MARK | guests->number[slot]) && before[0] == (GUEST_MARK | guests->number[slot])
+		       ? before
+		       : here;
+}
+
+static void check_reply(unsigned slot, uint32_t len)
+{
+	const uint32_t number = guests->number[slot];
+	const uint32_t *reply = reply_of(slot);
+	const uint32_t bit = 1u << number;
+
+	if (number == 0)
+		step_fail("slot %u comes back, which the device does not have", slot);
+	if (len != 8 && len != 12)
+		step_fail("command %u comes back with %u bytes", number, len);
+	step_user_read(reply, len);
+	if (reply[0] != (GUEST_MARK | number))
+		step_fail("what comes back is not the header of command %u", number);
+	if (len == 12 && reply[1] == 0 && reply[2] == (number | GUEST_ANSWER) && (guests->replied & bit) != 0) {
+		guests->answered |= bit;
+	} else if (len == 8 && (int32_t)reply[1] == SCMI_GENERIC_ERROR && (guests->cuts || number <= guests->cut_off)) {
+		guests->given_back |= bit;
+		if ((guests->sure & bit) != 0)
+			step_fail("the answer to command %u is lost", number);
+	} else {
+		step_fail("what comes back is not the answer to command %u", number);
+	}
+	step_note("command %u is back", number);
+	guests->number[slot] = 0;
+}
+
+static void check_event(unsigned slot, uint32_t len)
+{
+	const uint32_t *words = data()->event[slot];
+	uint32_t number;
+
+	if (len != 8)
+		step_fail("an event of %u bytes", len);
+	step_user_read(words, 8);
+	number = words[1];
+	if (words[0] != GUEST_MARK || number == 0 || number > guests->events || (guests->heard >> number & 1u) != 0)
+		step_fail("event %u comes, or for the second time", number);
+	guests->heard |= 1u << number;
+	step_note("event %u is heard", number);
+}
+
+static bool reap_locked(uint32_t queue)
+{
+	struct ring_back back = {0};
+	const int n = driver_reap(&guests->driver[queue], &back);
+
+	if (n < 0)
+		step_fail("the guest finds its ring broken");
+	if (n == 0)
+		return false;
+	if (queue == SCMI_VIRTIO_CMDQ)
+		check_reply(back.slot, back.len);
+	else
+		check_event(back.slot, back.len);
+	return true;
+}
+
+static bool look_locked(void)
+{
+	while (reap_locked(SCMI_VIRTIO_CMDQ))
+		;
+	return driver_arm(&guests->driver[SCMI_VIRTIO_CMDQ]);
+}
+
+void guests_await(unsigned slot)
+{
+	for (;;) {
+		bool news;
+		bool back;
+
+		lock();
+		news = look_locked();
+		back = guests->number[slot] == 0;
+		unlock();
+		if (back)
+			return;
+		if (!news)
+			rings_sleep(&guests->to_guest);
+	}
+}
+
+/* --- the guest's memory --- */
+
+static struct ring_parts parts_of(uint32_t queue)
+{
+	struct guest_rings *m = guests->rings;
+
+	return (struct ring_parts){.desc = m->desc[queue],
+				   .avail = (struct ring_avail *)(void *)m->avail[queue],
+				   .used = (struct ring_used *)(void *)m->used[queue],
+				   .size = GUEST_ENTRIES};
+}
+
+static void init_commands(void)
+{
+	const struct ring_parts at = parts_of(SCMI_VIRTIO_CMDQ);
+	struct ring_driver *r = &guests->driver[SCMI_VIRTIO_CMDQ];
+
+	driver_init(r, &at, guests->limit[SCMI_VIRTIO_CMDQ], GUEST_SLOTS, true, NULL, 0, true);
+	for (unsigned i = 0; i < GUEST_SLOTS; i++) {
+		const struct ring_buffers b = {.out = DATA + offsetof(struct guest_data, request[0]) + 8u * i,
+					       .in = DATA + offsetof(struct guest_data, reply[0]) + 16u * i,
+					       .in_len = 12};
+
+		driver_slot(r, (uint16_t)i, &b);
+		guests->number[i] = 0;
+	}
+}
+
+static void init_events(void)
+{
+	const struct ring_parts at = parts_of(SCMI_VIRTIO_EVENTQ);
+	struct ring_driver *r = &guests->driver[SCMI_VIRTIO_EVENTQ];
+
+	driver_init(r, &at, guests->limit[SCMI_VIRTIO_EVENTQ], GUEST_ENTRIES, false, NULL, 0, true);
+	for (unsigned i = 0; i < GUEST_ENTRIES; i++) {
+		const struct ring_buffers b = {.in = DATA + offsetof(struct guest_data, event[0]) + 8u * i,
+					       .in_len = 8};
+
+		driver_slot(r, (uint16_t)i, &b);
+	}
+	for (unsigned i = 0; i < guests->config.events; i++)
+		driver_post(r, (uint16_t)i, 0, 8);
+	driver_publish(r);
+	(void)driver_must_kick(r);
+	step_point(&guests->lives);
+	guests->lives++;
+	guests->heard = 0;
+}
+
+/* Nobody but the guest touches it from now on. */
+static void take(unsigned region, void *mem, size_t bytes)
+{
+	step_own(guests->region[region], STEP_USER);
+	step_take_away(mem, (unsigned)bytes);
+}
+
+static void take_memory(void)
+{
+	take_lock(may_lock_away);
+	step_point(&guests->away);
+	guests->away = true;
+	take(REGION_RINGS, guests->rings, sizeof(*guests->rings));
+	take(REGION_DATA + guests->place, data(), sizeof(struct guest_data));
+	step_note("the guest's memory is away");
+	unlock();
+}
+
+static void return_memory(bool fresh)
+{
+	take_lock(may_lock_away);
+	step_point(&guests->away);
+	guests->away = false;
+	step_own(guests->region[REGION_RINGS], STEP_LIBRARY);
+	step_own(guests->region[REGION_DATA + guests->place], STEP_LIBRARY);
+	if (fresh) {
+		guests->before = guests->sent;
+		memset(guests->rings->avail, 0, sizeof(guests->rings->avail));
+		memset(guests->rings->used, 0, sizeof(guests->rings->used));
+		init_commands();
+		init_events();
+	}
+	unlock();
+}
+
+/* --- the carrier --- */
+
+static uint64_t place_of(const void *p)
+{
+	return RINGS + (uint64_t)((uintptr_t)p - (uintptr_t)guests->rings);
+}
+
+static void make_setup(struct scmi_virtio_setup *setup)
+{
+	struct guest_rings *m = guests->rings;
+
+	*setup = (struct scmi_virtio_setup){.features = guests->features};
+	for (uint32_t queue = 0; queue < SCMI_VIRTIO_QUEUES; queue++)
+		setup->queue[queue] = (struct scmi_virtio_queue){.size = GUEST_ENTRIES,
+								 .desc = place_of(m->desc[queue]),
+								 .avail = place_of(m->avail[queue]),
+								 .used = place_of(m->used[queue])};
+	if (guests->deaf)
+		setup->queue[SCMI_VIRTIO_EVENTQ].size = 0;
+}
+
+static void make_maps(struct scmi_virtio_map maps[2], struct guest_rings *at, struct guest_data *at_data)
+{
+	maps[0] = (struct scmi_virtio_map){RINGS, sizeof(*at), at};
+	maps[1] = (struct scmi_virtio_map){DATA, sizeof(*at_data), at_data};
+}
+
+/* cuts: what has been sent until it is done may be given back. */
+static void begin(bool cuts)
+{
+	step_point(&guests->moves);
+	guests->moves++;
+	guests->cuts = cuts;
+}
+
+static void end_cut(void)
+{
+	guests->cut_off = guests->sent;
+	guests->cuts = false;
+}
+
+void guests_attach(struct scmi_virtio_device *device, struct guest_rings *at, struct guest_data *at_data,
+		   const uint16_t *first)
+{
+	struct scmi_virtio_setup setup;
+	struct scmi_virtio_map maps[2];
+
+	make_setup(&setup);
+	make_maps(maps, at, at_data);
+	if (scmi_virtio_device_attach(device, &setup, maps, 2, first, NULL) != SCMI_OK)
+		step_fail("the device is not attached");
+}
+
+static void attach(const uint16_t *first)
+{
+	guests_attach(guests->device, guests->rings, data(), first);
+}
+
+static uint16_t used_of(uint32_t queue)
+{
+	return *(const uint16_t *)(const void *)(guests->rings->used[queue] + 2);
+}
+
+void guests_pause(void)
+{
+	begin(true);
+	scmi_virtio_device_detach(guests->device, guests->next);
+	take_memory();
+	end_cut();
+	for (uint32_t queue = 0; queue < SCMI_VIRTIO_QUEUES; queue++)
+		if (!(queue == SCMI_VIRTIO_EVENTQ && guests->deaf) && guests->next[queue] != used_of(queue))
+			step_fail("paused: of queue %u %u were taken, %u are back", queue, guests->next[queue],
+				  used_of(queue));
+}
+
+void guests_go_on(void)
+{
+	return_memory(false);
+	attach(guests->next);
+}
+
+void guests_leave(void)
+{
+	begin(false);
+	scmi_virtio_device_detach(guests->device, NULL);
+	take_memory();
+}
+
+void guests_come(void)
+{
+	return_memory(true);
+	attach(NULL);
+}
+
+void guests_renew_only(void)
+{
+	begin(false);
+	scmi_virtio_device_renew(guests->device);
+	guests->renewed++;
+	take_memory();
+}
+
+/* As after another front end has come: it says 0 of each. */
+void guests_renew(void)
+{
+	static const uint16_t zeros[SCMI_VIRTIO_QUEUES];
+
+	guests_renew_only();
+	return_memory(true);
+	attach(zeros);
+}
+
+static void reset_queue(uint32_t queue, void (*init)(void))
+{
+	struct scmi_virtio_setup setup;
+
+	begin(false);
+	if (scmi_virtio_device_reset_queue(guests->device, queue) != SCMI_OK)
+		step_fail("a queue is not reset");
+	take_lock(may_lock_away);
+	if (queue == SCMI_VIRTIO_CMDQ)
+		guests->before = guests->sent;
+	step_user_write(guests->rings->avail[queue], 64);
+	step_user_write(guests->rings->used[queue], 64);
+	memset(guests->rings->avail[queue], 0, 64);
+	memset(guests->rings->used[queue], 0, 64);
+	init();
+	unlock();
+	make_setup(&setup);
+	if (scmi_virtio_device_enable_queue(guests->device, queue, &setup.queue[queue]) != SCMI_OK)
+		step_fail("a queue is not enabled");
+}
+
+void guests_reset_commands(void)
+{
+	reset_queue(SCMI_VIRTIO_CMDQ, init_commands);
+}
+
+void guests_reset_events(void)
+{
+	reset_queue(SCMI_VIRTIO_EVENTQ, init_events);
+}
+
+/* The guest stands still meanwhile. */
+static void change(unsigned place)
+{
+	struct scmi_virtio_setup setup;
+	struct scmi_virtio_map maps[2];
+
+	make_setup(&setup);
+	make_maps(maps, guests->rings, guests->data[place]);
+	if (scmi_virtio_device_change(guests->device, &setup, maps, 2, guests->next, NULL) != SCMI_OK)
+		step_fail("nothing is changed");
+}
+
+void guests_change_features(void)
+{
+	begin(true);
+	guests->features ^= SCMI_VIRTIO_F_INDIRECT_DESC;
+	lock();
+	change(guests->place);
+	end_cut();
+	unlock();
+}
+
+/* What has not been taken yet is taken there, what is open comes back here. */
+void guests_move(void)
+{
+	begin(true);
+	lock();
+	for (unsigned slot = 0; slot < GUEST_SLOTS; slot++) {
+		step_user_write(guests->data[1]->request[slot], 8);
+		memcpy(guests->data[1]->request[slot], guests->data[0]->request[slot], 8);
+	}
+	step_own(guests->region[REGION_OTHER], STEP_LIBRARY);
+	change(1);
+	take(REGION_DATA, guests->data[0], sizeof(struct guest_data));
+	guests->place = 1;
+	end_cut();
+	unlock();
+}
+
+void guests_listen(bool listen)
+{
+	begin(false);
+	guests->deaf = !listen;
+	lock();
+	change(guests->place);
+	unlock();
+}
+
+/* The line of the last back end breaks; to the guest that is nothing. */
+void guests_restart(void)
+{
+	uint16_t first[SCMI_VIRTIO_QUEUES];
+
+	begin(true);
+	scmi_virtio_device_detach(guests->device, NULL);
+	(void)scmi_virtio_device_journal(guests->device, NULL, 0);
+	take_memory();
+	take(REGION_JOURNAL, guests->journal, guests->journal_bytes);
+	scmi_virtio_device_renew(guests->device);
+	guests->renewed++;
+	end_cut();
+	return_memory(false);
+	step_own(guests->region[REGION_JOURNAL], STEP_LIBRARY);
+	if (scmi_virtio_device_journal(guests->device, guests->journal, guests->journal_bytes) != SCMI_OK)
+		step_fail("the journal is refused");
+	for (uint32_t queue = 0; queue < SCMI_VIRTIO_QUEUES; queue++)
+		first[queue] = used_of(queue);
+	attach(first);
+}
+
+/* --- before and after --- */
+
+static void make_memory(void)
+{
+	guests->rings = step_alloc(sizeof(*guests->rings));
+	guests->data[0] = step_alloc(sizeof(struct guest_data));
+	guests->data[1] = step_alloc(sizeof(struct guest_data));
+	guests->journal_bytes = scmi_virtio_journal_size(GUEST_ENTRIES);
+	guests->journal = step_alloc(guests->journal_bytes);
+	guests->region[REGION_RINGS] = step_region("the guest's rings", guests->rings, sizeof(*guests->rings));
+	for (unsigned i = 0; i < 2; i++)
+		guests->region[REGION_DATA + i] =
+			step_region("the guest's memory", guests->data[i], sizeof(struct guest_data));
+	guests->region[REGION_JOURNAL] = step_region("the journal", guests->journal, guests->journal_bytes);
+	step_own(guests->region[REGION_RINGS], STEP_LIBRARY);
+	step_own(guests->region[REGION_DATA], STEP_LIBRARY);
+	step_own(guests->region[REGION_JOURNAL], STEP_LIBRARY);
+}
+
+void guests_start(const struct guest_config *config)
+{
+	guests = step_alloc(sizeof(*guests));
+	guests->config = *config;
+	guests->deaf = config->deaf || config->events == 0;
+	guests->features = SCMI_VIRTIO_OFFER_DEFAULT;
+	if (config->events == 0)
+		guests->features &= ~SCMI_VIRTIO_F_P2A_CHANNELS;
+	make_memory();
+	init_commands();
+	init_events();
+	guests_make_port();
+	guests_make_device(&guests->device, &guests->endpoint, &guests->port, &guests->host);
+	if (config->crash)
+		guests_make_copy();
+	if (config->journal)
+		(void)scmi_virtio_device_journal(guests->device, guests->journal, guests->journal_bytes);
+	guests->stopped = true;
+	if (!config->stopped)
+		guests_platform_start();
+	attach(NULL);
+	for (unsigned i = 0; i < config->taken; i++) {
+		guests_post(i);
+		(void)scmi_virtio_device_serve(guests->device, 1);
+	}
+	for (unsigned i = config->taken; i < config->sent; i++)
+		guests_post(i);
+	if (config->armed)
+		(void)driver_arm(&guests->driver[SCMI_VIRTIO_CMDQ]);
+}
+
+static void check_commands(void)
+{
+	for (uint32_t number = guests->before + 1; number <= guests->sent; number++) {
+		const uint32_t bit = 1u << number;
+
+		if (((guests->answered | guests->given_back) & bit) == 0 &&
+		    (!guests->away || (guests->seen & bit) != 0))
+			step_fail("at rest: command %u is not back", number);
+		if (((guests->answered | guests->given_back) & bit) != 0 && (guests->seen & bit) == 0)
+			step_fail("at rest: command %u is back, and has not been run", number);
+	}
+}
+
+void guests_check(void)
+{
+	const bool away = guests->away;
+
+	for (uint32_t queue = 0; queue < SCMI_VIRTIO_QUEUES; queue++) {
+		if (away)
+			step_own(guests->region[REGION_RINGS], STEP_LIBRARY);
+		while (reap_locked(queue))
+			;
+	}
+	check_commands();
+	for (uint32_t number = 1; number <= guests->events; number++)
+		if (guests->event_life[number] == guests->lives && (guests->heard >> number & 1u) == 0)
+			step_fail("at rest: event %u was sent, and has not come", number);
+}
