@@ -56,7 +56,7 @@ endif()
 # The headers that need no operating system include one another: all of them, whatever is left out. The others are
 # their part's.
 set(absent "")
-foreach(part posix linux aarch64_bare)
+foreach(part posix linux freertos aarch64_bare)
 	if(NOT part IN_LIST parts)
 		list(APPEND absent PATTERN port/${part}.h EXCLUDE)
 	endif()
