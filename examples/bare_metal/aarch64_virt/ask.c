@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <stdatomic.h>
 #include <stddef.h>
 
 #include <scmi/protocol/base.h>
@@ -293,6 +294,47 @@ uint32_t ask_often(struct link *link, uint32_t times)
 		board_print("FAILED: the device did what it must not\n");
 		wrong++;
 	}
+	return wrong;
+}
+
+/* ---- two cores ---- */
+
+/* What the second core is to do. It comes once, and then waits for the next of these. */
+static struct link *_Atomic shared_link;
+static atomic_uint shared_times;
+static atomic_uint shared_wrong;
+
+static void second_core(void *arg)
+{
+	(void)arg;
+	for (;;) {
+		struct link *link = atomic_load(&shared_link);
+
+		if (link == NULL)
+			continue;
+		scmi_aarch64_bare_core(&link->state);
+		atomic_store(&shared_wrong, one_by_one(link, atomic_load(&shared_times)));
+		atomic_store(&shared_link, NULL);
+	}
+}
+
+uint32_t ask_from_two_cores(struct link *link, uint32_t times)
+{
+	static bool started;
+	uint32_t wrong;
+
+	if (!started && !board_start_second(second_core, NULL)) {
+		board_print("one core\n");
+		return 0;
+	}
+	started = true;
+	atomic_store(&shared_times, times);
+	atomic_store(&shared_link, link);
+	wrong = one_by_one(link, times);
+	while (atomic_load(&shared_link) != NULL)
+		link->port.relax(link->port.ctx);
+	wrong += atomic_load(&shared_wrong);
+	board_print("%u commands from each of two cores\n", times);
 	return wrong;
 }
 

@@ -29,7 +29,11 @@
 #define SYS_EXIT        0x18u
 #define STOPPED         0x20026u /* the application has ended */
 
+#define PSCI_CPU_ON 0xc4000003u
+
+void start_second(void);
 void board_mmu(void);
+void board_second(void);
 void board_interrupt(void);
 _Noreturn void board_fault(uint64_t esr, uint64_t elr, uint64_t far);
 
@@ -86,7 +90,7 @@ void board_mmu(void)
 static void (*handler)(void *arg);
 static void *handler_arg;
 static uint32_t handled;
-static volatile uint32_t running;
+static volatile uint32_t running; /* on the first core; the second one has no interrupts */
 
 void board_init(void)
 {
@@ -132,10 +136,42 @@ void board_interrupt(void)
 	board_write32(GICC + GICC_EOIR, acknowledged);
 }
 
+static uint32_t this_core(void)
+{
+	uint64_t mpidr;
+
+	__asm__ volatile("mrs %0, mpidr_el1" : "=r"(mpidr));
+	return mpidr & 0xffu;
+}
+
 uint32_t board_running(void *arg)
 {
 	(void)arg;
-	return running;
+	return this_core() == 0 ? running : 0;
+}
+
+/* ---- the second core ---- */
+
+static void (*second)(void *arg);
+static void *second_arg;
+
+void board_second(void)
+{
+	second(second_arg);
+}
+
+bool board_start_second(void (*run)(void *arg), void *arg)
+{
+	static _Alignas(16) unsigned char stack[32768];
+	register uint64_t x0 __asm__("x0") = PSCI_CPU_ON;
+	register uint64_t x1 __asm__("x1") = 1; /* which core */
+	register uint64_t x2 __asm__("x2") = (uintptr_t)start_second;
+	register uint64_t x3 __asm__("x3") = (uintptr_t)(stack + sizeof(stack));
+
+	second = run;
+	second_arg = arg;
+	__asm__ volatile("dsb sy\n\thvc #0" : "+r"(x0) : "r"(x1), "r"(x2), "r"(x3) : "memory");
+	return x0 == 0;
 }
 
 /* ---- the outside ---- */

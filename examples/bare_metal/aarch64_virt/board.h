@@ -3,6 +3,7 @@
 #ifndef BOARD_H
 #define BOARD_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define BOARD_VIRTIO_SLOTS 32u
@@ -25,6 +26,9 @@ void board_disable(void);
 
 /* The interrupt that is being handled, plus 1; 0: none. For struct scmi_aarch64_bare_config. */
 uint32_t board_running(void *arg);
+
+/* Lets run(arg) run on the second core, where there are no interrupts; once. false: there is none. */
+bool board_start_second(void (*run)(void *arg), void *arg);
 
 /* Writes to the serial line: %s, %u, %d, %x of 32 bits and %l, an unsigned of 64. */
 void board_print(const char *text, ...);

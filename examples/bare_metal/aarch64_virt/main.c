@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * An SCMI agent on bare AArch64, in QEMU's machine `virt`: finds the virtio-scmi device behind the virtio-mmio transports and
- * asks it, polled and by interrupt. Ends QEMU with 0 if all was well, else with 1.
+ * An SCMI agent on bare AArch64, in QEMU's machine `virt`: finds the virtio-scmi device behind the virtio-mmio transports
+ * and asks it, polled and by interrupt, from one core and from two. Ends QEMU with 0 if all was well, else with 1.
  */
 #include "ask.h"
 #include "board.h"
 
 #define COMMANDS 2048u
+#define SHARED   512u /* from each of two cores */
 
 static const struct link_kind kinds[] = {
 	{"polled", 0, 0},
@@ -14,6 +15,13 @@ static const struct link_kind kinds[] = {
 	{"interrupt delivers, WFI", SCMI_VIRTIO_MMIO_DELIVERS, SCMI_AARCH64_BARE_WFI},
 	{"interrupt wakes, WFE", SCMI_VIRTIO_MMIO_SIGNALS, 0},
 	{"interrupt wakes, WFI", SCMI_VIRTIO_MMIO_SIGNALS, SCMI_AARCH64_BARE_WFI},
+};
+
+/* With two cores: the interrupt comes to the first one, and the second one hears of it by an event. */
+static const struct link_kind shared_kinds[] = {
+	{"two cores, polled", 0, 0},
+	{"two cores, interrupt delivers", SCMI_VIRTIO_MMIO_DELIVERS, 0},
+	{"two cores, interrupt wakes", SCMI_VIRTIO_MMIO_SIGNALS, 0},
 };
 
 /* `name=N` among the words that QEMU was given; 0: it is not there. */
@@ -35,21 +43,45 @@ static uint32_t number(const char *words, const char *name)
 	return 0;
 }
 
-static uint32_t ask(struct link *link, uint32_t seconds)
+static uint32_t ask_all(struct link *link)
 {
-	if (seconds != 0)
-		return ask_for_seconds(link, seconds);
 	return ask_what_there_is(link) + ask_for_a_notification(link) + ask_for_a_delayed_response(link) +
 	       ask_often(link, COMMANDS);
+}
+
+static uint32_t with(uint32_t slot, const struct link_kind *kind, uint32_t (*ask)(struct link *link, uint32_t n),
+		     uint32_t n)
+{
+	static struct link link;
+	uint32_t wrong;
+
+	board_print("== %s\n", kind->name);
+	if (link_open(&link, slot, kind) != SCMI_OK)
+		board_exit(1);
+	wrong = ask != NULL ? ask(&link, n) : ask_all(&link);
+	link_close(&link);
+	return wrong;
+}
+
+#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
+
+static uint32_t with_each(uint32_t slot)
+{
+	uint32_t wrong = 0;
+
+	for (uint32_t i = 0; i < COUNT(kinds); i++)
+		wrong += with(slot, &kinds[i], NULL, 0);
+	for (uint32_t i = 0; i < COUNT(shared_kinds); i++)
+		wrong += with(slot, &shared_kinds[i], ask_from_two_cores, SHARED);
+	return wrong;
 }
 
 int main(void);
 
 int main(void)
 {
-	static struct link link;
 	const uint32_t seconds = number(board_words(), "seconds");
-	uint32_t wrong = 0;
+	uint32_t wrong;
 	uint32_t slot;
 
 	board_init();
@@ -58,17 +90,7 @@ int main(void)
 		board_print("FAILED: no SCMI device\n");
 		return 1;
 	}
-	for (uint32_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-		if (seconds != 0 && kinds[i].port == 0) /* one is enough then */
-			continue;
-		board_print("== %s\n", kinds[i].name);
-		if (link_open(&link, slot, &kinds[i]) != SCMI_OK)
-			return 1;
-		wrong += ask(&link, seconds);
-		link_close(&link);
-		if (seconds != 0)
-			break;
-	}
+	wrong = seconds != 0 ? with(slot, &kinds[2], ask_for_seconds, seconds) : with_each(slot);
 	board_print(wrong == 0 ? "all is well\n" : "%u things are wrong\n", wrong);
 	return wrong != 0;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * From the machine's reset to main(), and from an interrupt to board_interrupt(). QEMU starts the image at EL1, with the MMU
- * off, each register as it likes.
+ * From the machine's reset to main(), and from an interrupt to board_interrupt(). QEMU starts the image at EL1, with the
+ * MMU off, each register as it likes.
  */
 	.macro handler function
 	.balign 128
@@ -24,6 +24,17 @@ _start:
 2:	bl board_mmu
 	bl main
 	b board_exit
+
+/* The second core comes here, by the firmware's doing; x0: the end of its stack. */
+	.global start_second
+start_second:
+	mov sp, x0
+	ldr x0, =vectors
+	msr vbar_el1, x0
+	bl board_mmu
+	bl board_second
+1:	wfi
+	b 1b
 
 	.section .text.vectors, "ax"
 	.balign 2048
