@@ -3,8 +3,8 @@
  * The port to Linux: the POSIX port with other events and another relax().
  *
  * An event is one futex word: 4 bytes in place of about 100, and a signal that meets no sleeper is one atomic
- * instruction and no system call. relax() asks the kernel at each turn how its thread is scheduled, so that a change
- * from outside (chrt) is noticed.
+ * instruction and no system call. relax() asks the kernel, whenever it does more than pause, how its thread is scheduled,
+ * so that a change from outside (chrt) is noticed.
  *
  * What posix.h says of the clock, of priorities and of fork() holds here too. Signal handlers: the same, but that
  * event_signal() alone is async-signal-safe.

@@ -5,6 +5,7 @@
  * Events are a mutex, a condition and a flag; the clock is CLOCK_MONOTONIC, which on Linux stands still while the
  * system is suspended, and so do the time-outs. Mutexes inherit priority where the system can do that. relax() yields,
  * or sleeps 50 us in a thread that is scheduled by fixed priority, so that a thread of lower priority gets its turn.
+ * Where there is more than one processor that is one of a thread's turns in 64; the others only pause.
  *
  * Contexts are threads. A signal handler is not one: no function of this port, nor of a library that uses it, may be
  * called from a signal handler. After fork() the child may only exec or exit.
