@@ -1,13 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The guest that drives its rings, and the carrier of its device. */
+/* The guest that drives its rings: its lock, its commands, what comes back; its memory at the start, and all at rest. */
 #include "guests.h"
 
 #include <string.h>
-
-#define RINGS UINT64_C(0x40000) /* where the device finds both parts of its memory */
-#define DATA  UINT64_C(0x80000)
-
-enum { REGION_RINGS, REGION_DATA, REGION_OTHER, REGION_JOURNAL };
 
 struct guest_world *guests;
 
@@ -34,12 +29,18 @@ static void take_lock(bool (*ready)(const void *))
 }
 
 /* A guest whose memory is away does not run. */
-static void lock(void)
+void guests_lock(void)
 {
 	take_lock(may_lock);
 }
 
-static void unlock(void)
+/* The carrier's, too: its memory may be away. */
+void guests_lock_away(void)
+{
+	take_lock(may_lock_away);
+}
+
+void guests_unlock(void)
 {
 	step_point(&guests->locked);
 	step_release(&guests->lock_clock);
@@ -48,7 +49,7 @@ static void unlock(void)
 
 /* --- the guest --- */
 
-static struct guest_data *data(void)
+struct guest_data *guests_data(void)
 {
 	return guests->data[guests->place];
 }
@@ -56,7 +57,7 @@ static struct guest_data *data(void)
 static bool post_locked(unsigned slot)
 {
 	const uint32_t number = ++guests->sent;
-	uint32_t *request = data()->request[slot];
+	uint32_t *request = guests_data()->request[slot];
 	struct ring_driver *r = &guests->driver[SCMI_VIRTIO_CMDQ];
 
 	if (guests->number[slot] != 0)
@@ -75,9 +76,9 @@ void guests_post(unsigned slot)
 {
 	bool due;
 
-	lock();
+	guests_lock();
 	due = post_locked(slot);
-	unlock();
+	guests_unlock();
 	if (due)
 		rings_ring(&guests->to_device);
 }
@@ -85,7 +86,7 @@ void guests_post(unsigned slot)
 /* It is where it was written: before or after what the descriptors point to has moved. */
 static const uint32_t *reply_of(unsigned slot)
 {
-	const uint32_t *here = data()->reply[slot];
+	const uint32_t *here = guests_data()->reply[slot];
 	const uint32_t *before = guests->data[0]->reply[slot];
 
 	return here[0] != (GUEST_MARK | guests->number[slot]) && before[0] == (GUEST_MARK | guests->number[slot])
@@ -121,7 +122,7 @@ static void check_reply(unsigned slot, uint32_t len)
 
 static void check_event(unsigned slot, uint32_t len)
 {
-	const uint32_t *words = data()->event[slot];
+	const uint32_t *words = guests_data()->event[slot];
 	uint32_t number;
 
 	if (len != 8)
@@ -163,10 +164,10 @@ void guests_await(unsigned slot)
 		bool news;
 		bool back;
 
-		lock();
+		guests_lock();
 		news = look_locked();
 		back = guests->number[slot] == 0;
-		unlock();
+		guests_unlock();
 		if (back)
 			return;
 		if (!news)
@@ -186,15 +187,15 @@ static struct ring_parts parts_of(uint32_t queue)
 				   .size = GUEST_ENTRIES};
 }
 
-static void init_commands(void)
+void guests_init_commands(void)
 {
 	const struct ring_parts at = parts_of(SCMI_VIRTIO_CMDQ);
 	struct ring_driver *r = &guests->driver[SCMI_VIRTIO_CMDQ];
 
 	driver_init(r, &at, guests->limit[SCMI_VIRTIO_CMDQ], GUEST_SLOTS, true, NULL, 0, true);
 	for (unsigned i = 0; i < GUEST_SLOTS; i++) {
-		const struct ring_buffers b = {.out = DATA + offsetof(struct guest_data, request[0]) + 8u * i,
-					       .in = DATA + offsetof(struct guest_data, reply[0]) + 16u * i,
+		const struct ring_buffers b = {.out = GUEST_DATA + offsetof(struct guest_data, request[0]) + 8u * i,
+					       .in = GUEST_DATA + offsetof(struct guest_data, reply[0]) + 16u * i,
 					       .in_len = 12};
 
 		driver_slot(r, (uint16_t)i, &b);
@@ -202,14 +203,14 @@ static void init_commands(void)
 	}
 }
 
-static void init_events(void)
+void guests_init_events(void)
 {
 	const struct ring_parts at = parts_of(SCMI_VIRTIO_EVENTQ);
 	struct ring_driver *r = &guests->driver[SCMI_VIRTIO_EVENTQ];
 
 	driver_init(r, &at, guests->limit[SCMI_VIRTIO_EVENTQ], GUEST_ENTRIES, false, NULL, 0, true);
 	for (unsigned i = 0; i < GUEST_ENTRIES; i++) {
-		const struct ring_buffers b = {.in = DATA + offsetof(struct guest_data, event[0]) + 8u * i,
+		const struct ring_buffers b = {.in = GUEST_DATA + offsetof(struct guest_data, event[0]) + 8u * i,
 					       .in_len = 8};
 
 		driver_slot(r, (uint16_t)i, &b);
@@ -221,254 +222,6 @@ static void init_events(void)
 	step_point(&guests->lives);
 	guests->lives++;
 	guests->heard = 0;
-}
-
-/* Nobody but the guest touches it from now on. */
-static void take(unsigned region, void *mem, size_t bytes)
-{
-	step_own(guests->region[region], STEP_USER);
-	step_take_away(mem, (unsigned)bytes);
-}
-
-static void take_memory(void)
-{
-	take_lock(may_lock_away);
-	step_point(&guests->away);
-	guests->away = true;
-	take(REGION_RINGS, guests->rings, sizeof(*guests->rings));
-	take(REGION_DATA + guests->place, data(), sizeof(struct guest_data));
-	step_note("the guest's memory is away");
-	unlock();
-}
-
-static void return_memory(bool fresh)
-{
-	take_lock(may_lock_away);
-	step_point(&guests->away);
-	guests->away = false;
-	step_own(guests->region[REGION_RINGS], STEP_LIBRARY);
-	step_own(guests->region[REGION_DATA + guests->place], STEP_LIBRARY);
-	if (fresh) {
-		guests->before = guests->sent;
-		memset(guests->rings->avail, 0, sizeof(guests->rings->avail));
-		memset(guests->rings->used, 0, sizeof(guests->rings->used));
-		init_commands();
-		init_events();
-	}
-	unlock();
-}
-
-/* --- the carrier --- */
-
-static uint64_t place_of(const void *p)
-{
-	return RINGS + (uint64_t)((uintptr_t)p - (uintptr_t)guests->rings);
-}
-
-static void make_setup(struct scmi_virtio_setup *setup)
-{
-	struct guest_rings *m = guests->rings;
-
-	*setup = (struct scmi_virtio_setup){.features = guests->features};
-	for (uint32_t queue = 0; queue < SCMI_VIRTIO_QUEUES; queue++)
-		setup->queue[queue] = (struct scmi_virtio_queue){.size = GUEST_ENTRIES,
-								 .desc = place_of(m->desc[queue]),
-								 .avail = place_of(m->avail[queue]),
-								 .used = place_of(m->used[queue])};
-	if (guests->deaf)
-		setup->queue[SCMI_VIRTIO_EVENTQ].size = 0;
-}
-
-static void make_maps(struct scmi_virtio_map maps[2], struct guest_rings *at, struct guest_data *at_data)
-{
-	maps[0] = (struct scmi_virtio_map){RINGS, sizeof(*at), at};
-	maps[1] = (struct scmi_virtio_map){DATA, sizeof(*at_data), at_data};
-}
-
-/* cuts: what has been sent until it is done may be given back. */
-static void begin(bool cuts)
-{
-	step_point(&guests->moves);
-	guests->moves++;
-	guests->cuts = cuts;
-}
-
-static void end_cut(void)
-{
-	guests->cut_off = guests->sent;
-	guests->cuts = false;
-}
-
-void guests_attach(struct scmi_virtio_device *device, struct guest_rings *at, struct guest_data *at_data,
-		   const uint16_t *first)
-{
-	struct scmi_virtio_setup setup;
-	struct scmi_virtio_map maps[2];
-
-	make_setup(&setup);
-	make_maps(maps, at, at_data);
-	if (scmi_virtio_device_attach(device, &setup, maps, 2, first, NULL) != SCMI_OK)
-		step_fail("the device is not attached");
-}
-
-static void attach(const uint16_t *first)
-{
-	guests_attach(guests->device, guests->rings, data(), first);
-}
-
-static uint16_t used_of(uint32_t queue)
-{
-	return *(const uint16_t *)(const void *)(guests->rings->used[queue] + 2);
-}
-
-void guests_pause(void)
-{
-	begin(true);
-	scmi_virtio_device_detach(guests->device, guests->next);
-	take_memory();
-	end_cut();
-	for (uint32_t queue = 0; queue < SCMI_VIRTIO_QUEUES; queue++)
-		if (!(queue == SCMI_VIRTIO_EVENTQ && guests->deaf) && guests->next[queue] != used_of(queue))
-			step_fail("paused: of queue %u %u were taken, %u are back", queue, guests->next[queue],
-				  used_of(queue));
-}
-
-void guests_go_on(void)
-{
-	return_memory(false);
-	attach(guests->next);
-}
-
-void guests_leave(void)
-{
-	begin(false);
-	scmi_virtio_device_detach(guests->device, NULL);
-	take_memory();
-}
-
-void guests_come(void)
-{
-	return_memory(true);
-	attach(NULL);
-}
-
-void guests_renew_only(void)
-{
-	begin(false);
-	scmi_virtio_device_renew(guests->device);
-	guests->renewed++;
-	take_memory();
-}
-
-/* As after another front end has come: it says 0 of each. */
-void guests_renew(void)
-{
-	static const uint16_t zeros[SCMI_VIRTIO_QUEUES];
-
-	guests_renew_only();
-	return_memory(true);
-	attach(zeros);
-}
-
-static void reset_queue(uint32_t queue, void (*init)(void))
-{
-	struct scmi_virtio_setup setup;
-
-	begin(false);
-	if (scmi_virtio_device_reset_queue(guests->device, queue) != SCMI_OK)
-		step_fail("a queue is not reset");
-	take_lock(may_lock_away);
-	if (queue == SCMI_VIRTIO_CMDQ)
-		guests->before = guests->sent;
-	step_user_write(guests->rings->avail[queue], 64);
-	step_user_write(guests->rings->used[queue], 64);
-	memset(guests->rings->avail[queue], 0, 64);
-	memset(guests->rings->used[queue], 0, 64);
-	init();
-	unlock();
-	make_setup(&setup);
-	if (scmi_virtio_device_enable_queue(guests->device, queue, &setup.queue[queue]) != SCMI_OK)
-		step_fail("a queue is not enabled");
-}
-
-void guests_reset_commands(void)
-{
-	reset_queue(SCMI_VIRTIO_CMDQ, init_commands);
-}
-
-void guests_reset_events(void)
-{
-	reset_queue(SCMI_VIRTIO_EVENTQ, init_events);
-}
-
-/* The guest stands still meanwhile. */
-static void change(unsigned place)
-{
-	struct scmi_virtio_setup setup;
-	struct scmi_virtio_map maps[2];
-
-	make_setup(&setup);
-	make_maps(maps, guests->rings, guests->data[place]);
-	if (scmi_virtio_device_change(guests->device, &setup, maps, 2, guests->next, NULL) != SCMI_OK)
-		step_fail("nothing is changed");
-}
-
-void guests_change_features(void)
-{
-	begin(true);
-	guests->features ^= SCMI_VIRTIO_F_INDIRECT_DESC;
-	lock();
-	change(guests->place);
-	end_cut();
-	unlock();
-}
-
-/* What has not been taken yet is taken there, what is open comes back here. */
-void guests_move(void)
-{
-	begin(true);
-	lock();
-	for (unsigned slot = 0; slot < GUEST_SLOTS; slot++) {
-		step_user_write(guests->data[1]->request[slot], 8);
-		memcpy(guests->data[1]->request[slot], guests->data[0]->request[slot], 8);
-	}
-	step_own(guests->region[REGION_OTHER], STEP_LIBRARY);
-	change(1);
-	take(REGION_DATA, guests->data[0], sizeof(struct guest_data));
-	guests->place = 1;
-	end_cut();
-	unlock();
-}
-
-void guests_listen(bool listen)
-{
-	begin(false);
-	guests->deaf = !listen;
-	lock();
-	change(guests->place);
-	unlock();
-}
-
-/* The line of the last back end breaks; to the guest that is nothing. */
-void guests_restart(void)
-{
-	uint16_t first[SCMI_VIRTIO_QUEUES];
-
-	begin(true);
-	scmi_virtio_device_detach(guests->device, NULL);
-	(void)scmi_virtio_device_journal(guests->device, NULL, 0);
-	take_memory();
-	take(REGION_JOURNAL, guests->journal, guests->journal_bytes);
-	scmi_virtio_device_renew(guests->device);
-	guests->renewed++;
-	end_cut();
-	return_memory(false);
-	step_own(guests->region[REGION_JOURNAL], STEP_LIBRARY);
-	if (scmi_virtio_device_journal(guests->device, guests->journal, guests->journal_bytes) != SCMI_OK)
-		step_fail("the journal is refused");
-	for (uint32_t queue = 0; queue < SCMI_VIRTIO_QUEUES; queue++)
-		first[queue] = used_of(queue);
-	attach(first);
 }
 
 /* --- before and after --- */
@@ -499,8 +252,8 @@ void guests_start(const struct guest_config *config)
 	if (config->events == 0)
 		guests->features &= ~SCMI_VIRTIO_F_P2A_CHANNELS;
 	make_memory();
-	init_commands();
-	init_events();
+	guests_init_commands();
+	guests_init_events();
 	guests_make_port();
 	guests_make_device(&guests->device, &guests->endpoint, &guests->port, &guests->host);
 	if (config->crash)
@@ -510,7 +263,7 @@ void guests_start(const struct guest_config *config)
 	guests->stopped = true;
 	if (!config->stopped)
 		guests_platform_start();
-	attach(NULL);
+	guests_attach(guests->device, guests->rings, guests_data(), NULL);
 	for (unsigned i = 0; i < config->taken; i++) {
 		guests_post(i);
 		(void)scmi_virtio_device_serve(guests->device, 1);

@@ -114,7 +114,7 @@ void guests_start(const struct guest_config *config);
 void guests_post(unsigned slot);
 void guests_await(unsigned slot); /* however it ends */
 
-/* The carrier: each gives the guest's memory away as soon as it may. */
+/* The carrier; guests_carrier.c. Each gives the guest's memory away as soon as it may. */
 void guests_pause(void);
 void guests_go_on(void);
 void guests_leave(void);      /* the driver goes for good */
@@ -142,9 +142,20 @@ void guests_check(void);
 void guests_crash(void);
 
 /* Parts of the above, for each other. */
+#define GUEST_RINGS UINT64_C(0x40000) /* where the device finds both parts of its memory */
+#define GUEST_DATA  UINT64_C(0x80000)
+
+enum { REGION_RINGS, REGION_DATA, REGION_OTHER, REGION_JOURNAL };
+
 #define GUEST_MARK   0x80000000u
 #define GUEST_ANSWER 0x5a0000u
 
+void guests_lock(void); /* the guest's, which does not run while its memory is away */
+void guests_lock_away(void);
+void guests_unlock(void);
+struct guest_data *guests_data(void);
+void guests_init_commands(void); /* its rings, empty */
+void guests_init_events(void);
 void guests_make_port(void);
 void guests_make_device(struct scmi_virtio_device **device, struct scmi_endpoint *endpoint,
 			const struct scmi_port *port, const struct scmi_virtio_host *host);
