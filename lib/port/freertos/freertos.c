@@ -53,15 +53,20 @@ static uintptr_t interrupt(const struct scmi_freertos *port)
 	return port->config_.interrupt != NULL ? port->config_.interrupt(port->config_.arg) : 0;
 }
 
-/* A critical section. leave() is told where, for it costs something to ask. */
+/*
+ * Here and below the kernel's macros stand in braces: some are an if, whose else ours would be.
+ *
+ * A critical section. leave() is told where, for it costs something to ask.
+ */
 static UBaseType_t enter(bool handler)
 {
 	UBaseType_t mask = 0;
 
-	if (handler)
+	if (handler) {
 		mask = taskENTER_CRITICAL_FROM_ISR();
-	else
+	} else {
 		taskENTER_CRITICAL();
+	}
 	/* The kernel's macros do not all keep the compiler from moving what the section guards; nor do they below. */
 	atomic_signal_fence(memory_order_acquire);
 	return mask;
@@ -70,10 +75,11 @@ static UBaseType_t enter(bool handler)
 static void leave(bool handler, UBaseType_t mask)
 {
 	atomic_signal_fence(memory_order_release);
-	if (handler)
+	if (handler) {
 		taskEXIT_CRITICAL_FROM_ISR(mask);
-	else
+	} else {
 		taskEXIT_CRITICAL();
+	}
 	(void)mask; /* some kernels have nothing to bring back */
 }
 
@@ -175,10 +181,11 @@ static void event_signal(void *ctx, void *storage)
 	event->waiter = NULL;
 	leave(handler, mask);
 #if configUSE_PREEMPTION == 1
-	if (handler)
+	if (handler) {
 		portYIELD_FROM_ISR(woken);
-	else if (woken != pdFALSE)
+	} else if (woken != pdFALSE) {
 		taskYIELD();
+	}
 #endif
 }
 
@@ -241,10 +248,11 @@ static void relax(void *ctx)
 	 * A yield lets only equals run, and the awaited task may have a lower priority; but a sleep takes up to a tick,
 	 * and what is awaited may be a register. While one task sleeps, another counts alone: each comes to its sleep.
 	 */
-	if (turn % TURNS == TURNS - 1u)
+	if (turn % TURNS == TURNS - 1u) {
 		vTaskDelay(1);
-	else
+	} else {
 		taskYIELD();
+	}
 }
 
 static uintptr_t self(void *ctx)

@@ -27,7 +27,10 @@ typedef uint32_t TickType_t;
 #define configTASK_NOTIFICATION_ARRAY_ENTRIES 2
 #define INCLUDE_vTaskDelay                    1
 
-#define portYIELD_FROM_ISR(switch_required) fake_yield_from_isr(switch_required)
+/* An if, as in kernels before 10.5. */
+#define portYIELD_FROM_ISR(switch_required)                                                                            \
+	if ((switch_required) != pdFALSE)                                                                              \
+	fake_yield_from_isr(switch_required)
 
 void fake_yield_from_isr(BaseType_t switch_required);
 
