@@ -2,8 +2,6 @@
 /* The guest that drives its rings: its lock, its commands, what comes back; its memory at the start, and all at rest. */
 #include "guests.h"
 
-#include <string.h>
-
 struct guest_world *guests;
 
 /* --- the guest's lock --- */
