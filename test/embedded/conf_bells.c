@@ -17,10 +17,26 @@ static struct conf_link *volatile links[LINKS];
 
 /* ---- handlers ---- */
 
+/* A call without SCMI_SMC_INTERRUPT has no interrupts, neither way. */
+static bool has_interrupts(const struct conf_link *link)
+{
+	return link != NULL && (!link->form->smc || link->form->smc_flags != 0);
+}
+
+static bool is_served(const struct conf_link *link)
+{
+	return has_interrupts(link) && link->form->serve == SERVE_RING && link->up;
+}
+
+static bool is_delivered(const struct conf_link *link)
+{
+	return has_interrupts(link) && link->form->deliver == DELIVER_RING;
+}
+
 static void serve_all(void)
 {
 	for (uint32_t i = 0; i < LINKS; i++) {
-		if (links[i] != NULL && links[i]->form->serve == SERVE_RING && links[i]->up)
+		if (is_served(links[i]))
 			mailbox_serve(links[i]);
 	}
 }
@@ -39,7 +55,7 @@ static void deliver(struct conf_link *link)
 static void deliver_all(void)
 {
 	for (uint32_t i = 0; i < LINKS; i++) {
-		if (links[i] != NULL && links[i]->form->deliver == DELIVER_RING)
+		if (is_delivered(links[i]))
 			deliver(links[i]);
 	}
 }

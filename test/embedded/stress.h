@@ -24,6 +24,25 @@
 
 #define STRESS_AREA 64u
 
+#define STRESS_SLOTS 8u
+
+/* What all of it shares. */
+extern struct stress {
+	struct scmi_port port;
+	struct scmi_agent *agent;
+	_Atomic uint32_t numbers; /* that were given to calls */
+	_Atomic uint32_t begun, ended, answered, notified;
+	bool measuring;
+	volatile bool resting; /* in quiesce, or before resume */
+	volatile bool over;    /* no mischief any more */
+} stress;
+
+/* In thread mode: makes a call, or a few. In an interrupt: cancels, submits, answers, notifies. */
+void stress_step(void);
+void stress_chaos(void);
+/* No call is under way. */
+void stress_check_idle(void);
+
 _Noreturn void stress_fail(const char *what, uint32_t number);
 #define stress_check(x) ((x) ? (void)0 : stress_fail(#x, __LINE__))
 
