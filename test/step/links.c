@@ -424,19 +424,35 @@ static int take_fd(void *ctx)
 	return 1;
 }
 
-/* Who sleeps in wait() and whoever looks at the descriptor see it both. */
+/* Who sleeps in wait() sleeps on the descriptor, too. */
 static void ring_driver(void *ctx)
 {
-	wake_driver(ctx);
 	if (links->config.has_fd)
 		raise_fd(ctx);
+	else
+		wake_driver(ctx);
 }
 
+static bool is_any_rung(const void *arg)
+{
+	(void)arg;
+	return links->to_driver.rung || links->to_loop.rung;
+}
+
+/* What a poll has to clear is left. */
 static void sleeper_wait(void *ctx, uint64_t deadline_us)
 {
 	(void)ctx;
 	(void)deadline_us;
-	rings_sleep(&links->to_driver);
+	if (!links->config.has_fd) {
+		rings_sleep(&links->to_driver);
+		return;
+	}
+	step_note("sleeps");
+	step_block(is_any_rung, NULL);
+	step_point(&links->to_loop);
+	step_acquire(&links->to_loop.clock);
+	rings_hush(&links->to_driver);
 }
 
 static bool no_interrupt(const void *arg)

@@ -334,6 +334,7 @@ const struct step_scenario scenarios_virtio[] = {
 	{"virtio-fd-poll", start_fd, {call_0_twice, links_loop, links_poll, links_serve}, "slpv", 10, REST},
 	{"virtio-fd-poll-one", start_fd, {call_both, links_loop, poll_for_one, links_serve}, "slpv", 10, REST},
 	{"virtio-fd-wait", start_fd_plain, {drive_0_call_1, links_loop, links_serve}, "slv", 6, REST},
+	{"virtio-fd-asleep", start_fd, {call_0_twice, lead, links_poll, links_serve}, "sLpv", 10, REST},
 	{"virtio-fd-lead", start_fd, {call_0_twice, lead, links_loop, links_serve}, "sLlv", 14, REST},
 	{"virtio-fd-events", start_fd_events, {two_events, links_loop, links_serve}, "elv", 6, REST},
 	{"virtio-fd-found", start_fd, {find_and_call, links_loop, links_serve}, "flv", 6, REST},

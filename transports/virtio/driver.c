@@ -216,9 +216,14 @@ static bool has_news(struct queue *q)
 	return q->slots != 0 && ring_driver_news(&q->ring);
 }
 
-static bool wants_signals(const struct scmi_virtio *d)
+static bool is_fd_taken(const struct scmi_virtio *d)
 {
 	return atomic_load_explicit(&d->signals, memory_order_relaxed);
+}
+
+static bool wants_signals(const struct scmi_virtio *d)
+{
+	return is_fd_taken(d) || atomic_load_explicit(&d->asleep, memory_order_relaxed);
 }
 
 /* An interrupt that has been asked for comes, whoever takes what it stands for. */
@@ -389,8 +394,8 @@ static void leave_rest(struct scmi_virtio *d)
 }
 
 /*
- * Nobody has taken the descriptor: no signal is asked for. But the carrier gets its turn where nothing has come. A signal
- * that somebody in wait() has asked for may be cleared by that, and stands for what a look finds.
+ * Nobody has taken the descriptor, and nobody sleeps: no signal is asked for. But the carrier gets its turn where nothing
+ * has come. A signal for somebody who has just gone to wait() may be cleared by that, and stands for what a look finds.
  */
 static uint32_t take_quietly(struct scmi_virtio *d, uint32_t most)
 {
@@ -456,10 +461,10 @@ static int poll(void *ctx, int max)
 /* Without EVENT_IDX signals come until they are switched off. Under the lock: fd() may ask for them beside us. */
 static void ask_no_more(struct scmi_virtio *d)
 {
-	if ((d->features & SCMI_VIRTIO_F_EVENT_IDX) != 0 || wants_signals(d))
+	if ((d->features & SCMI_VIRTIO_F_EVENT_IDX) != 0 || is_fd_taken(d))
 		return;
 	lock(d);
-	if (!wants_signals(d)) {
+	if (!is_fd_taken(d)) {
 		scmi__ring_driver_disarm(&d->cmd.ring);
 		if (d->event.slots != 0)
 			scmi__ring_driver_disarm(&d->event.ring);
@@ -475,8 +480,11 @@ static void wait(void *ctx, uint64_t deadline_us)
 		d->port->relax(d->port->ctx); /* whoever stops or recovers must get its turn */
 		return;
 	}
+	/* Before the lock that is in ask(): who takes something behind it asks for the next. */
+	atomic_store_explicit(&d->asleep, d->bus->clear != NULL, memory_order_relaxed);
 	if (!ask(d))
 		d->bus->wait(d->bus->ctx, deadline_us);
+	atomic_store_explicit(&d->asleep, false, memory_order_relaxed);
 	ask_no_more(d);
 	scmi__virtio_leave(d);
 }
@@ -509,7 +517,7 @@ static int fd(void *ctx)
 	if (d->bus->fd == NULL)
 		return -1;
 	fd = d->bus->fd(d->bus->ctx);
-	if (!wants_signals(d))
+	if (!is_fd_taken(d))
 		want_signals(d);
 	return fd;
 }

@@ -46,6 +46,7 @@ struct scmi_virtio {
 	uint32_t stride; /* from one buffer to the next */
 	/* Its signals are wanted whenever all has been taken: the bus interrupts, or somebody has taken its descriptor. */
 	_Atomic bool signals;
+	_Atomic bool asleep;     /* somebody is in wait(), and what wakes him may be cleared by a poll: likewise */
 	_Atomic bool asked;      /* and they have been, since the last that was taken */
 	bool started;            /* by the core */
 	bool up;                 /* messages may be sent; under the port's lock */
