@@ -14,7 +14,7 @@
  * nothing may be called that waits.
  *
  * Where events are signalled from interrupts, portYIELD_FROM_ISR() must be allowed anywhere in a handler, as it is on
- * Cortex-M, Cortex-R and -A with a GIC, and RISC-V. Kernels for several cores are compiled for, and have not been tried.
+ * Cortex-M, Cortex-R and -A with a GIC, and RISC-V. Kernels for several cores have not been tried.
  */
 #ifndef SCMI_PORT_FREERTOS_H
 #define SCMI_PORT_FREERTOS_H

@@ -5,6 +5,7 @@
 #include <sched.h>
 #include <stdalign.h>
 #include <stdbool.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -68,8 +69,10 @@ static void unlock(void *ctx)
 static int cond_init(pthread_cond_t *cond)
 {
 	pthread_condattr_t attr;
-	int err = pthread_condattr_init(&attr);
+	int err;
 
+	memset(&attr, 0, sizeof(attr)); /* some systems take what lies there for one that has been made */
+	err = pthread_condattr_init(&attr);
 	if (err != 0)
 		return SCMI_E_IO;
 	err = pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
