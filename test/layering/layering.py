@@ -52,6 +52,7 @@ FLOORS = {
 # Private headers are their own folder's; the floors above lib/wire may use those of lib/wire too, scmictl its device's.
 ABOVE_WIRE = {floor: ["lib/wire"] for floor in ("lib/agent", "lib/minimal", "lib/platform", "lib/protocol")}
 ABOVE_WIRE["transports/mailbox"] = ABOVE_WIRE["transports/smc"] = ["transports/shmem"]
+ABOVE_WIRE["lib/port/linux"] = ["lib/port/posix"]
 ABOVE_WIRE["transports/mailbox_linux"] = ["transports/shmem", "transports/carrier"]
 ABOVE_WIRE["transports/vhost_user"] = ["transports/carrier", "transports/virtio"]
 ABOVE_WIRE["examples/scmid"] = ["examples/sim"]
