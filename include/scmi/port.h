@@ -5,8 +5,9 @@
  * A port is a table of functions with a context. The library never reads a clock, sleeps, locks or spins but through
  * this table, so a fake port with a fake clock makes every time-out test instant, and a scheduler of one's own can
  * run the real source. Ready ports: port/posix.h (pthreads), port/linux.h (futex), port/freertos.h, and without a
- * system port/cortex_m.h and port/aarch64_bare.h. A new one: docs/porting.md and lib/port/template. All members but those marked optional are required; they are checked once, when an agent or a
- * transport is initialised with the port, and then called without checks.
+ * system port/cortex_m.h and port/aarch64_bare.h. A new one: docs/porting.md and lib/port/template. All members but
+ * those marked optional are required; they are checked once, when an agent or a transport is initialised with the port,
+ * and then called without checks.
  */
 #ifndef SCMI_PORT_H
 #define SCMI_PORT_H
