@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <unistd.h>
@@ -141,6 +142,25 @@ static void sleep_sets_its_timer_once(void **state)
 	scmi__sleep_close(&s);
 }
 
+/* What stands in its place is no timer. */
+static void sleep_ends_with_its_deadline_without_a_timer(void **state)
+{
+	struct scmi__sleep s;
+	int none;
+
+	(void)state;
+	assert_int_equal(scmi__sleep_open(&s, true), SCMI_OK);
+	none = scmi__event_open();
+	assert_int_equal(dup3(none, s.timer, O_CLOEXEC), s.timer);
+	expect_passed(&s, in_us(5000));
+	assert_int_equal(s.rings_us, 0);
+	expect_passed(&s, in_us(5000));
+	scmi__sleep_wake(&s);
+	assert_int_equal(scmi__sleep(&s, in_us(FAR)), 1u << SLEEP_WAKE);
+	close(none);
+	scmi__sleep_close(&s);
+}
+
 static void sleep_keeps_nothing_when_it_cannot_be_made(void **state)
 {
 	const unsigned before = open_fds();
@@ -177,6 +197,7 @@ int main(void)
 		cmocka_unit_test(sleep_goes_on_past_the_deadline_of_the_last),
 		cmocka_unit_test(sleep_does_not_hear_what_rang_before),
 		cmocka_unit_test(sleep_sets_its_timer_once),
+		cmocka_unit_test(sleep_ends_with_its_deadline_without_a_timer),
 		cmocka_unit_test(sleep_keeps_nothing_when_it_cannot_be_made),
 	};
 

@@ -193,22 +193,24 @@ void scmi__sleep_remove(struct scmi__sleep *s, int fd)
 	(void)epoll_ctl(s->epoll, EPOLL_CTL_DEL, fd, NULL);
 }
 
-/* It rings by the deadline, or before. */
-static void set_timer(struct scmi__sleep *s, uint64_t now_us, uint64_t deadline_us)
+/* It rings by the deadline, or before. False: it cannot be set. */
+static bool set_timer(struct scmi__sleep *s, uint64_t now_us, uint64_t deadline_us)
 {
 	const uint64_t most_us = now_us + MOST_US;
 	const uint64_t at_us = deadline_us < most_us ? deadline_us : most_us;
 	struct itimerspec at = {.it_interval = {0}};
 
 	if (s->rings_us > now_us && s->rings_us <= deadline_us)
-		return;
+		return true;
 	at.it_value.tv_sec = (time_t)(at_us / 1000000u);
 	at.it_value.tv_nsec = (long)(at_us % 1000000u) * 1000;
-	(void)timerfd_settime(s->timer, TFD_TIMER_ABSTIME, &at, NULL);
+	if (timerfd_settime(s->timer, TFD_TIMER_ABSTIME, &at, NULL) != 0)
+		return false;
 	s->rings_us = at_us;
+	return true;
 }
 
-/* For epoll_wait(): whether to look, or to sleep. */
+/* For epoll_wait(): to look, to sleep, or to sleep for a moment where there is no timer to end it. */
 static int look_or_sleep(struct scmi__sleep *s, uint64_t deadline_us)
 {
 	uint64_t now_us;
@@ -220,22 +222,24 @@ static int look_or_sleep(struct scmi__sleep *s, uint64_t deadline_us)
 	now_us = scmi__now_us();
 	if (deadline_us <= now_us)
 		return 0;
-	set_timer(s, now_us, deadline_us);
-	return -1;
+	return set_timer(s, now_us, deadline_us) ? -1 : 1;
 }
 
 uint32_t scmi__sleep(struct scmi__sleep *s, uint64_t deadline_us)
 {
 	struct epoll_event events[TAGS];
 	uint32_t ready;
+	bool again;
 
 	do {
-		const int n = epoll_wait(s->epoll, events, TAGS, look_or_sleep(s, deadline_us));
+		const int ms = look_or_sleep(s, deadline_us);
+		const int n = epoll_wait(s->epoll, events, TAGS, ms);
 
 		ready = 0;
 		for (int i = 0; i < n; i++)
 			ready |= UINT32_C(1) << (events[i].data.u32 & 31u);
-	} while (ready == UINT32_C(1) << TIMER); /* whether that was the deadline is looked at anew */
+		again = ready == UINT32_C(1) << TIMER || (n == 0 && ms > 0);
+	} while (again); /* whether that was the deadline is looked at anew */
 	return ready & ~(UINT32_C(1) << TIMER);
 }
 
