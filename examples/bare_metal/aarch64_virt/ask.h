@@ -20,10 +20,7 @@ uint32_t ask_often(struct link *link, uint32_t times);
 /* So many commands, one after the other, from this core and from the second one at the same time. */
 uint32_t ask_from_two_cores(struct link *link, uint32_t times);
 
-/*
- * LINK_SLOTS commands at a time for so long, by the port's clock, each with as much patience as a platform that is
- * restarted needs.
- */
+/* LINK_SLOTS commands at a time for so long, by the port's clock. */
 uint32_t ask_for_seconds(struct link *link, uint32_t seconds);
 
 #endif

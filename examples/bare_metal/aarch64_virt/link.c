@@ -4,7 +4,8 @@
 #include "board.h"
 #include "link.h"
 
-#define EVENTS 8u /* notifications that may be under way */
+#define EVENTS      8u        /* notifications that may be under way */
+#define RESPONSE_US 10000000u /* the platform is a process on a machine that may be busy, or is being restarted */
 
 static uint32_t read_register(void *registers, uint32_t offset)
 {
@@ -88,7 +89,10 @@ static int make_driver(struct link *link)
 		.log = say,
 	};
 
-	return scmi_virtio_init(&link->driver, mem, sizeof(mem), &config, &link->transport);
+	const int err = scmi_virtio_init(&link->driver, mem, sizeof(mem), &config, &link->transport);
+
+	link->transport.timeout_us = RESPONSE_US;
+	return err;
 }
 
 static int make_agent(struct link *link)
