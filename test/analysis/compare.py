@@ -5,6 +5,9 @@ import fnmatch
 import re
 import sys
 
+# What the add-on finds only when it has seen all files, and not in every run: its entries are allowed, not demanded.
+WHOLE_PROGRAM = re.compile(r"misra-c2012-(2\.[345]|5\.[6789]|8\.[567])$")
+
 
 def main(deviations, findings):
 	rules, used, bad, count = [], set(), [], 0
@@ -29,7 +32,8 @@ def main(deviations, findings):
 				bad.append(line.strip())
 	if count == 0:
 		bad.append(f"{findings}: nothing at all: was anything analysed?")
-	bad += [f"{deviations}: nothing like {rule} in {files} any more" for rule, files in rules if (rule, files) not in used]
+	bad += [f"{deviations}: nothing like {rule} in {files} any more" for rule, files in rules
+		if (rule, files) not in used and not WHOLE_PROGRAM.match(rule)]
 	print("\n".join(bad) if bad else f"{count} findings, all of them listed: {len(rules)} deviations")
 	return bool(bad)
 
