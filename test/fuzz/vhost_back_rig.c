@@ -171,8 +171,7 @@ void front_connect(struct front *f, bool sealed)
 	f->fair = f->rung = false;
 	f->later = f->given = 0;
 	scmi__vu_session_begin(&f->s, ends[1]);
-	f->s.careful = f == &rig.front[BAD]; /* as one of another user's: who may stop us may make us wait */
-	f->s.ringer = &rig.ringer;
+	f->s.known = f == &rig.front[BAD]; /* as one of another user's: who may stop us may make us wait */
 }
 
 void front_leave(struct front *f)
@@ -456,9 +455,10 @@ static void open_for_good(void)
 {
 	rig.offer = (struct vu_offer){.features = SCMI_VIRTIO_OFFER_DEFAULT,
 				      .protocol = OFFERED | VU_PF_MEM_SLOTS,
-				      .queue_max = SCMI_VIRTIO_QUEUE_MAX};
+				      .queue_max = SCMI_VIRTIO_QUEUE_MAX,
+				      .ringer = &rig.ringer};
 	MUST(scmi_posix_init(&rig.posix, &rig.port) == SCMI_OK);
-	scmi__ringer_open(&rig.ringer);
+	MUST(scmi__ringer_open(&rig.ringer, "", NULL) == SCMI_OK);
 	MUST((rig.wake_fd = scmi__event_open()) >= 0);
 	for (uint32_t i = 0; i < 2; i++) {
 		rig.front[i].sock = -1;

@@ -9,15 +9,18 @@
 
 #include <cmocka.h>
 
+#include <errno.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <scmi/transport/virtio.h>
 
 #include "../support/hang.h"
 #include "fds.h"
+#include "no_aio.h"
 #include "vhost_back.h"
 #include "vhost_front_rig.h"
 
@@ -352,6 +355,37 @@ static void a_doorbell_that_waits_keeps_nobody(void **state)
 	back_close(b);
 }
 
+enum { REFUSES = 10, CONNECTS, OTHERWISE };
+
+static int connect_to_a_stranger(void)
+{
+	struct back *b = back_open(rig_path(), &back_offers_all);
+	struct guest *g;
+	int outcome;
+
+	back_become(b, 1);
+	g = guest_new(NULL, false);
+	outcome = g != NULL                                                          ? CONNECTS
+		  : rig_err == SCMI_E_IO && strstr(rig_why, "fs.aio-max-nr") != NULL ? REFUSES
+										     : OTHERWISE;
+	if (g != NULL)
+		guest_close(g);
+	back_close(b);
+	return outcome;
+}
+
+/* There is nothing left to ring it with so that it cannot make anybody wait; or there never was, here. */
+static void a_stranger_that_cannot_be_rung_is_refused(void **state)
+{
+	const int is = geteuid() == 0 ? without_aio(SYS_io_setup, EAGAIN, connect_to_a_stranger) : NO_AIO_SKIP;
+
+	(void)state;
+	if (is == NO_AIO_SKIP)
+		skip();
+	assert_int_equal(is, REFUSES);
+	assert_int_equal(without_aio(SYS_io_setup, ENOSYS, connect_to_a_stranger), CONNECTS);
+}
+
 /* It may have kept a doorbell that waits, and the next back end be one that is rung without care: by another one. */
 static void the_next_is_rung_by_another_doorbell(void **state)
 {
@@ -390,6 +424,7 @@ int main(void)
 		cmocka_unit_test(a_descriptor_tells_what_has_come),
 		cmocka_unit_test(signals_for_nothing_do_no_harm),
 		cmocka_unit_test(a_doorbell_that_waits_keeps_nobody),
+		cmocka_unit_test(a_stranger_that_cannot_be_rung_is_refused),
 		cmocka_unit_test(the_next_is_rung_by_another_doorbell),
 	};
 

@@ -6,16 +6,19 @@
 
 #include "../../transports/vhost_user/session_parts.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include "fds.h"
+#include "no_aio.h"
 
 static struct vu_rig rig;
 static struct vu_rig other;
@@ -249,12 +252,90 @@ static void session_looks_whose_each_front_end_is(void **state)
 	vr_leave(r);
 	r->uid = geteuid();
 	vr_begin(r);
+	(void)vr_get(r, VU_GET_FEATURES);
 	assert_false(r->s.careful);
 	vr_leave(r);
 	r->uid = 1;
 	vr_begin(r);
+	(void)vr_get(r, VU_GET_FEATURES);
 	assert_true(r->s.careful);
 	vr_close(r);
+}
+
+/*
+ * Whoever has made the line: who speaks first counts, and to the end. One who spoke before it was asked might be
+ * anybody.
+ */
+static void session_looks_who_speaks_first(void **state)
+{
+	struct vu_rig *r = &rig;
+	int ends[2];
+
+	(void)state;
+	vr_open(r, PROTOCOL);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends), 0);
+	r->peer = ends[0];
+	vr_say(r, VU_SET_OWNER, VU_VERSION, NULL, 0, NULL, 0);
+	scmi__vu_session_begin(&r->s, ends[1]);
+	(void)vr_get(r, VU_GET_FEATURES);
+	assert_true(r->s.careful);
+	vr_leave(r);
+	vr_begin(r);
+	assert_int_equal(write(r->peer, "\1", 1), 1); /* a byte is enough */
+	assert_int_equal(vr_read(r), SCMI_OK);
+	assert_false(r->s.careful);
+	vr_leave(r);
+	if (geteuid() == 0) {
+		vr_begin(r);
+		(void)vr_get(r, VU_GET_FEATURES);
+		r->uid = 1;
+		(void)vr_get(r, VU_GET_FEATURES);
+		assert_false(r->s.careful);
+		r->uid = 0;
+	}
+	vr_close(r);
+}
+
+/* Names take no descriptor's room: the first message may have as many as any. */
+static void session_takes_a_first_message_with_descriptors(void **state)
+{
+	struct vu_rig *r = &rig;
+
+	(void)state;
+	vr_open(r, PROTOCOL);
+	vr_begin(r);
+	assert_int_equal(vr_give_memory(r), 0);
+	assert_false(r->s.careful);
+	vr_close(r);
+}
+
+enum { SENT_AWAY = 10, STAYS };
+
+/* One whom nobody has expected, when there is nothing left to ring him with. */
+static int be_a_stranger(void)
+{
+	struct vu_rig *r = &rig;
+	int err;
+
+	vr_open(r, PROTOCOL);
+	r->uid = 1;
+	vr_begin(r);
+	vr_say(r, VU_SET_OWNER, VU_VERSION, NULL, 0, NULL, 0);
+	err = vr_read(r);
+	if (err == SCMI_E_PROTO && strstr(r->s.why, "fs.aio-max-nr") != NULL)
+		return SENT_AWAY;
+	return err == SCMI_OK && r->s.careful ? STAYS : 0;
+}
+
+static void session_ends_a_stranger_that_it_could_not_ring(void **state)
+{
+	const int is = geteuid() == 0 ? without_aio(SYS_io_setup, EAGAIN, be_a_stranger) : NO_AIO_SKIP;
+
+	(void)state;
+	if (is == NO_AIO_SKIP)
+		skip();
+	assert_int_equal(is, SENT_AWAY);
+	assert_int_equal(without_aio(SYS_io_setup, ENOSYS, be_a_stranger), STAYS);
 }
 
 /* The same where the kernel has nothing better. */
@@ -441,6 +522,9 @@ int main(void)
 		cmocka_unit_test(session_rings_an_eventfd_as_often_as_it_has_to),
 		cmocka_unit_test(session_rings_a_strangers_eventfd_as_often_as_it_has_to),
 		cmocka_unit_test(session_looks_whose_each_front_end_is),
+		cmocka_unit_test(session_looks_who_speaks_first),
+		cmocka_unit_test(session_takes_a_first_message_with_descriptors),
+		cmocka_unit_test(session_ends_a_stranger_that_it_could_not_ring),
 		cmocka_unit_test(session_rings_by_a_write_where_it_must),
 		cmocka_unit_test(session_rings_a_pipe),
 		cmocka_unit_test(session_empties_a_pipe_that_rings_it),

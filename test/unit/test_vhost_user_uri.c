@@ -9,12 +9,14 @@
 
 #include <cmocka.h>
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -22,6 +24,7 @@
 
 #include "../../transports/carrier/carrier.h"
 #include "fds.h"
+#include "no_aio.h"
 #include "vhost_listen_rig.h"
 
 #ifndef SO_PASSPIDFD
@@ -385,6 +388,52 @@ static void strangers_are_sent_away(void **state)
 	assert_int_equal(outcome(",uid=65534"), OTHERWISE); /* the socket's mode is another thing */
 }
 
+enum { LISTENS = 20, REFUSES };
+
+/* With AIO that is not to be had. */
+static int listen_for(const char *keys)
+{
+	struct place *p = place_open(rig_uri(keys));
+
+	if (p != NULL) {
+		place_close(p);
+		return LISTENS;
+	}
+	return rig_err == SCMI_E_IO && strstr(rig_why, "fs.aio-max-nr") != NULL ? REFUSES : OTHERWISE;
+}
+
+static int listen_for_a_stranger(void)
+{
+	return listen_for(",uid=1");
+}
+
+/* Root alone expects nobody else; who is not root expects root. */
+static int listen_for_its_own(void)
+{
+	return listen_for("");
+}
+
+static void expect(int error, int (*body)(void), int result)
+{
+	const int is = without_aio(SYS_io_setup, error, body);
+
+	if (is == NO_AIO_SKIP)
+		skip();
+	assert_int_equal(is, result);
+}
+
+/*
+ * A stranger could use up what it takes to ring him, and make us wait: so it is had before he comes, or nobody
+ * listens.
+ */
+static void what_it_takes_to_ring_strangers_is_had_first(void **state)
+{
+	(void)state;
+	expect(EAGAIN, listen_for_a_stranger, REFUSES);
+	expect(ENOSYS, listen_for_a_stranger, LISTENS);
+	expect(EAGAIN, listen_for_its_own, geteuid() == 0 ? LISTENS : REFUSES);
+}
+
 /* The first look at the clock is nearly ten seconds back. */
 static _Atomic uint32_t looks;
 
@@ -434,6 +483,7 @@ int main(void)
 		CASE(memory_is_bounded),
 		CASE(a_name_is_one_platforms),
 		CASE(strangers_are_sent_away),
+		CASE(what_it_takes_to_ring_strangers_is_had_first),
 		CASE(half_a_message_holds_no_seat_for_ever),
 	};
 

@@ -75,7 +75,7 @@ bool back_notify(struct back *b, uint32_t hdr);
 /* Signals so many times, for nothing. */
 void back_ring(struct back *b, uint32_t n);
 
-/* From the next connection on another user listens. For root. */
+/* From now on another user serves, of whom nobody was when it listened. For root. */
 void back_become(struct back *b, uid_t uid);
 
 /*

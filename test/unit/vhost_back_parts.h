@@ -63,6 +63,7 @@ struct back {
 	uint64_t features;
 	uint64_t protocol;
 	bool owned;
+	uid_t uid; /* who speaks */
 	struct vu_message in;
 	struct back_memory memory;
 	struct back_memory kept;

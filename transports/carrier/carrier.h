@@ -50,14 +50,20 @@ bool scmi__bell_ring(int sock);
 bool scmi__bell_lower(int sock);
 
 /*
- * Rings eventfds whose open files somebody else has as well, and never waits, whatever he does with them; where the kernel
- * cannot do that (without AIO) as well as it goes. Some microseconds each. Several contexts may ring at once.
+ * Rings eventfds whose open files somebody else has as well, and never waits, whatever he does with them; where the
+ * kernel cannot do that (without AIO) as well as it goes. Some microseconds each. Several contexts may ring at once.
  */
 struct scmi__ringer {
 	unsigned long aio; /* 0: the kernel cannot */
-	int ready;         /* always readable */
+	int ready;         /* always readable; -1: it is not open */
 };
-void scmi__ringer_open(struct scmi__ringer *r);
+
+/*
+ * SCMI_OK, also where the kernel does not know how, or is told not to let us. SCMI_E_IO, with a sentence that begins
+ * with the path, and it is not open: others have all that there is of it now. That may be the doing of whoever is to
+ * be rung, so it is no reason to ring him in another way.
+ */
+int scmi__ringer_open(struct scmi__ringer *r, const char *path, const struct scmi_why *why);
 void scmi__ringer_close(struct scmi__ringer *r);
 void scmi__ringer_ring(const struct scmi__ringer *r, int fd);
 
@@ -104,7 +110,8 @@ void scmi__sleep_remove(struct scmi__sleep *s, int fd);
 
 /*
  * Sleeps until something has come or the deadline has; a bit for each tag that is ready. A signal ends it, too. One
- * context at a time, but with deadline 0, which only looks: any number.
+ * context at a time. With deadline 0, which only looks: any number, where it was opened without waits; else who looks
+ * could take what the timer has to tell the one that sleeps.
  */
 uint32_t scmi__sleep(struct scmi__sleep *s, uint64_t deadline_us);
 void scmi__sleep_wake(struct scmi__sleep *s);
@@ -179,7 +186,18 @@ void scmi__name_leave(const struct scmi__name *name);
 /* Whether who has connected may be let in: root, ourselves, and the user that was named, if one was. */
 bool scmi__name_lets_in(int sock, bool has_uid, uint32_t uid);
 
-/* Whether whoever is at the other end may stop this process anyway: the same user, or root. */
-bool scmi__peer_is_ours(int sock);
+/*
+ * Whether what comes over a stream socket says who has sent it. Who has connected, or listened, is another question: he
+ * may have handed the socket over. What was sent while both ends had it off says nothing.
+ */
+void scmi__want_senders(int sock, bool on);
+
+#define SCMI__NO_USER UINT32_MAX
+
+/* Who has sent what a control message of SCM_CREDENTIALS came with, as it was then; SCMI__NO_USER: it does not say. */
+uint32_t scmi__sender(const struct cmsghdr *c);
+
+/* Whether that is our own user, who may stop this process anyway. Root is so for itself alone. */
+bool scmi__user_is_ours(uint32_t user);
 
 #endif

@@ -219,11 +219,27 @@ static bool user_of(int sock, uid_t *uid)
 	return true;
 }
 
-bool scmi__peer_is_ours(int sock)
+void scmi__want_senders(int sock, bool on)
 {
-	uid_t peer;
+	const int value = on ? 1 : 0;
 
-	return user_of(sock, &peer) && (peer == geteuid() || peer == 0);
+	(void)setsockopt(sock, SOL_SOCKET, SO_PASSCRED, &value, sizeof(value));
+}
+
+/* One that was sent before anybody wanted to know has no process, and a user that stands for anybody. */
+uint32_t scmi__sender(const struct cmsghdr *c)
+{
+	struct ucred sender;
+
+	if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_CREDENTIALS || c->cmsg_len != CMSG_LEN(sizeof(sender)))
+		return SCMI__NO_USER;
+	memcpy(&sender, CMSG_DATA(c), sizeof(sender));
+	return sender.pid != 0 ? sender.uid : SCMI__NO_USER;
+}
+
+bool scmi__user_is_ours(uint32_t user)
+{
+	return user != SCMI__NO_USER && user == geteuid();
 }
 
 bool scmi__name_lets_in(int sock, bool has_uid, uint32_t uid)

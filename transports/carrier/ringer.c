@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * To ring an eventfd that somebody else has, too, without ever waiting for him: O_NONBLOCK belongs to the open file, and
- * he may take it away at any time. So the kernel rings it by itself, as what is to be told of an I/O operation that ends
- * at once: that adds to its count, or leaves it where it is full.
+ * To ring an eventfd that somebody else has, too, without ever waiting for him: O_NONBLOCK belongs to the open file,
+ * and he may take it away at any time. So the kernel rings it by itself, as what is to be told of an I/O operation
+ * that ends at once: that adds to its count, or leaves it where it is full.
  */
 #define _GNU_SOURCE
 
@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <linux/aio_abi.h>
 #include <poll.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -58,20 +59,41 @@ void scmi__write_if_room(int fd)
 		return; /* full: whoever reads it has enough to read */
 }
 
-/* Tried once with one of our own: older kernels cannot poll so. */
-void scmi__ringer_open(struct scmi__ringer *r)
+/* What others may have used up, and give back; anything else is how this kernel is, or who set it up. */
+static bool is_want(int e)
+{
+	return e == EAGAIN || e == ENOMEM || e == EMFILE || e == ENFILE;
+}
+
+/* Tried once with one of our own: older kernels cannot poll so. 0, or errno. */
+static int open_aio(struct scmi__ringer *r)
 {
 	aio_context_t aio = 0;
+	int err;
+
+	if (syscall(SYS_io_setup, EVENTS, &aio) != 0)
+		return errno;
+	r->aio = (unsigned long)aio;
+	if (ring(r, r->ready))
+		return 0;
+	err = errno;
+	(void)syscall(SYS_io_destroy, aio);
+	r->aio = 0;
+	return err;
+}
+
+int scmi__ringer_open(struct scmi__ringer *r, const char *path, const struct scmi_why *why)
+{
+	int err;
 
 	r->aio = 0;
 	r->ready = eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (r->ready < 0 || syscall(SYS_io_setup, EVENTS, &aio) != 0)
-		return;
-	r->aio = (unsigned long)aio;
-	if (!ring(r, r->ready)) {
-		(void)syscall(SYS_io_destroy, aio);
-		r->aio = 0;
-	}
+	err = r->ready < 0 ? errno : open_aio(r);
+	if (r->ready >= 0 && !is_want(err))
+		return SCMI_OK;
+	scmi__fd_close(&r->ready);
+	return scmi__why(why, SCMI_E_IO, "%s: nothing left to ring other users with (%s; fs.aio-max-nr bounds it)",
+			 path, strerror(err));
 }
 
 void scmi__ringer_close(struct scmi__ringer *r)

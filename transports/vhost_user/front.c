@@ -7,10 +7,11 @@
  * seen by whoever sleeps, by a loop of the user's, and by polls, which look when 50 ms have passed. From then on it is
  * nobody's any more, though it may live: memory and doorbells are replaced.
  *
- * How far a back end is trusted: it sees the rings and buffers, nothing else of this process, and can say what it likes
- * there; the driver bounds and checks that. It can wake who sleeps here as often as it likes. And it shares the open
- * file of the doorbell that we ring, which it may make one that waits, and fill. One of another user's, who cannot stop
- * this process as it is, is therefore rung in a way that never waits; it costs some microseconds.
+ * How far a back end is trusted: it sees the rings and buffers, nothing else of this process, and can say what it
+ * likes there; the driver bounds and checks that. It can wake who sleeps here as often as it likes. And it shares the
+ * open file of the doorbell that we ring, which it may make one that waits, and fill. So one whose first reply does
+ * not come from our own user, who could stop this process as it is, is rung in a way that never waits; it costs some
+ * microseconds.
  */
 #define _GNU_SOURCE
 
@@ -190,13 +191,17 @@ static void drop(struct link *l)
 }
 
 /* Before it gets the doorbells. */
-static void beware(struct link *l)
+static int connect_to(struct link *l, uint64_t until_us, const struct scmi_why *why)
 {
-	const bool careful = !scmi__vu_line_is_ours(&l->line);
+	int err = scmi__vu_line_open(&l->line, until_us, why);
 
-	if (careful && l->ringer.ready < 0)
-		scmi__ringer_open(&l->ringer);
-	atomic_store(&l->careful, careful ? 1u : 0u);
+	if (err == SCMI_OK && !l->line.ours && l->ringer.ready < 0)
+		err = scmi__ringer_open(&l->ringer, l->path, why);
+	if (err == SCMI_OK)
+		atomic_store(&l->careful, l->line.ours ? 0u : 1u);
+	else
+		scmi__vu_line_close(&l->line);
+	return err;
 }
 
 /* One that serves a single connection listens anew only when it has seen the last one go. */
@@ -205,8 +210,7 @@ static int meet(struct link *l, uint64_t until_us, const struct scmi_why *why)
 	const struct timespec nap = {.tv_nsec = NAP_NS};
 	int err;
 
-	while ((err = scmi__vu_line_open(&l->line, until_us, why)) == SCMI_E_NOPEER && l->parted &&
-	       scmi__now_us() < until_us)
+	while ((err = connect_to(l, until_us, why)) == SCMI_E_NOPEER && l->parted && scmi__now_us() < until_us)
 		(void)nanosleep(&nap, NULL);
 	return err;
 }
@@ -220,10 +224,8 @@ static int bring_up(struct link *l, const struct scmi_virtio_setup *setup)
 	if (l->line.sock < 0)
 		err = meet(l, until_us, &why);
 	l->parted = false;
-	if (err == SCMI_OK) {
-		beware(l);
+	if (err == SCMI_OK)
 		err = scmi__vu_rings_give(&l->line, &l->share, setup, until_us, &why);
-	}
 	if (err == SCMI_OK && (watch(l, &l->sleep) != SCMI_OK || watch(l, &l->watch) != SCMI_OK))
 		err = scmi__why(&why, SCMI_E_IO, "%s: no memory left", l->path);
 	return err;
@@ -393,7 +395,7 @@ static int make(struct link *l, const char *rest, const struct scmi_port *port, 
 	    (scmi__sleep_open(&l->sleep, true) != SCMI_OK || scmi__sleep_open(&l->watch, false) != SCMI_OK))
 		err = scmi__why(why, SCMI_E_IO, "%s: no descriptors left", l->path);
 	if (err == SCMI_OK)
-		err = scmi__vu_line_open(&l->line, scmi__now_us() + VU_WELCOME_US, why);
+		err = connect_to(l, scmi__now_us() + VU_WELCOME_US, why);
 	if (err != SCMI_OK)
 		return err;
 	note_offer(l);

@@ -51,7 +51,11 @@ static int connect_line(struct vu_line *l, const struct scmi_why *why)
 	do
 		e = connect(l->sock, (struct sockaddr *)&address, sizeof(address)) == 0 ? 0 : errno;
 	while ((e == EINTR || e == EAGAIN) && scmi__now_us() < l->until_us && (nanosleep(&nap, NULL), true));
-	return e == 0 ? SCMI_OK : refused(l, e, why);
+	if (e != 0)
+		return refused(l, e, why);
+	l->known = l->ours = false;
+	scmi__want_senders(l->sock, true); /* it says nothing before it is asked */
+	return SCMI_OK;
 }
 
 /* ---- one message, and its reply ---- */
@@ -70,6 +74,15 @@ static const char *fault_of(const struct vu_message *m, uint32_t request, uint32
 	return NULL;
 }
 
+static void note_sender(struct vu_line *l)
+{
+	if (l->known)
+		return;
+	l->known = true;
+	l->ours = scmi__user_is_ours(l->in.sender);
+	scmi__want_senders(l->sock, false);
+}
+
 static int hear(struct vu_line *l, uint32_t request, uint32_t len, const struct scmi_why *why)
 {
 	const char *fault = NULL;
@@ -80,8 +93,10 @@ static int hear(struct vu_line *l, uint32_t request, uint32_t len, const struct 
 		if (scmi__fd_await(l->sock, POLLIN, l->until_us) == 0)
 			break;
 	}
-	if (err == SCMI_OK)
+	if (err == SCMI_OK) {
+		note_sender(l);
 		fault = fault_of(&l->in, request, len);
+	}
 	scmi__vu_message_done(&l->in);
 	if (fault != NULL)
 		return scmi__why(why, SCMI_E_IO, "%s: the back end answers %s with %s", l->path, scmi__vu_name(request),
@@ -247,11 +262,6 @@ void scmi__vu_line_close(struct vu_line *l)
 {
 	scmi__vu_line_end(l);
 	scmi__fd_close(&l->sock);
-}
-
-bool scmi__vu_line_is_ours(const struct vu_line *l)
-{
-	return scmi__peer_is_ours(l->sock);
 }
 
 int scmi__vu_line_look(const struct vu_line *l)

@@ -58,6 +58,8 @@ int scmi__vu_share_renew(struct vu_share *s);
 struct vu_line {
 	const char *path;
 	int sock;         /* -1: there is none */
+	bool known;       /* who has sent the first reply */
+	bool ours;        /* our own user */
 	uint64_t offered; /* features, those of vhost-user too */
 	uint64_t protocol;
 	uint32_t queues;   /* at most SCMI_VIRTIO_QUEUES */
@@ -68,15 +70,13 @@ struct vu_line {
 };
 
 /*
- * Connects, and agrees on how to talk: all that can be before the driver's features are known. The back end has until
+ * Connects, and agrees on how to talk: all that can be before the driver's features are known; whether it is ours is
+ * known then, by who has sent the first reply. The back end has until
  * then, by CLOCK_MONOTONIC. SCMI_OK; SCMI_E_NOPEER, SCMI_E_IO, SCMI_E_NOTSUP, and there is no line; each with a
  * sentence.
  */
 int scmi__vu_line_open(struct vu_line *l, uint64_t until_us, const struct scmi_why *why);
 void scmi__vu_line_close(struct vu_line *l);
-
-/* Whether who listens there may stop this process anyway: the same user, or root. While there is a line. */
-bool scmi__vu_line_is_ours(const struct vu_line *l);
 
 /* Nothing goes over it any more, and the back end learns of it. Any context, until it is closed. */
 void scmi__vu_line_end(const struct vu_line *l);

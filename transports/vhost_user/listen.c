@@ -176,12 +176,12 @@ static struct seat *free_seat(struct listener *l)
 }
 
 /*
- * Whoever made the socket (systemd, say) may have asked for who has sent each message; an accepted one inherits that. It
- * would come among the descriptors, in their room, and one such thing is a descriptor itself.
+ * Whoever made the socket (systemd, say) may have asked for more than the user who has sent each message; an accepted
+ * one inherits that. It would come among the descriptors, in their room, and one such thing is a descriptor itself.
  */
 static void want_no_names(int sock)
 {
-	static const int options[] = {SO_PASSCRED, SO_PASSSEC, SO_PASSPIDFD};
+	static const int options[] = {SO_PASSSEC, SO_PASSPIDFD};
 	const int off = 0;
 
 	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)

@@ -25,7 +25,7 @@ struct listener {
 	uint32_t uid;     /* that is let in, too */
 	uint32_t poll_us; /* a guest's rings are looked at without a doorbell, after its last command */
 	struct vu_offer offer;
-	struct scmi__ringer ringer; /* of strangers' eventfds */
+	struct scmi__ringer ringer; /* of strangers' eventfds; the thread opens it where none was expected */
 	int sock;
 	int epoll;
 	int wake_fd;

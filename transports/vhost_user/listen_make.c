@@ -160,6 +160,20 @@ static int take_name(struct listener *l, uint32_t mode, const struct scmi_why *w
 	return err;
 }
 
+/*
+ * Whom we would have to ring so that it cannot make us wait: root, and whoever may come. For those who are expected
+ * what that takes is had before they can use it up. A front end may still turn out to be another user's than the one
+ * who has connected: then it is the session's to see.
+ */
+static int expect_strangers(struct listener *l, const struct scmi_why *why)
+{
+	const uid_t self = geteuid();
+
+	if (self == 0 && (!l->has_uid || l->uid == self))
+		return SCMI_OK;
+	return scmi__ringer_open(&l->ringer, l->name.path, why);
+}
+
 /* ---- made and unmade ---- */
 
 static int open_seats(struct listener *l, const struct scmi_port *port, const struct scmi_why *why)
@@ -193,7 +207,11 @@ static int make(struct listener *l, const char *rest, const struct scmi_port *po
 		return scmi__why(why, SCMI_E_IO, "%s: no handler for SIGBUS: %s", l->name.path, strerror(errno));
 	err = open_seats(l, port, why);
 	if (err == SCMI_OK)
+		err = expect_strangers(l, why);
+	if (err == SCMI_OK)
 		err = wish.fd >= 0 ? take_given(l, wish.fd, why) : take_name(l, wish.mode, why);
+	if (err == SCMI_OK)
+		scmi__want_senders(l->sock, true); /* inherited: nothing is sent before it is so */
 	if (err == SCMI_OK && !scmi__vu_watch(l, l->sock, EPOLLIN, VU_EVENT_LISTEN, 0))
 		err = scmi__why(why, SCMI_E_IO, "%s: the system cannot watch it", l->name.path);
 	return err;

@@ -21,7 +21,7 @@
 /* Room for whatever can come: what had none the kernel would close, in this thread, as it is. */
 union incoming {
 	struct cmsghdr align;
-	char bytes[CMSG_SPACE(SCM_FDS_MAX * sizeof(int))];
+	char bytes[CMSG_SPACE(SCM_FDS_MAX * sizeof(int)) + CMSG_SPACE(sizeof(struct ucred))];
 };
 
 /* And for what one message may bring. */
@@ -45,6 +45,7 @@ void scmi__vu_message_init(struct vu_message *m)
 	m->h = (struct vu_header){0};
 	m->fds_n = 0;
 	m->got = 0;
+	m->sender = SCMI__NO_USER;
 	for (unsigned i = 0; i < VU_FDS_MAX; i++)
 		m->fd[i] = -1;
 	memset(&m->u, 0, sizeof(m->u));
@@ -68,6 +69,7 @@ void scmi__vu_message_done(struct vu_message *m)
 	m->h = (struct vu_header){0};
 	m->fds_n = 0;
 	m->got = 0;
+	m->sender = SCMI__NO_USER;
 }
 
 /* ---- receiving ---- */
@@ -91,6 +93,8 @@ static const char *collect(struct vu_message *m, struct msghdr *msg, bool behind
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c != NULL; c = CMSG_NXTHDR(msg, c)) {
 		const size_t n = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
 
+		if (m->got == 0 && m->sender == SCMI__NO_USER)
+			m->sender = scmi__sender(c);
 		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
 			continue;
 		for (size_t i = 0; i < n; i++) {

@@ -15,6 +15,7 @@ struct vu_message {
 	unsigned fds_n;
 	int fd[VU_FDS_MAX]; /* -1 where one has been taken */
 	uint32_t got;       /* bytes that are there, the header's included */
+	uint32_t sender; /* of the first of them, where the socket says it (scmi__want_senders()); else SCMI__NO_USER */
 	union {
 		uint64_t u64;
 		struct vu_vring_state state;

@@ -82,22 +82,13 @@ void scmi__vu_session_close(struct vu_session *s)
 
 /* ---- a front end ---- */
 
-/* Before it can give us a doorbell. */
-static void beware(struct vu_session *s)
-{
-	struct scmi__ringer *r = s->offer->ringer;
-
-	s->careful = !scmi__peer_is_ours(s->sock);
-	if (s->careful && r != NULL && r->ready < 0)
-		scmi__ringer_open(r);
-	s->ringer = r != NULL && r->ready >= 0 ? r : NULL;
-}
-
 void scmi__vu_session_begin(struct vu_session *s, int sock)
 {
 	(void)scmi__vu_guard(); /* for this thread */
 	s->sock = sock;
-	beware(s);
+	s->careful = true;
+	s->known = false;
+	scmi__want_senders(sock, true);
 	s->features = s->protocol = 0;
 	s->status = 0;
 	s->empty_rings = 0;
@@ -139,12 +130,28 @@ static int look_at_memory(struct vu_session *s)
 	return vu_fault(s, SCMI_E_PROTO, "its memory was cut short while it was used");
 }
 
+/* By who has sent its first byte: before it can give us a doorbell. */
+static int beware(struct vu_session *s)
+{
+	const struct scmi_why why = {s->sentence, sizeof(s->sentence)};
+	struct scmi__ringer *r = s->offer->ringer;
+
+	s->known = true;
+	s->careful = !scmi__user_is_ours(s->in.sender);
+	scmi__want_senders(s->sock, false);
+	if (!s->careful || r->ready >= 0 || scmi__ringer_open(r, "its doorbells", &why) == SCMI_OK)
+		return SCMI_OK;
+	return vu_fault(s, SCMI_E_PROTO, s->sentence);
+}
+
 /* Who says half of something and falls silent holds a seat that another waits for. */
 static int receive(struct vu_session *s)
 {
-	const int err = scmi__vu_receive(s->sock, &s->in, &s->why);
+	int err = scmi__vu_receive(s->sock, &s->in, &s->why);
 	uint64_t now;
 
+	if (!s->known && s->in.got != 0 && (err == SCMI_OK || err == SCMI_E_BUSY) && beware(s) != SCMI_OK)
+		err = SCMI_E_PROTO;
 	if (err != SCMI_E_BUSY || s->in.got == 0) {
 		s->half_until_us = 0;
 		return err;

@@ -19,7 +19,7 @@ struct vu_offer {
 	uint64_t protocol;   /* VU_PF_* */
 	uint32_t queue_max;  /* entries */
 	uint64_t memory_max; /* bytes that one front end may have mapped; 0: any number */
-	/* For eventfds of other users' front ends: opened with the first that comes. NULL: as well as it goes without. */
+	/* For eventfds of other users' front ends: opened before they are expected, or when one comes all the same. */
 	struct scmi__ringer *ringer;
 };
 
@@ -50,18 +50,18 @@ struct vu_session {
 	struct scmi_virtio_host host;
 	int wake_fd; /* the listener's */
 
-	_Atomic uint32_t again;            /* to be served, whether the guest rings or not */
-	_Atomic uint32_t torn;             /* its memory is not the front end's any more */
-	_Atomic uint32_t lied;             /* a ring is broken, and its ERR not told yet */
-	_Atomic uint32_t callers;          /* contexts that use call[], and a bit while they may */
-	bool careful;                      /* it is another user's; set before there is a call, as is */
-	const struct scmi__ringer *ringer; /* for it; NULL: there is none */
+	_Atomic uint32_t again;   /* to be served, whether the guest rings or not */
+	_Atomic uint32_t torn;    /* its memory is not the front end's any more */
+	_Atomic uint32_t lied;    /* a ring is broken, and its ERR not told yet */
+	_Atomic uint32_t callers; /* contexts that use call[], and a bit while they may */
+	bool careful;             /* it is another user's, by its first message; set before there is a call */
 	int call[SCMI_VIRTIO_QUEUES];
 	enum vu_bell call_kind[SCMI_VIRTIO_QUEUES];
 
 	/* the listener's thread */
 	int sock; /* -1: nobody */
 	struct vu_message in;
+	bool known;             /* whose it is */
 	bool whole;             /* it is, and waits to be done */
 	uint64_t half_until_us; /* one has begun, and has to be whole by then; 0: none has */
 	struct vu_memory_map memory;
@@ -96,9 +96,10 @@ void scmi__vu_session_begin(struct vu_session *s, int sock);
 void scmi__vu_session_end(struct vu_session *s);
 
 /*
- * Reads what has come on the socket and does it, at most max messages. SCMI_OK: no more now; SCMI_E_BUSY: there may be
- * more, or a request waits for commands to end (drain_until_us): call it again, soon. SCMI_E_NOPEER: it has gone;
- * SCMI_E_PROTO: it has to go, s->why says why; so does one that has begun a message and not ended it in time. The kick descriptors may have changed with each.
+ * Reads what has come on the socket and does it, at most max messages. SCMI_OK: no more now; SCMI_E_BUSY: there may
+ * be more, or a request waits for commands to end (drain_until_us): call it again, soon. SCMI_E_NOPEER: it has gone;
+ * SCMI_E_PROTO: it has to go, s->why says why; so does one that has begun a message and not ended it in time, and one
+ * of another user's when there is nothing left to ring it with. The kick descriptors may have changed with each.
  */
 int scmi__vu_session_read(struct vu_session *s, int max);
 

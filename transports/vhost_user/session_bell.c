@@ -2,17 +2,18 @@
 /*
  * Doorbells: what the front end has given us to ring it by, and what it rings us by.
  *
- * We must not wait for a guest, whatever it does with them. O_NONBLOCK belongs to the open file, and the front end may
- * take it away at any time; a look before a write comes too early. An eventfd is rung by the kernel itself, as what is
- * to be told of an I/O operation that ends at once: that adds to its count, or leaves it where it is full. That costs
- * some microseconds; a front end of our own user's, or root's, could stop this process anyway, and gets a plain write.
- * O_NONBLOCK is left as it is there: who reads it may wait in read(), and nobody fills it by ringing. A pipe gets
- * a write that asks for no waiting, where the kernel knows that (Linux 6.5). Only who reads that pipe into memory whose
- * pages it serves itself, and does not, could still make us wait: for the pipe's lock. An older kernel has the look and
- * the write: a front end that fills the pipe between the two, and takes O_NONBLOCK away, makes us wait. The same would be
- * so with a pipe that has a name (a FIFO), on any kernel: none is taken. A socket, which is what Linux as a
- * guest (virtio_uml) is called by, gets a send. It has to be one of a pair, without a name: one that leads to our own
- * name is a front end's line, and would keep that line open when the front end has gone.
+ * We must not wait for a guest, whatever it does with them. O_NONBLOCK belongs to the open file, and the front end
+ * may take it away at any time; a look before a write comes too early. An eventfd is rung by the kernel itself, as
+ * what is to be told of an I/O operation that ends at once: that adds to its count, or leaves it where it is full.
+ * That costs some microseconds; a front end whose first message our own user has sent could stop this process anyway,
+ * and gets a plain write. O_NONBLOCK is left as it is there: who reads it may wait in read(), and nobody fills it by
+ * ringing. A pipe gets a write that asks for no waiting, where the kernel knows that (Linux 6.5). Only who reads that
+ * pipe into memory whose pages it serves itself, and does not, could still make us wait: for the pipe's lock. An
+ * older kernel has the look and the write: a front end that fills the pipe between the two, and takes O_NONBLOCK
+ * away, makes us wait. The same would be so with a pipe that has a name (a FIFO), on any kernel: none is taken. A
+ * socket, which is what Linux as a guest (virtio_uml) is called by, gets a send. It has to be one of a pair, without
+ * a name: one that leads to our own name is a front end's line, and would keep that line open when the front end has
+ * gone.
  */
 #define _GNU_SOURCE
 
@@ -118,10 +119,8 @@ static void ring_event(const struct vu_session *s, int fd)
 {
 	if (!s->careful)
 		(void)scmi__event_raise(fd);
-	else if (s->ringer != NULL)
-		scmi__ringer_ring(s->ringer, fd);
 	else
-		scmi__write_if_room(fd);
+		scmi__ringer_ring(s->offer->ringer, fd);
 }
 
 void scmi__vu_bell_ring(const struct vu_session *s, int fd, enum vu_bell kind)

@@ -11,8 +11,8 @@
 /* ---- session_bell.c: doorbells, both ways ---- */
 
 /*
- * What it is. Asks no file system: that could make us wait. Memory is another thing: any regular file is taken, and what
- * is asked of it (what it is, its pages) is asked of its file system. See README.md.
+ * What it is. Asks no file system: that could make us wait. Memory is another thing: any regular file is taken, and
+ * what is asked of it (what it is, its pages) is asked of its file system. See README.md.
  */
 enum vu_bell scmi__vu_bell_kind(int fd);
 
