@@ -15,6 +15,7 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 HEADERS = os.path.join(HERE, "..", "..", "include", "scmi")
 LIST = os.path.join(HERE, "symbols.txt")
+ELSEWHERE = {"port/cortex_m.h", "port/aarch64_bare.h", "port/freertos.h"} # for systems that have no libscmi.so
 HEAD = "# SPDX-License-Identifier: BSD-3-Clause\n# What libscmi.so exports, written by ./dev symbols.\n"
 
 
@@ -33,6 +34,8 @@ def declared():
 	found = set()
 	for folder, _, names in os.walk(HEADERS):
 		for name in names:
+			if os.path.relpath(os.path.join(folder, name), HEADERS) in ELSEWHERE:
+				continue
 			with open(os.path.join(folder, name), encoding="utf-8") as f:
 				text = re.sub(r"/\*.*?\*/", "", f.read(), flags=re.DOTALL)
 			for start, function in re.findall(r"^(\w[\w \t*]*?)\b(scmi_\w+)\([^;{}]*\);", text, re.MULTILINE):
