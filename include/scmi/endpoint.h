@@ -16,6 +16,7 @@ extern "C" {
 #endif
 
 #define SCMI_ENDPOINT_V1      1u
+#define SCMI_ENDPOINT_V2      2u /* send_to */
 #define SCMI_PLATFORM_SINK_V1 1u
 
 /*
@@ -70,9 +71,9 @@ struct scmi_platform_sink {
 	void (*reset)(void *channel);
 };
 
-/* All but send, delivered and p2a are required. */
+/* All but send, delivered, p2a and send_to are required. */
 struct scmi_endpoint_ops {
-	uint32_t version; /* SCMI_ENDPOINT_V1; members are only ever appended */
+	uint32_t version; /* SCMI_ENDPOINT_V1 or _V2: which members there are; they are only ever appended */
 	const char *name; /* for people; the platform never compares it */
 
 	/* Begins traffic for one agent. SCMI_OK, or SCMI_E_IO, SCMI_E_INVAL with everything undone. Context: thread. */
@@ -113,6 +114,14 @@ struct scmi_endpoint_ops {
 	 * without it there is one if there is a send. Context: any.
 	 */
 	int (*p2a)(void *ctx);
+
+	/*
+	 * Since SCMI_ENDPOINT_V2. As send(), for one peer alone, by the number above 0 that p2a() gave: SCMI_E_NOPEER,
+	 * and nothing is sent, if that one is not there any more. Compared while no peer can come or go, up to the end
+	 * of the send; after p2a() and before send() another may come. Delayed responses go this way. Optional: without
+	 * it they go by send(), which will do where peers do not change. Needs p2a and send. Context: as send().
+	 */
+	int (*send_to)(void *ctx, int peer, uint32_t hdr, const void *payload, uint32_t len);
 };
 
 /* An endpoint, ready to be given to an agent of the platform: what its constructor fills in. One agent each. */

@@ -47,21 +47,33 @@ static bool is_of_this_life(const struct scmi_delayed *d, const struct scmi_plat
 }
 
 /*
+ * To the peer it was promised to. If that has started anew, or another has come, nobody waits for this any more. One
+ * that comes after the look is kept from it only by an endpoint that looks, too.
+ */
+static int send_promised(const struct channel *ch, const struct scmi_delayed *d)
+{
+	const struct scmi_endpoint_ops *ops = ch->ops;
+
+	if (p2a_peer(ch) != d->peer_)
+		return SCMI_E_NOPEER;
+	if (endpoint_sends_to(ops))
+		return ops->send_to(ch->ctx, d->peer_, d->hdr_, d->buf, d->len_);
+	return ops->send(ch->ctx, d->hdr_, d->buf, d->len_);
+}
+
+/*
  * A peer may offer less room than the link carries. It waits for this message, so it is told at least that it cannot
  * have it; shrunk once, for if that does not fit either there is nothing left to be said.
  */
 static int send_or_shrink(const struct channel *ch, struct scmi_delayed *d)
 {
-	int err;
+	const int err = send_promised(ch, d);
 
-	if (p2a_peer(ch) != d->peer_) /* it has started anew, or another has come: nobody waits for this any more */
-		return SCMI_E_NOPEER;
-	err = ch->ops->send(ch->ctx, d->hdr_, d->buf, d->len_);
 	if (err != SCMI_E_TOOBIG || d->len_ <= SCMI_STATUS_BYTES)
 		return err;
 	scmi_put_le32(d->buf, (uint32_t)SCMI_COMMS_ERROR);
 	d->len_ = SCMI_STATUS_BYTES;
-	return ch->ops->send(ch->ctx, d->hdr_, d->buf, d->len_);
+	return send_promised(ch, d);
 }
 
 int scmi__delayed_try(struct channel *ch, struct scmi_delayed *d)

@@ -301,9 +301,9 @@ void boxes_detach(void)
 	scmi_mailbox_end_detach(boxes->end);
 }
 
-void boxes_attach(void)
+void boxes_attach(const struct scmi_shmem *areas)
 {
-	if (scmi_mailbox_end_attach(boxes->end, boxes->areas) != SCMI_OK)
+	if (scmi_mailbox_end_attach(boxes->end, areas) != SCMI_OK)
 		step_fail("attach() refuses");
 }
 

@@ -36,6 +36,7 @@ struct box_world {
 	struct scmi_transport transport;
 	struct scmi_endpoint endpoint;
 	struct scmi_shmem areas[SCMI_MAILBOX_AREAS];
+	struct scmi_shmem next[SCMI_MAILBOX_AREAS]; /* of the agent after this one; none in most scenarios */
 	struct scmi_mailbox_doorbell agent_bell;
 	struct scmi_mailbox_doorbell end_bell;
 	struct scmi_port port;
@@ -54,6 +55,7 @@ struct box_world {
 	struct scmi_request *open;
 	unsigned room; /* calls of ready() */
 	uint32_t events;
+	int peer; /* what was promised to */
 	struct step_clock platform_clock;
 
 	bool flag;
@@ -78,7 +80,7 @@ void boxes_serve(void);  /* for ever */
 void boxes_answer(void); /* one that was put off */
 void boxes_event(void);  /* until it is sent */
 void boxes_detach(void);
-void boxes_attach(void);
+void boxes_attach(const struct scmi_shmem *areas);
 void boxes_platform_stop(void);
 void boxes_platform_start(void);
 

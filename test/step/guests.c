@@ -129,6 +129,9 @@ static void check_event(unsigned slot, uint32_t len)
 	number = words[1];
 	if (words[0] != GUEST_MARK || number == 0 || number > guests->events || (guests->heard >> number & 1u) != 0)
 		step_fail("event %u comes, or for the second time", number);
+	if (number == guests->promise && guests->promised != guests->drivers)
+		step_fail("event %u comes to driver %u, and was promised to driver %u", number, guests->drivers,
+			  guests->promised);
 	guests->heard |= 1u << number;
 	step_note("event %u is heard", number);
 }
@@ -252,6 +255,7 @@ void guests_start(const struct guest_config *config)
 	make_memory();
 	guests_init_commands();
 	guests_init_events();
+	guests->drivers = 1;
 	guests_make_port();
 	guests_make_device(&guests->device, &guests->endpoint, &guests->port, &guests->host);
 	if (config->crash)

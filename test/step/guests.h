@@ -87,6 +87,7 @@ struct guest_world {
 	bool cuts;        /* what is open is being given back */
 	uint32_t cut_off; /* commands up to this one may have been */
 	unsigned lives;   /* of the eventq, so far */
+	unsigned drivers; /* so far */
 	unsigned renewed;
 
 	/* the platform's */
@@ -99,6 +100,9 @@ struct guest_world {
 	uint32_t events;
 	unsigned event_life
 		[GUEST_EVENTS]; /* by number: it was begun and sent in this life of the eventq; 0: it was not */
+	int peer;               /* what was promised to, and which driver that was; 0: nothing was */
+	unsigned promised;
+	uint32_t promise; /* the number of the event that keeps it */
 	uint32_t room;
 	unsigned forgotten;
 	bool stopped;
@@ -132,6 +136,9 @@ void guests_restart(void);       /* a back end after this one goes by the journa
 void guests_serve(void); /* for ever */
 void guests_answer(void);
 int guests_event(void); /* until it is sent, or cannot be: what send() said */
+void guests_promise(void);
+int guests_keep(
+	void); /* an event for that driver alone: as guests_event(), and as the platform sends what is promised */
 void guests_stop(void);
 void guests_platform_start(void);
 

@@ -33,6 +33,7 @@ static void return_memory(bool fresh)
 	step_own(guests->region[REGION_DATA + guests->place], STEP_LIBRARY);
 	if (fresh) {
 		guests->before = guests->sent;
+		guests->drivers++;
 		memset(guests->rings->avail, 0, sizeof(guests->rings->avail));
 		memset(guests->rings->used, 0, sizeof(guests->rings->used));
 		guests_init_commands();

@@ -226,10 +226,29 @@ static unsigned life(void)
 	return guests->lives;
 }
 
+void guests_promise(void)
+{
+	guests->peer = guests->endpoint.ops->p2a(guests->endpoint.ctx);
+	guests->promised = guests->drivers;
+}
+
+/* A promise is kept as by lib/platform/delayed.c. */
+static int send_as(uint32_t number)
+{
+	const struct scmi_endpoint_ops *ops = guests->endpoint.ops;
+	void *ctx = guests->endpoint.ctx;
+
+	if (guests->promise != number)
+		return ops->send(ctx, GUEST_MARK, &number, 4);
+	if (ops->p2a(ctx) != guests->peer)
+		return SCMI_E_NOPEER;
+	return ops->send_to(ctx, guests->peer, GUEST_MARK, &number, 4);
+}
+
 static int send_event(uint32_t number)
 {
 	const unsigned before = life();
-	const int err = guests->endpoint.ops->send(guests->endpoint.ctx, GUEST_MARK, &number, 4);
+	const int err = send_as(number);
 
 	step_note("event %u: %d", number, err);
 	if (err == SCMI_OK && life() == before)
@@ -237,12 +256,8 @@ static int send_event(uint32_t number)
 	return err;
 }
 
-int guests_event(void)
+static int send_in_time(uint32_t number)
 {
-	uint32_t number;
-
-	platform_step();
-	number = ++guests->events;
 	for (;;) {
 		uint32_t seen;
 		int err;
@@ -254,6 +269,19 @@ int guests_event(void)
 			return err;
 		step_block(more_room, &seen);
 	}
+}
+
+int guests_event(void)
+{
+	platform_step();
+	return send_in_time(++guests->events);
+}
+
+int guests_keep(void)
+{
+	platform_step();
+	guests->promise = ++guests->events;
+	return send_in_time(guests->promise);
 }
 
 void guests_stop(void)

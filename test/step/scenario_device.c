@@ -45,6 +45,12 @@ static void start_deaf(void)
 	guests_start(&(struct guest_config){.events = 3, .deaf = true});
 }
 
+static void start_promise(void)
+{
+	start_events();
+	guests_promise();
+}
+
 /* No buffer for events. */
 static void start_full(void)
 {
@@ -135,6 +141,12 @@ static void leave_and_come(void)
 	call_0();
 }
 
+static void replace(void)
+{
+	guests_leave();
+	guests_come();
+}
+
 static void reset_and_call(void)
 {
 	guests_reset_commands();
@@ -178,6 +190,17 @@ static void try_event(void)
 	(void)guests_event();
 }
 
+static void keep(void)
+{
+	if (guests_keep() != SCMI_OK)
+		step_fail("what was promised cannot be sent");
+}
+
+static void try_keep(void)
+{
+	(void)guests_keep();
+}
+
 static void stop_and_start(void)
 {
 	guests_stop();
@@ -208,6 +231,7 @@ const struct step_scenario scenarios_device[] = {
 	{"device-pause-full", start_full, {pause_and_leave, try_event, guests_serve}, "cev", 4, NULL, NULL},
 	{"device-pause-renew", start_full, {pause_and_renew, try_event, guests_serve}, "cev", 4, NULL, NULL},
 	{"device-pause-platform", start_served, {pause_and_go_on, stop_and_start, guests_serve}, "cpv", 4, REST},
+	{"device-pause-promise", start_promise, {pause_and_go_on, keep, guests_serve}, "cev", 4, REST},
 	{"device-change-answer", start, {guests_change_features, guests_answer, guests_serve}, "cav", 4, REST},
 	{"device-change-post", start_one, {guests_change_features, call_1, guests_serve}, "cgv", 4, REST},
 	{"device-change-await",
@@ -224,10 +248,12 @@ const struct step_scenario scenarios_device[] = {
 	{"device-listen-answer", start_both, {turn_away, guests_answer, guests_serve, await_0}, "cavg", 4, REST},
 	{"device-renew-answer", start, {renew_and_call, guests_answer, guests_serve}, "cav", 4, RENEW},
 	{"device-renew-event", start_events, {renew_and_call, try_event, guests_serve}, "cev", 4, RENEW},
+	{"device-renew-promise", start_promise, {guests_renew, try_keep, guests_serve}, "cev", 4, RENEW},
 	{"device-renew-full", start_full, {guests_renew, try_event, guests_serve}, "cev", 4, RENEW},
 	{"device-renew-platform", start_served, {guests_renew, stop_and_start, guests_serve}, "cpv", 4, RENEW},
 	{"device-renew-start", start_stopped, {renew_and_call, guests_platform_start, guests_serve}, "cpv", 4, RENEW},
 	{"device-leave-answer", start, {leave_and_come, guests_answer, guests_serve}, "cav", 4, REST},
+	{"device-leave-promise", start_promise, {replace, try_keep, guests_serve}, "cev", 4, REST},
 	{"device-leave-event", start_events, {leave_and_come, try_event, guests_serve}, "cev", 4, REST},
 	{"device-reset-answer", start, {reset_and_call, guests_answer, guests_serve}, "cav", 4, REST},
 	{"device-reset-narrow", start_narrow, {reset_and_call, guests_answer, guests_serve}, "cav", 4, REST},

@@ -66,6 +66,18 @@ static void start_event_direct(void)
 	boxes->config.direct_rx = true;
 }
 
+/* Something is promised to this agent, and another one is about to come. */
+static void start_promise(void)
+{
+	start();
+	for (unsigned i = 0; i < SCMI_MAILBOX_AREAS; i++) {
+		boxes->next[i] = boxes->areas[i];
+		boxes->next[i].mem = step_alloc(boxes->areas[i].len);
+		((uint32_t *)boxes->next[i].mem)[SCMI_SHMEM_STATUS / 4u] = SCMI_SHMEM_FREE;
+	}
+	boxes->peer = boxes->endpoint.ops->p2a(boxes->endpoint.ctx);
+}
+
 /* --- the agent --- */
 
 static void call_0(void)
@@ -139,6 +151,22 @@ static void send_one(void)
 	(void)boxes_send(0);
 }
 
+static void replace(void)
+{
+	boxes_detach();
+	boxes_attach(boxes->next);
+}
+
+/* As lib/platform/delayed.c does. */
+static void keep(void)
+{
+	const struct scmi_endpoint_ops *ops = boxes->endpoint.ops;
+	void *ctx = boxes->endpoint.ctx;
+
+	if (ops->p2a(ctx) == boxes->peer)
+		(void)ops->send_to(ctx, boxes->peer, 0, NULL, 0);
+}
+
 /* The answer goes nowhere, or was there before. The area, if it is not free, goes with the agent. */
 static void detach(void)
 {
@@ -159,6 +187,12 @@ static void check_end(void)
 	(void)scmi_mailbox_end_stats(boxes->end, &s);
 	if (s.open != 0)
 		step_fail("at rest: a request is open");
+}
+
+static void check_next(void)
+{
+	if (((const uint32_t *)boxes->next[SCMI_MAILBOX_P2A].mem)[SCMI_SHMEM_STATUS / 4u] != SCMI_SHMEM_FREE)
+		step_fail("at rest: the next agent has what was promised to the last one");
 }
 
 const struct step_scenario scenarios_mailbox[] = {
@@ -242,5 +276,11 @@ const struct step_scenario scenarios_mailbox[] = {
 	 .letters = "ARD",
 	 .daemons = 2,
 	 .check = check_end},
+	{.name = "mailbox-promise",
+	 .setup = start_promise,
+	 .body = {replace, keep, boxes_serve},
+	 .letters = "DEP",
+	 .daemons = 4,
+	 .check = check_next},
 	{.name = NULL},
 };

@@ -199,6 +199,31 @@ static void who_waits_for_p2a_hears_of_a_detach(void **state)
 	close_end();
 }
 
+static int send_to(int peer)
+{
+	return rig.endpoint.ops->send_to(rig.endpoint.ctx, peer, 0x1234, "abcd", 4);
+}
+
+static void a_message_for_the_last_agent_is_not_for_the_next(void **state)
+{
+	int peer;
+
+	(void)state;
+	open_end(&silent);
+	peer = rig.endpoint.ops->p2a(rig.endpoint.ctx);
+	assert_int_equal(send_to(peer), SCMI_OK);
+	assert_int_equal(send_to(peer), SCMI_E_BUSY);
+	scmi_mailbox_end_detach(rig.end);
+	assert_int_equal(send_to(peer), SCMI_E_NOPEER);
+	assert_int_equal(scmi_mailbox_end_attach(rig.end, rig.areas), SCMI_OK);
+	rig_put(&rig, P2A, SCMI_SHMEM_STATUS, SCMI_SHMEM_FREE);
+	assert_int_equal(send_to(peer), SCMI_E_NOPEER);
+	assert_true(rig_is_free(&rig, P2A));
+	assert_int_equal(send_to(rig.endpoint.ops->p2a(rig.endpoint.ctx)), SCMI_OK);
+	assert_false(rig_is_free(&rig, P2A));
+	close_end();
+}
+
 /* One that comes while the platform is stopped is met when that starts: before its first request. */
 static void a_new_agent_is_met_before_its_first_request(void **state)
 {
@@ -254,6 +279,7 @@ int main(void)
 		cmocka_unit_test(who_waits_to_serve_is_woken),
 		cmocka_unit_test(an_answer_without_an_agent_is_dropped),
 		cmocka_unit_test(who_waits_for_p2a_hears_of_a_detach),
+		cmocka_unit_test(a_message_for_the_last_agent_is_not_for_the_next),
 		cmocka_unit_test(a_new_agent_is_met_before_its_first_request),
 		cmocka_unit_test(attach_refuses_areas_that_do_not_do),
 	};

@@ -114,6 +114,63 @@ static void delayed_response_ends_with_the_peer_it_was_promised_to(void **state)
 	assert_int_equal(atomic_load(&f->endpoint.taken), 1);
 }
 
+/* ---- an endpoint that looks at the peer itself ---- */
+
+static unsigned addressed; /* sends that named a peer */
+static bool another_comes; /* during each of them, when the platform has looked already */
+
+static int send_to(void *ctx, int peer, uint32_t hdr, const void *payload, uint32_t len)
+{
+	const struct fake_endpoint *e = ctx;
+
+	addressed++;
+	if (another_comes)
+		channel_is_there++;
+	return peer == channel_is_there ? e->ops.send(ctx, hdr, payload, len) : SCMI_E_NOPEER;
+}
+
+static void open_addressed(struct parts *p, uint32_t version)
+{
+	p->fixture.endpoint.ops.version = version;
+	p->fixture.endpoint.ops.send_to = send_to;
+	open_changing(p);
+	channel_is_there = 1;
+	addressed = 0;
+	another_comes = false;
+}
+
+static void delayed_response_names_the_peer_it_was_promised_to(void **state)
+{
+	struct parts *p = *state;
+	struct fixture *f = &p->fixture;
+
+	open_addressed(p, SCMI_ENDPOINT_V2);
+	open_nodes(f, 2);
+	send_nodes(f, 0, 0);
+	assert_told(f, 1, SCMI_OK);
+	another_comes = true;
+	send_nodes(f, 1, 1);
+	assert_int_equal(addressed, 2);
+	assert_int_equal(f->told_n, 2);
+	assert_int_equal(f->told[1].err, SCMI_E_NOPEER);
+	assert_int_equal(atomic_load(&f->endpoint.taken), 1);
+	assert_int_equal(stats_of(f).delayed_failed, 1);
+}
+
+/* What stands behind the members of an older version is not looked at. */
+static void older_endpoint_is_not_told_whom(void **state)
+{
+	struct parts *p = *state;
+	struct fixture *f = &p->fixture;
+
+	open_addressed(p, SCMI_ENDPOINT_V1);
+	open_nodes(f, 1);
+	send_nodes(f, 0, 0);
+	assert_told(f, 1, SCMI_OK);
+	assert_int_equal(addressed, 0);
+	assert_int_equal(atomic_load(&f->endpoint.taken), 1);
+}
+
 /* ---- too little room ---- */
 
 /* So many sends are too big. */
@@ -142,6 +199,30 @@ static void delayed_response_without_room_becomes_a_status(void **state)
 	assert_int_equal(f->endpoint.log[1].len, 8); /* the next one is whole */
 	assert_told(f, 2, SCMI_OK);
 	assert_int_equal(stats_of(f).delayed_sent, 2);
+}
+
+static int too_big_to(void *ctx, int peer, uint32_t hdr, const void *payload, uint32_t len)
+{
+	(void)ctx;
+	(void)hdr;
+	(void)payload;
+	addressed += peer == channel_is_there;
+	channel_is_there += len > SCMI_STATUS_BYTES;
+	return len > SCMI_STATUS_BYTES ? SCMI_E_TOOBIG : SCMI_OK;
+}
+
+/* Another has come, too, before the status alone was tried. */
+static void delayed_status_without_room_is_not_for_the_next_peer(void **state)
+{
+	struct parts *p = *state;
+	struct fixture *f = &p->fixture;
+
+	open_addressed(p, SCMI_ENDPOINT_V2);
+	f->endpoint.ops.send_to = too_big_to;
+	open_nodes(f, 1);
+	send_nodes(f, 0, 0);
+	assert_int_equal(addressed, 1);
+	assert_told(f, 1, SCMI_E_NOPEER);
 }
 
 static void delayed_status_without_room_is_not_tried_again(void **state)
@@ -194,7 +275,10 @@ int main(void)
 		TEST(delay_is_refused_without_the_channel),
 		TEST(notifications_need_the_channel_when_they_go),
 		TEST(delayed_response_ends_with_the_peer_it_was_promised_to),
+		TEST(delayed_response_names_the_peer_it_was_promised_to),
+		TEST(older_endpoint_is_not_told_whom),
 		TEST(delayed_response_without_room_becomes_a_status),
+		TEST(delayed_status_without_room_is_not_for_the_next_peer),
 		TEST(delayed_status_without_room_is_not_tried_again),
 		TEST(delayed_response_that_has_shrunk_may_wait),
 	};

@@ -17,6 +17,12 @@ static int number(struct rig *r)
 	return r->endpoint.ops->p2a(r->endpoint.ctx);
 }
 
+/* A message for one driver alone. */
+static int send_to(struct rig *r, int peer)
+{
+	return r->endpoint.ops->send_to(r->endpoint.ctx, peer, rig_hdr(0), "abcd", 4);
+}
+
 /* ---- a pause ---- */
 
 static void device_keeps_what_is_sent_while_its_driver_pauses(void **state)
@@ -180,6 +186,44 @@ static void device_renewed_is_another_peers(void **state)
 	assert_int_equal(rig_attach(r, V1 | P2A, from), SCMI_OK);
 	assert_true(number(r) > 0 && number(r) != was);
 	assert_int_equal(r->forgotten, 2);
+	rig_end(r);
+}
+
+static void device_sends_to_the_driver_that_is_meant(void **state)
+{
+	uint16_t next[SCMI_VIRTIO_QUEUES];
+	struct rig *r = &rig;
+	int was;
+
+	(void)state;
+	rig_make_attached(r, P2A);
+	was = number(r);
+	rig_event(r, 0, 40);
+	rig_event(r, 1, 40);
+	assert_int_equal(send_to(r, was), SCMI_OK);
+	scmi_virtio_device_detach(r->device, next);
+	assert_int_equal(send_to(r, was), SCMI_E_BUSY);
+	assert_int_equal(rig_attach(r, V1 | P2A, next), SCMI_OK);
+	assert_int_equal(send_to(r, was), SCMI_OK); /* it goes on */
+	assert_int_equal(send_to(r, was), SCMI_E_BUSY);
+	rig_expect_used(r, EVENTQ, 0, 8);
+	rig_expect_used(r, EVENTQ, 1, 8);
+	for (int renewed = 0; renewed < 2; renewed++) {
+		if (renewed)
+			scmi_virtio_device_renew(r->device);
+		else
+			scmi_virtio_device_detach(r->device, NULL);
+		assert_int_equal(send_to(r, was), SCMI_E_NOPEER);
+		rig_clean(r);
+		assert_int_equal(rig_attach(r, V1 | P2A, NULL), SCMI_OK);
+		assert_int_equal(send_to(r, was), SCMI_E_NOPEER); /* with a buffer, and without */
+		rig_event(r, 0, 40);
+		assert_int_equal(send_to(r, was), SCMI_E_NOPEER);
+		rig_expect_none(r, EVENTQ);
+		was = number(r);
+		assert_int_equal(send_to(r, was), SCMI_OK);
+		rig_expect_used(r, EVENTQ, 0, 8);
+	}
 	rig_end(r);
 }
 
@@ -389,6 +433,7 @@ int main(void)
 		cmocka_unit_test(device_ends_a_pause_whose_driver_is_gone),
 		cmocka_unit_test(device_takes_one_that_begins_for_another),
 		cmocka_unit_test(device_renewed_is_another_peers),
+		cmocka_unit_test(device_sends_to_the_driver_that_is_meant),
 		cmocka_unit_test(device_renewed_without_a_platform_tells_the_next),
 		cmocka_unit_test(device_goes_on_in_other_memory),
 		cmocka_unit_test(device_drops_answers_for_memory_of_before),

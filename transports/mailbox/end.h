@@ -102,6 +102,7 @@ void scmi__mailbox_end_reply(void *ctx, struct scmi_request *req, uint32_t len);
 
 /* end_event.c */
 int scmi__mailbox_end_send(void *ctx, uint32_t hdr, const void *payload, uint32_t len);
+int scmi__mailbox_end_send_to(void *ctx, int peer, uint32_t hdr, const void *payload, uint32_t len);
 int scmi__mailbox_end_p2a(void *ctx);
 
 /* The agent has perhaps taken what stood in P2A: whoever was refused hears of it. */

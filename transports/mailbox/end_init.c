@@ -10,13 +10,14 @@
 #define PAYLOAD_MAX (SCMI_SHMEM_BYTES_MAX - SCMI_SHMEM_PAYLOAD)
 
 static const struct scmi_endpoint_ops ops = {
-	.version = SCMI_ENDPOINT_V1,
+	.version = SCMI_ENDPOINT_V2,
 	.name = "mailbox",
 	.start = scmi__mailbox_end_start,
 	.stop = scmi__mailbox_end_stop,
 	.reply = scmi__mailbox_end_reply,
 	.send = scmi__mailbox_end_send,
 	.p2a = scmi__mailbox_end_p2a,
+	.send_to = scmi__mailbox_end_send_to,
 };
 
 _Static_assert(sizeof(struct scmi_mailbox_end) <= SCMI_MAILBOX_END_BASE_BYTES, "SCMI_MAILBOX_END_WORDS() counts it");

@@ -449,11 +449,12 @@ bool scmi_virtio_device_rest(struct scmi_virtio_device *dev)
 }
 
 const struct scmi_endpoint_ops scmi__virtio_device_ops = {
-	.version = SCMI_ENDPOINT_V1,
+	.version = SCMI_ENDPOINT_V2,
 	.name = "virtio",
 	.start = scmi__virtio_device_start,
 	.stop = scmi__virtio_device_stop,
 	.reply = scmi__virtio_device_reply,
 	.send = scmi__virtio_device_send,
 	.p2a = scmi__virtio_device_p2a,
+	.send_to = scmi__virtio_device_send_to,
 };

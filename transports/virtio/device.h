@@ -166,6 +166,7 @@ void scmi__virtio_device_stop(void *ctx);
 
 /* device_event.c */
 int scmi__virtio_device_send(void *ctx, uint32_t hdr, const void *payload, uint32_t len);
+int scmi__virtio_device_send_to(void *ctx, int peer, uint32_t hdr, const void *payload, uint32_t len);
 int scmi__virtio_device_p2a(void *ctx);
 
 /* Under the lock, once for each queue: its ring is broken. */
