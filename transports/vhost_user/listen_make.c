@@ -107,7 +107,8 @@ static int bound_memory(struct listener *l, uint32_t gib, const struct scmi_why 
 
 	if (gib > each)
 		return scmi__why(why, SCMI_E_INVAL,
-				 "agents=%u times memory=%u does not fit in the %u GiB of addresses that a process has",
+				 "agents=%u times memory=%u does not fit in the %u GiB of addresses that a process has "
+				 "as a rule",
 				 l->n, gib, SPACE);
 	if (gib == 0)
 		gib = each == 0 ? 1u : each < MEMORY_DEFAULT ? each : MEMORY_DEFAULT;
