@@ -93,6 +93,7 @@ set(scmi_virtio_sources
 	transports/virtio/driver.c
 	transports/virtio/driver_init.c
 	transports/virtio/driver_life.c
+	transports/virtio/driver_signal.c
 	transports/virtio/pair.c
 	transports/virtio/ring_chain.c
 	transports/virtio/ring_device.c

@@ -210,31 +210,14 @@ static void deliver_event(struct scmi_virtio *d, const struct ring_back *back, u
 		return_event(d, back->slot);
 }
 
-/* Acquire is in the reap; this look only saves the lock where nothing has come. */
-static bool has_news(struct queue *q)
-{
-	return q->slots != 0 && ring_driver_news(&q->ring);
-}
-
-static bool is_fd_taken(const struct scmi_virtio *d)
-{
-	return atomic_load_explicit(&d->signals, memory_order_relaxed);
-}
-
 static bool wants_signals(const struct scmi_virtio *d)
 {
 	return is_fd_taken(d) || atomic_load_explicit(&d->asleep, memory_order_relaxed);
 }
 
-/* An interrupt that has been asked for comes, whoever takes what it stands for. */
-static bool has_interrupts(const struct scmi_virtio *d)
-{
-	return (d->bus->caps & SCMI_CAP_IRQ) != 0;
-}
-
 /*
  * What was asked for comes for what is taken now; then it has to be asked for anew. Said before anything is taken: an
- * interrupt that finds nothing left sees this, too, and asks. Pairs with the fence in news_or_ask().
+ * interrupt that finds nothing left sees this, too, and asks. Pairs with the fence in scmi__virtio_news_or_ask().
  */
 static void forget_asked(struct scmi_virtio *d)
 {
@@ -340,49 +323,13 @@ static uint32_t take_both(struct scmi_virtio *d, uint32_t most)
 	return sum;
 }
 
-/* Asks the device for a signal of what comes next; true: something has come already. */
-static bool ask(struct scmi_virtio *d)
-{
-	bool news = false;
-
-	lock(d);
-	if (d->up) {
-		news = scmi__ring_driver_arm(&d->cmd.ring);
-		if (d->event.slots != 0)
-			news = scmi__ring_driver_arm(&d->event.ring) || news;
-	}
-	atomic_store_explicit(&d->asked, !news, memory_order_relaxed);
-	unlock(d);
-	return news;
-}
-
-/*
- * Where it has been asked for already, no signal is lost: one that was cleared just now was given after what it stands
- * for, which a look finds.
- */
-static bool news_or_ask(struct scmi_virtio *d)
-{
-	if (d->bus->clear != NULL)
-		d->bus->clear(d->bus->ctx);
-	if (atomic_load_explicit(&d->asked, memory_order_relaxed)) {
-		if (has_news(&d->cmd) || has_news(&d->event))
-			return true;
-		if (!has_interrupts(d))
-			return false;
-		ring_fence(); /* what was there may be taken by a poll that does not ask: pairs with forget_asked() */
-		if (atomic_load_explicit(&d->asked, memory_order_relaxed))
-			return false;
-	}
-	return ask(d);
-}
-
 /*
  * A poll has taken as many as it may. What is left, or has come before it was asked for, has perhaps had no signal:
  * nobody would learn of it.
  */
 static void leave_rest(struct scmi_virtio *d)
 {
-	if (!ask(d))
+	if (!scmi__virtio_ask(d))
 		return;
 	if (!has_interrupts(d)) {
 		d->bus->raise(d->bus->ctx);
@@ -390,7 +337,7 @@ static void leave_rest(struct scmi_virtio *d)
 	}
 	do
 		(void)take_both(d, UINT32_MAX); /* as the interrupt would */
-	while (news_or_ask(d) && scmi__virtio_is_up(d));
+	while (scmi__virtio_news_or_ask(d) && scmi__virtio_is_up(d));
 }
 
 /*
@@ -417,7 +364,7 @@ static uint32_t take_all(struct scmi_virtio *d, uint32_t most)
 
 	if (n == 0 && !wants_signals(d))
 		n = take_quietly(d, most);
-	while (n < most && wants_signals(d) && news_or_ask(d) && scmi__virtio_is_up(d)) {
+	while (n < most && wants_signals(d) && scmi__virtio_news_or_ask(d) && scmi__virtio_is_up(d)) {
 		unsure = true;
 		n += take_both(d, most - n);
 	}
@@ -456,70 +403,9 @@ static int poll(void *ctx, int max)
 	return max > 0 ? (int)take_inside(ctx, (uint32_t)max) : 0;
 }
 
-/* ---- sleep ---- */
-
-/* Without EVENT_IDX signals come until they are switched off. Under the lock: fd() may ask for them beside us. */
-static void ask_no_more(struct scmi_virtio *d)
-{
-	if ((d->features & SCMI_VIRTIO_F_EVENT_IDX) != 0 || is_fd_taken(d))
-		return;
-	lock(d);
-	if (!is_fd_taken(d)) {
-		scmi__ring_driver_disarm(&d->cmd.ring);
-		if (d->event.slots != 0)
-			scmi__ring_driver_disarm(&d->event.ring);
-	}
-	unlock(d);
-}
-
-static void wait(void *ctx, uint64_t deadline_us)
-{
-	struct scmi_virtio *d = ctx;
-
-	if (!scmi__virtio_enter(d)) {
-		d->port->relax(d->port->ctx); /* whoever stops or recovers must get its turn */
-		return;
-	}
-	/* Before the lock that is in ask(): who takes something behind it asks for the next. */
-	atomic_store_explicit(&d->asleep, d->bus->clear != NULL, memory_order_relaxed);
-	if (!ask(d))
-		d->bus->wait(d->bus->ctx, deadline_us);
-	atomic_store_explicit(&d->asleep, false, memory_order_relaxed);
-	ask_no_more(d);
-	scmi__virtio_leave(d);
-}
-
 static void wake(void *ctx)
 {
 	scmi__virtio_wake(ctx);
-}
-
-/*
- * From now on signals are wanted, and the first is asked for here: what has come before shows on the descriptor at once.
- * Where the gate is shut, whoever opens it looks after us: the flag is set before the look at the gate, and he opens it
- * before he looks at the flag, all seq_cst.
- */
-static void want_signals(struct scmi_virtio *d)
-{
-	atomic_store(&d->signals, true);
-	if ((atomic_load(&d->gate) & GATE_OPEN) == 0 || !scmi__virtio_enter(d))
-		return;
-	if (ask(d))
-		d->bus->raise(d->bus->ctx);
-	scmi__virtio_leave(d);
-}
-
-static int fd(void *ctx)
-{
-	struct scmi_virtio *d = ctx;
-	int fd;
-
-	if (d->bus->fd == NULL)
-		return -1;
-	fd = d->bus->fd(d->bus->ctx);
-	if (!is_fd_taken(d))
-		want_signals(d);
-	return fd;
 }
 
 const struct scmi_transport_ops scmi__virtio_driver_ops = {
@@ -531,8 +417,8 @@ const struct scmi_transport_ops scmi__virtio_driver_ops = {
 	.flush = flush,
 	.fetch = fetch,
 	.poll = poll,
-	.wait = wait,
+	.wait = scmi__virtio_wait,
 	.wake = wake,
 	.recover = scmi__virtio_recover,
-	.fd = fd,
+	.fd = scmi__virtio_fd,
 };

@@ -87,6 +87,15 @@ void scmi__virtio_offer_events(struct scmi_virtio *d);
 /* driver.c: the first look at a device that has just been started. */
 void scmi__virtio_look(struct scmi_virtio *d);
 
+/* driver_signal.c: asks the device for a signal of what comes next; true: something has come already. */
+bool scmi__virtio_ask(struct scmi_virtio *d);
+
+/* The same for who has taken all: the bus's signal is cleared, and another asked for if there is none on its way. */
+bool scmi__virtio_news_or_ask(struct scmi_virtio *d);
+
+void scmi__virtio_wait(void *ctx, uint64_t deadline_us);
+int scmi__virtio_fd(void *ctx);
+
 static inline bool scmi__virtio_is_up(struct scmi_virtio *d)
 {
 	return (atomic_load_explicit(&d->gate, memory_order_relaxed) & GATE_OPEN) != 0;
@@ -105,6 +114,23 @@ static inline void unlock(const struct scmi_virtio *d)
 static inline void count(_Atomic uint32_t *counter)
 {
 	atomic_fetch_add_explicit(counter, 1u, memory_order_relaxed);
+}
+
+/* Acquire is in the reap; this look only saves the lock where nothing has come. */
+static inline bool has_news(struct queue *q)
+{
+	return q->slots != 0 && ring_driver_news(&q->ring);
+}
+
+static inline bool is_fd_taken(const struct scmi_virtio *d)
+{
+	return atomic_load_explicit(&d->signals, memory_order_relaxed);
+}
+
+/* An interrupt that has been asked for comes, whoever takes what it stands for. */
+static inline bool has_interrupts(const struct scmi_virtio *d)
+{
+	return (d->bus->caps & SCMI_CAP_IRQ) != 0;
 }
 
 #endif
