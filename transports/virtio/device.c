@@ -156,6 +156,21 @@ void scmi__virtio_device_reply(void *ctx, struct scmi_request *req, uint32_t len
 /* ---- serving ---- */
 
 /*
+ * The server waits for a command to come back, or does not. It remembers at which answer it has found that, so that who
+ * serves again and again does not take everybody's lock to find the same.
+ */
+static void wait_locked(struct scmi_virtio_device *dev, bool waits)
+{
+	dev->hungry = dev->waits = waits;
+	dev->waits_at = atomic_load_explicit(&dev->answered, memory_order_relaxed);
+}
+
+static bool waits_still(const struct scmi_virtio_device *dev)
+{
+	return dev->waits && atomic_load_explicit(&dev->answered, memory_order_relaxed) == dev->waits_at;
+}
+
+/*
  * A free command for the next chain, if there is one; it stays where it is until the chain has been taken. Where all
  * are out, host->work() will follow.
  */
@@ -166,7 +181,7 @@ static struct command *find_free(struct scmi_virtio_device *dev)
 	device_lock(dev);
 	dev->free = dev->back;
 	dev->back = NULL;
-	dev->hungry = dev->free == NULL;
+	wait_locked(dev, dev->free == NULL);
 	device_unlock(dev);
 	return dev->free;
 }
@@ -179,7 +194,7 @@ static bool borrow_pool(struct scmi_virtio_device *dev)
 	device_lock(dev);
 	lent = dev->pool_lent;
 	dev->pool_lent = true;
-	dev->hungry = lent;
+	wait_locked(dev, lent);
 	device_unlock(dev);
 	return !lent;
 }
@@ -317,6 +332,8 @@ static int serve_commands(struct scmi_virtio_device *dev, int max)
 		ring_device_guess(r);
 		return 0;
 	}
+	if (waits_still(dev))
+		return 0;
 	if (dev->armed) {
 		scmi__ring_device_disarm(r);
 		dev->armed = false;
@@ -335,17 +352,27 @@ static int serve_commands(struct scmi_virtio_device *dev, int max)
 
 /* ---- the eventq, as far as it is the server's ---- */
 
+/* Without the lock: nothing is behind the index at which the last look under it has left the ring. */
+static bool is_silent(const struct scmi_virtio_device *dev)
+{
+	const struct ring_device *r = &dev->ring[SCMI_VIRTIO_EVENTQ];
+
+	return dev->silent && ring_load16(&r->at.avail->idx) == dev->silent_at && !has_lied(dev, SCMI_VIRTIO_EVENTQ);
+}
+
 static bool events_have_come(struct scmi_virtio_device *dev)
 {
 	struct ring_device *r = &dev->ring[SCMI_VIRTIO_EVENTQ];
 	bool news;
 
-	if (!gate_is_open(&dev->gate[SCMI_VIRTIO_EVENTQ]))
+	if (!gate_is_open(&dev->gate[SCMI_VIRTIO_EVENTQ]) || is_silent(dev))
 		return false;
 	device_lock(dev);
 	news = has_lied(dev, SCMI_VIRTIO_EVENTQ) || ring_device_news(r);
 	if (news)
 		scmi__ring_device_disarm(r);
+	dev->silent = true;
+	dev->silent_at = r->avail;
 	device_unlock(dev);
 	return news;
 }
@@ -434,6 +461,8 @@ static bool events_wait(struct scmi_virtio_device *dev)
 	wait = atomic_load_explicit(&dev->starved, memory_order_relaxed) != 0 &&
 	       scmi__ring_device_arm(&dev->ring[SCMI_VIRTIO_EVENTQ]);
 	device_unlock(dev);
+	if (wait)
+		dev->silent = false;
 	return wait;
 }
 

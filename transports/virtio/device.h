@@ -97,7 +97,11 @@ struct scmi_virtio_device {
 
 	/* the server's */
 	struct command *free;
-	bool armed; /* doorbells of the cmdq may be on */
+	bool armed;         /* doorbells of the cmdq may be on */
+	bool waits;         /* hungry, since so many had been answered */
+	bool silent;        /* where the last look under the lock has left the eventq is noted: */
+	uint16_t silent_at; /* there, while the driver says that this is its next index, is nothing */
+	uint32_t waits_at;
 	_Atomic uint32_t taken;
 	_Atomic uint32_t refused;
 	_Atomic uint32_t too_long;
@@ -156,6 +160,22 @@ static inline void scatter(const struct ring_piece *piece, const unsigned char *
 static inline bool has_lied(const struct scmi_virtio_device *dev, uint32_t queue)
 {
 	return (atomic_load_explicit(&dev->lied, memory_order_relaxed) & (1u << queue)) != 0;
+}
+
+/* With the queue's gate closed. What the server waited for was the last driver's; doorbells may be on. */
+static inline void begin_commands(struct scmi_virtio_device *dev)
+{
+	device_lock(dev);
+	dev->hungry = dev->waits = false;
+	device_unlock(dev);
+	dev->armed = true;
+}
+
+/* Likewise. No doorbells until a send finds it empty. */
+static inline void begin_events(struct scmi_virtio_device *dev)
+{
+	dev->silent = false;
+	scmi__ring_device_disarm(&dev->ring[SCMI_VIRTIO_EVENTQ]);
 }
 
 /* device_life.c */

@@ -80,6 +80,7 @@ int scmi__virtio_device_start(void *ctx, const struct scmi_platform_sink *sink, 
 	dev->sink = sink;
 	dev->channel = channel;
 	atomic_store(&dev->starved, 0u); /* what waited has ended with the platform */
+	dev->silent = false;
 	open_gate(&dev->up);
 	tell_strange(dev);
 	tell(dev, SCMI_VIRTIO_UP);
@@ -151,9 +152,9 @@ static void take_up(struct scmi_virtio_device *dev, uint32_t queue, const struct
 	atomic_fetch_and(&dev->lied, ~(1u << queue));
 	atomic_fetch_and(&dev->told, ~(1u << queue));
 	if (cmdq)
-		dev->armed = true;
+		begin_commands(dev);
 	else
-		scmi__ring_device_disarm(r);
+		begin_events(dev);
 	dev->used[queue] = 1u;
 	open_gate(&dev->gate[queue]);
 }
