@@ -119,7 +119,7 @@ struct scmi_endpoint_ops {
 	 * Since SCMI_ENDPOINT_V2. As send(), for one peer alone, by the number above 0 that p2a() gave: SCMI_E_NOPEER,
 	 * and nothing is sent, if that one is not there any more. Compared while no peer can come or go, up to the end
 	 * of the send; after p2a() and before send() another may come. Delayed responses go this way. Optional: without
-	 * it they go by send(), which will do where peers do not change. Needs p2a and send. Context: as send().
+	 * it they go by send(), which will do where peers do not change. Means nothing without p2a. Context: as send().
 	 */
 	int (*send_to)(void *ctx, int peer, uint32_t hdr, const void *payload, uint32_t len);
 };

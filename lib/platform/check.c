@@ -122,8 +122,6 @@ static const char *check_endpoint(const struct scmi_endpoint *e)
 		return SCMI_TEXT_("scmi_endpoint_ops.stop is NULL");
 	if (e->ops->reply == NULL)
 		return SCMI_TEXT_("scmi_endpoint_ops.reply is NULL");
-	if (endpoint_sends_to(e->ops) && (e->ops->send == NULL || e->ops->p2a == NULL))
-		return SCMI_TEXT_("scmi_endpoint_ops.send_to is without send or p2a");
 	return NULL;
 }
 

@@ -56,7 +56,7 @@ static int send_promised(const struct channel *ch, const struct scmi_delayed *d)
 
 	if (p2a_peer(ch) != d->peer_)
 		return SCMI_E_NOPEER;
-	if (endpoint_sends_to(ops))
+	if (ops->p2a != NULL && ops->version >= SCMI_ENDPOINT_V2 && ops->send_to != NULL)
 		return ops->send_to(ch->ctx, d->peer_, d->hdr_, d->buf, d->len_);
 	return ops->send(ch->ctx, d->hdr_, d->buf, d->len_);
 }
@@ -67,13 +67,14 @@ static int send_promised(const struct channel *ch, const struct scmi_delayed *d)
  */
 static int send_or_shrink(const struct channel *ch, struct scmi_delayed *d)
 {
-	const int err = send_promised(ch, d);
+	for (;;) {
+		const int err = send_promised(ch, d);
 
-	if (err != SCMI_E_TOOBIG || d->len_ <= SCMI_STATUS_BYTES)
-		return err;
-	scmi_put_le32(d->buf, (uint32_t)SCMI_COMMS_ERROR);
-	d->len_ = SCMI_STATUS_BYTES;
-	return send_promised(ch, d);
+		if (err != SCMI_E_TOOBIG || d->len_ <= SCMI_STATUS_BYTES)
+			return err;
+		scmi_put_le32(d->buf, (uint32_t)SCMI_COMMS_ERROR);
+		d->len_ = SCMI_STATUS_BYTES;
+	}
 }
 
 int scmi__delayed_try(struct channel *ch, struct scmi_delayed *d)

@@ -158,12 +158,6 @@ static inline int p2a_peer(const struct channel *ch)
 	return ch->ops->p2a != NULL ? ch->ops->p2a(ch->ctx) : 1;
 }
 
-/* Whether it can tell peers apart while it sends. An older one has no such member. */
-static inline bool endpoint_sends_to(const struct scmi_endpoint_ops *ops)
-{
-	return ops->version >= SCMI_ENDPOINT_V2 && ops->send_to != NULL;
-}
-
 static inline bool has_p2a(const struct channel *ch)
 {
 	return p2a_peer(ch) != 0;

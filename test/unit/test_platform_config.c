@@ -210,36 +210,6 @@ SPOIL(ops_version, f->endpoints[1].ops.version = 0)
 SPOIL(ops_start, f->endpoints[1].ops.start = NULL)
 SPOIL(ops_stop, f->endpoints[1].ops.stop = NULL)
 SPOIL(ops_reply, f->endpoints[1].ops.reply = NULL)
-
-static int send_to(void *ctx, int peer, uint32_t hdr, const void *payload, uint32_t len)
-{
-	(void)ctx;
-	(void)peer;
-	(void)hdr;
-	(void)payload;
-	(void)len;
-	return SCMI_OK;
-}
-
-static int p2a(void *ctx)
-{
-	(void)ctx;
-	return 1;
-}
-
-static void send_to_alone(struct fixture *f)
-{
-	f->endpoints[1].ops.version = SCMI_ENDPOINT_V2;
-	f->endpoints[1].ops.send_to = send_to;
-}
-
-static void send_to_unsent(struct fixture *f)
-{
-	send_to_alone(f);
-	f->endpoints[1].ops.p2a = p2a;
-	f->endpoints[1].ops.send = NULL;
-}
-
 SPOIL(model_null, f->base.model = NULL)
 SPOIL(model_size, f->model.size = 1)
 SPOIL(model_version, f->model.version = SCMI_VERSION(3, 0))
@@ -288,8 +258,6 @@ static const struct spoiling spoilings[] = {
 	{ops_start, "scmi_endpoint_ops.start", SCMI_E_INVAL},
 	{ops_stop, "scmi_endpoint_ops.stop", SCMI_E_INVAL},
 	{ops_reply, "scmi_endpoint_ops.reply", SCMI_E_INVAL},
-	{send_to_alone, "scmi_endpoint_ops.send_to", SCMI_E_INVAL},
-	{send_to_unsent, "scmi_endpoint_ops.send_to", SCMI_E_INVAL},
 	{model_null, "scmi_base_model is NULL", SCMI_E_INVAL},
 	{model_size, "scmi_base_model is NULL or its size", SCMI_E_INVAL},
 	{model_version, "scmi_base_model.version", SCMI_E_INVAL},

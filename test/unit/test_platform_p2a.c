@@ -157,18 +157,22 @@ static void delayed_response_names_the_peer_it_was_promised_to(void **state)
 	assert_int_equal(stats_of(f).delayed_failed, 1);
 }
 
-/* What stands behind the members of an older version is not looked at. */
-static void older_endpoint_is_not_told_whom(void **state)
+/* What stands behind the members of an older version is not looked at; and where nobody is told apart it means nothing. */
+static void endpoint_of_one_peer_or_older_is_not_told_whom(void **state)
 {
 	struct parts *p = *state;
 	struct fixture *f = &p->fixture;
 
-	open_addressed(p, SCMI_ENDPOINT_V1);
-	open_nodes(f, 1);
-	send_nodes(f, 0, 0);
-	assert_told(f, 1, SCMI_OK);
-	assert_int_equal(addressed, 0);
-	assert_int_equal(atomic_load(&f->endpoint.taken), 1);
+	for (int one = 0; one < 2; one++) {
+		open_addressed(p, one ? SCMI_ENDPOINT_V2 : SCMI_ENDPOINT_V1);
+		if (one)
+			f->endpoint.ops.p2a = NULL;
+		open_nodes(f, 1);
+		send_nodes(f, 0, 0);
+		assert_told(f, (unsigned)one + 1u, SCMI_OK);
+		assert_int_equal(addressed, 0);
+		assert_int_equal(atomic_load(&f->endpoint.taken), one + 1);
+	}
 }
 
 /* ---- too little room ---- */
@@ -276,7 +280,7 @@ int main(void)
 		TEST(notifications_need_the_channel_when_they_go),
 		TEST(delayed_response_ends_with_the_peer_it_was_promised_to),
 		TEST(delayed_response_names_the_peer_it_was_promised_to),
-		TEST(older_endpoint_is_not_told_whom),
+		TEST(endpoint_of_one_peer_or_older_is_not_told_whom),
 		TEST(delayed_response_without_room_becomes_a_status),
 		TEST(delayed_status_without_room_is_not_for_the_next_peer),
 		TEST(delayed_status_without_room_is_not_tried_again),

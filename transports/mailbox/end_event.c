@@ -70,27 +70,28 @@ static int send_inside(struct scmi_mailbox_end *e, uint32_t hdr, const void *pay
 	return SCMI_OK;
 }
 
-#define ANYBODY 0 /* no agent has that number */
-
-/* Inside the gate the agent stays: its number was there before, and a detach waits for us. */
-static bool is_here(struct scmi_mailbox_end *e, int peer)
-{
-	return peer == ANYBODY || peer == scmi__mailbox_end_p2a(e);
-}
-
-int scmi__mailbox_end_send_to(void *ctx, int peer, uint32_t hdr, const void *payload, uint32_t len)
+int scmi__mailbox_end_send(void *ctx, uint32_t hdr, const void *payload, uint32_t len)
 {
 	struct scmi_mailbox_end *e = ctx;
 	int err;
 
 	if (!gate_enter(&e->gate, GATE_HERE))
 		return SCMI_E_NOPEER;
-	err = is_here(e, peer) ? send_inside(e, hdr, payload, len) : SCMI_E_NOPEER;
+	err = send_inside(e, hdr, payload, len);
 	end_leave(e);
 	return err;
 }
 
-int scmi__mailbox_end_send(void *ctx, uint32_t hdr, const void *payload, uint32_t len)
+/* Inside the gate the agent stays: its number was there before, and a detach waits for us. */
+int scmi__mailbox_end_send_to(void *ctx, int peer, uint32_t hdr, const void *payload, uint32_t len)
 {
-	return scmi__mailbox_end_send_to(ctx, ANYBODY, hdr, payload, len);
+	struct scmi_mailbox_end *e = ctx;
+	int err = SCMI_E_NOPEER;
+
+	if (!gate_enter(&e->gate, GATE_HERE))
+		return err;
+	if (scmi__mailbox_end_p2a(e) == peer)
+		err = scmi__mailbox_end_send(e, hdr, payload, len);
+	end_leave(e);
+	return err;
 }

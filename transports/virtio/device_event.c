@@ -196,15 +196,7 @@ static int enter_or_wait(struct scmi_virtio_device *dev)
 	return scmi__virtio_device_enter(gate) ? SCMI_OK : why_shut(dev);
 }
 
-#define ANYBODY 0 /* no driver has that number */
-
-/* Inside the gate the driver stays: its number was there before its eventq, and who takes it away waits for us. */
-static bool is_here(struct scmi_virtio_device *dev, int peer)
-{
-	return peer == ANYBODY || peer == scmi__virtio_device_p2a(dev);
-}
-
-int scmi__virtio_device_send_to(void *ctx, int peer, uint32_t hdr, const void *payload, uint32_t len)
+int scmi__virtio_device_send(void *ctx, uint32_t hdr, const void *payload, uint32_t len)
 {
 	struct scmi_virtio_device *dev = ctx;
 	struct event e = {.payload = payload, .len = len};
@@ -216,14 +208,22 @@ int scmi__virtio_device_send_to(void *ctx, int peer, uint32_t hdr, const void *p
 	if (err != SCMI_OK)
 		return err;
 	scmi_put_le32(e.header, hdr);
-	err = is_here(dev, peer) ? send_inside(dev, &e) : SCMI_E_NOPEER;
+	err = send_inside(dev, &e);
 	scmi__virtio_device_leave(&dev->gate[SCMI_VIRTIO_EVENTQ]);
 	if (e.work)
 		dev->host->work(dev->host->ctx);
 	return err;
 }
 
-int scmi__virtio_device_send(void *ctx, uint32_t hdr, const void *payload, uint32_t len)
+/* Inside the gate the driver stays: its number was there before its eventq, and who takes it away waits for us. */
+int scmi__virtio_device_send_to(void *ctx, int peer, uint32_t hdr, const void *payload, uint32_t len)
 {
-	return scmi__virtio_device_send_to(ctx, ANYBODY, hdr, payload, len);
+	struct scmi_virtio_device *dev = ctx;
+	int err = enter_or_wait(dev);
+
+	if (err != SCMI_OK)
+		return err;
+	err = scmi__virtio_device_p2a(dev) == peer ? scmi__virtio_device_send(dev, hdr, payload, len) : SCMI_E_NOPEER;
+	scmi__virtio_device_leave(&dev->gate[SCMI_VIRTIO_EVENTQ]);
+	return err;
 }
