@@ -357,7 +357,8 @@ static bool is_silent(const struct scmi_virtio_device *dev)
 {
 	const struct ring_device *r = &dev->ring[SCMI_VIRTIO_EVENTQ];
 
-	return dev->silent && ring_load16(&r->at.avail->idx) == dev->silent_at && !has_lied(dev, SCMI_VIRTIO_EVENTQ);
+	return atomic_load_explicit(&dev->silent, memory_order_relaxed) &&
+	       ring_load16(&r->at.avail->idx) == dev->silent_at && !has_lied(dev, SCMI_VIRTIO_EVENTQ);
 }
 
 static bool events_have_come(struct scmi_virtio_device *dev)
@@ -371,7 +372,7 @@ static bool events_have_come(struct scmi_virtio_device *dev)
 	news = has_lied(dev, SCMI_VIRTIO_EVENTQ) || ring_device_news(r);
 	if (news)
 		scmi__ring_device_disarm(r);
-	dev->silent = true;
+	atomic_store_explicit(&dev->silent, true, memory_order_relaxed);
 	dev->silent_at = r->avail;
 	device_unlock(dev);
 	return news;
@@ -462,7 +463,7 @@ static bool events_wait(struct scmi_virtio_device *dev)
 	       scmi__ring_device_arm(&dev->ring[SCMI_VIRTIO_EVENTQ]);
 	device_unlock(dev);
 	if (wait)
-		dev->silent = false;
+		forget_silence(dev);
 	return wait;
 }
 

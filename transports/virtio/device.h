@@ -97,11 +97,12 @@ struct scmi_virtio_device {
 
 	/* the server's */
 	struct command *free;
-	bool armed;         /* doorbells of the cmdq may be on */
-	bool waits;         /* hungry, since so many had been answered */
-	bool silent;        /* where the last look under the lock has left the eventq is noted: */
-	uint16_t silent_at; /* there, while the driver says that this is its next index, is nothing */
+	bool armed; /* doorbells of the cmdq may be on */
+	bool waits; /* hungry, since so many had been answered: */
 	uint32_t waits_at;
+	/* There was nothing in the eventq while the driver's index was silent_at. Each end forgets it when it comes. */
+	_Atomic bool silent;
+	uint16_t silent_at;
 	_Atomic uint32_t taken;
 	_Atomic uint32_t refused;
 	_Atomic uint32_t too_long;
@@ -171,10 +172,15 @@ static inline void begin_commands(struct scmi_virtio_device *dev)
 	dev->armed = true;
 }
 
+static inline void forget_silence(struct scmi_virtio_device *dev)
+{
+	atomic_store_explicit(&dev->silent, false, memory_order_relaxed);
+}
+
 /* Likewise. No doorbells until a send finds it empty. */
 static inline void begin_events(struct scmi_virtio_device *dev)
 {
-	dev->silent = false;
+	forget_silence(dev);
 	scmi__ring_device_disarm(&dev->ring[SCMI_VIRTIO_EVENTQ]);
 }
 

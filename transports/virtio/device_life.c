@@ -80,7 +80,7 @@ int scmi__virtio_device_start(void *ctx, const struct scmi_platform_sink *sink, 
 	dev->sink = sink;
 	dev->channel = channel;
 	atomic_store(&dev->starved, 0u); /* what waited has ended with the platform */
-	dev->silent = false;
+	forget_silence(dev);
 	open_gate(&dev->up);
 	tell_strange(dev);
 	tell(dev, SCMI_VIRTIO_UP);
