@@ -47,6 +47,7 @@ static int start_link(struct link *l)
 	atomic_store_explicit(&l->room, 0u, memory_order_relaxed);
 	atomic_store_explicit(&l->retry, TICK_NONE, memory_order_relaxed);
 	atomic_store_explicit(&l->due, 0u, memory_order_relaxed);
+	atomic_store_explicit(&l->refused, 0u, memory_order_relaxed);
 	atomic_fetch_and_explicit(&l->gate, ~GATE_QUIET, memory_order_seq_cst);
 	/* Receive works, for upcalls may come before start has returned; submits are refused. */
 	change_whatever(l, LINK_STARTING);
@@ -241,7 +242,12 @@ void scmi__look_later(struct link *l)
 /* Nothing is in flight, and nothing can be sent for what is owed to calls that have ended. */
 bool scmi__stuck(struct link *l)
 {
-	bool blocked = atomic_load_explicit(&l->blocked, memory_order_relaxed) != 0;
+	/*
+	 * One that is set beside ready() is not believed for ever, then; and one that is lost so is set again by who
+	 * goes on trying.
+	 */
+	bool refused = atomic_exchange_explicit(&l->refused, 0u, memory_order_relaxed) != 0;
+	bool blocked = refused || atomic_load_explicit(&l->blocked, memory_order_relaxed) != 0;
 	bool owed = false;
 
 	for (uint32_t i = 0; i < l->limit; i++) {
@@ -296,6 +302,7 @@ static int reopen(struct link *l, int err)
 	atomic_store_explicit(&l->next_deadline, TICK_NONE, memory_order_seq_cst);
 	atomic_store_explicit(&l->retry, TICK_NONE, memory_order_seq_cst);
 	atomic_store_explicit(&l->due, 0u, memory_order_relaxed);
+	atomic_store_explicit(&l->refused, 0u, memory_order_relaxed);
 	if (!l->running) {
 		change_whatever(l, LINK_BROKEN);
 		scmi__retry_later(l);
@@ -415,6 +422,7 @@ void scmi__link_ready(void *core)
 			break;
 		}
 	} while (next != state && !change(l, &gate, next));
+	atomic_store_explicit(&l->refused, 0u, memory_order_relaxed);
 	/* release: before the pump, which takes it. */
 	atomic_store_explicit(&l->room, 1u, memory_order_release);
 	if (next == LINK_UP)

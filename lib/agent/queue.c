@@ -363,8 +363,12 @@ static int enqueue(struct link *l, struct slot *s, struct scmi_call *call, uint3
 /* A direct send has found no room. Returns SEND_QUEUED, or SCMI_E_BUSY where it is not to be queued. */
 int scmi__queue_again(struct link *l, struct slot *s, struct scmi_call *call)
 {
-	if ((call->flags & SCMI_CALL_NOWAIT) != 0)
+	if ((call->flags & SCMI_CALL_NOWAIT) != 0) {
+		/* Not `blocked`, which is the pump's: it would wait for a ready() that may have come already. */
+		atomic_store_explicit(&l->refused, 1u, memory_order_relaxed);
+		scmi__look_later(l);
 		return SCMI_E_BUSY;
+	}
 	atomic_store_explicit(&s->deadline, queue_deadline(l, call), memory_order_relaxed);
 	if (!requeue(l, s))
 		return SCMI_E_BUSY;

@@ -161,7 +161,8 @@ struct link {
 	_Atomic uint32_t freed;         /* hint: the slot that was freed last */
 	_Atomic uint32_t visitors;      /* contexts that use the transport without a slot: stop waits for them */
 	_Atomic uint32_t retry;         /* tick at which a poll recovers the link */
-	_Atomic int lost;               /* what the link's calls end with while it is down */
+	_Atomic uint32_t refused; /* the transport had no room for a call that may not wait; until ready() or retry */
+	_Atomic int lost;         /* what the link's calls end with while it is down */
 
 	/* the pump's; the first four are left to it by others */
 	_Atomic uint32_t stack;   /* new entries: index + 1 of the newest */

@@ -107,6 +107,21 @@ static void start_reconnecting(void)
 	RECOVERED(.reconnect_us = 5000);
 }
 
+static int take_all(struct wire *wire)
+{
+	step_point(wire);
+	wire->room = NO_LIMIT;
+	return SCMI_OK;
+}
+
+/* There is a slot, and no room. */
+static void start_reconnecting_narrow(void)
+{
+	RECOVERED(.slots = 2, .reconnect_us = 5000);
+	world->wire[0].room = 1;
+	world->recover = take_all;
+}
+
 static void submit_0_twice(void)
 {
 	if (user_submit(0) != SCMI_OK)
@@ -121,12 +136,35 @@ static void recover_then_submit_1(void)
 	user_submit(1);
 }
 
-static void time_out_and_recover(void)
+static void time_out_then_poll(void)
 {
 	await_submitted(0);
 	world->recovering = true;
 	time_out();
 	pass_time_and_poll(5000 + 8);
+}
+
+static void time_out_and_recover(void)
+{
+	time_out_then_poll();
+	user_submit(1);
+}
+
+/* Who may not wait is refused, before what keeps the room has timed out or after. */
+static void be_refused(void)
+{
+	await_submitted(0);
+	user_submit(1);
+}
+
+static void time_out_and_be_recovered(void)
+{
+	struct scmi_agent_stats stats = {.size = sizeof(stats)};
+
+	be_refused();
+	time_out_then_poll();
+	if (scmi_agent_stats(world->agent, 0, &stats) != SCMI_OK || stats.recovered != 1)
+		step_fail("a link that takes nothing more is not recovered");
 	user_submit(1);
 }
 
@@ -171,6 +209,13 @@ const struct step_scenario scenarios_recover[] = {
 	{"recover-due-down", start_reconnecting, {submit_0, link_down_then_poll}, "sR", 0, WORLD},
 	{"recover-due-stop", start_reconnecting, {submit_0, link_down_then_poll, stop_agent}, "sRx", 0, WORLD},
 	{"recover-due-stuck-stop", start_reconnecting, {submit_0, time_out_and_recover, stop_agent}, "sRx", 2, WORLD},
+	{"recover-due-refused", start_reconnecting_narrow, {submit_0, time_out_and_be_recovered}, "sR", 0, WORLD},
+	{"recover-due-refused-ready",
+	 start_reconnecting_narrow,
+	 {submit_0, time_out_then_poll, be_refused, make_room},
+	 "sRum",
+	 0,
+	 WORLD},
 	{"recover-down-due", start_reconnecting, {submit_0, time_out_and_recover, link_down}, "sRd", 2, WORLD},
 	{0},
 };

@@ -1,68 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Recovery by policy: scmi_agent_poll() recovers a link that is down, or on which nothing can be sent any more. */
-#include "agent_rig.h"
+#include "reconnect_rig.h"
 
 #include <scmi/message.h>
-
-#define AGAIN_US 100000u
-#define WIRE_US  1000u
-#define SLACK_US 8u /* two ticks */
-
-enum way { BY_ITSELF, BY_RESTART, WAYS };
-
-static struct rig *reconnect_rig(enum way way, uint32_t caps, uint32_t slots)
-{
-	struct rig *r = rig_new(caps, slots);
-
-	if (way == BY_ITSELF)
-		script_recovers(&r->script);
-	r->config.options.reconnect_us = AGAIN_US;
-	return r;
-}
-
-static unsigned tries(const struct rig *r)
-{
-	return r->script.recovers + r->script.starts - 1;
-}
-
-static void submit_named(struct rig *r, struct rig_call *c, char name, uint16_t flags)
-{
-	rig_named(r, c, name, flags);
-	c->call.timeout_us = WIRE_US;
-	assert_int_equal(rig_submit(c), SCMI_OK);
-}
-
-static void assert_works(struct rig *r)
-{
-	struct rig_call c;
-
-	submit_named(r, &c, 'W', SCMI_CALL_NOWAIT);
-	script_answer(&r->script, 'W');
-	assert_ended(&c, SCMI_OK);
-}
 
 static void lose(struct rig *r)
 {
 	r->script.sink->link_down(r->script.core, SCMI_E_LINK);
-}
-
-/* A loop that sleeps until the next deadline: it comes in time, and finds nothing to do in vain but once or twice. */
-static void sleep_by_deadlines(struct rig *r, uint64_t us)
-{
-	uint64_t end = r->fake.now_us + us;
-	unsigned turns = 0;
-
-	while (r->fake.now_us < end) {
-		uint64_t next = scmi_agent_next_deadline(r->agent);
-
-		if (next > end)
-			next = end;
-		if (next > r->fake.now_us)
-			r->fake.now_us = next;
-		(void)scmi_agent_poll(r->agent, 1);
-		if (++turns > 4 + 4 * us / AGAIN_US)
-			fail_msg("the loop spins");
-	}
 }
 
 static void link_that_is_down_is_recovered_in_time(void **state)
@@ -326,95 +270,6 @@ static void late_reply_before_its_time_makes_it_needless(void **state)
 	rig_end(r);
 }
 
-/* The transport has no room, for that is owed to a command that timed out; there are slots, and calls that wait. */
-static void room_that_is_owed_is_recovered(void **state)
-{
-	(void)state;
-	for (int queued = 0; queued < 2; queued++) {
-		struct rig *r = reconnect_rig(BY_ITSELF, RIG_SERIAL, 8);
-		struct rig_call c[2];
-
-		r->script.narrow = true;
-		r->script.room = 1;
-		r->config.options.queue_timeout_us = SCMI_FOREVER;
-		rig_start(r);
-		submit_named(r, &c[0], 'A', 0);
-		if (queued) {
-			submit_named(r, &c[1], 'B', 0);
-		} else {
-			rig_named(r, &c[1], 'B', SCMI_CALL_NOWAIT);
-			assert_int_equal(rig_submit(&c[1]), SCMI_E_BUSY);
-		}
-		sleep_by_deadlines(r, WIRE_US + AGAIN_US / 2);
-		assert_ended(&c[0], SCMI_E_TIMEOUT);
-		assert_int_equal(tries(r), 0);
-		r->script.room = 9; /* it will have, then */
-		sleep_by_deadlines(r, AGAIN_US);
-		assert_int_equal(tries(r), 1);
-		if (queued)
-			assert_ended(&c[1], SCMI_E_LINK);
-		assert_works(r);
-		rig_end(r);
-	}
-}
-
-/* It was owed first, and then somebody found no room. */
-static void room_that_was_owed_before_is_recovered(void **state)
-{
-	(void)state;
-	for (int queued = 0; queued < 2; queued++) {
-		struct rig *r = reconnect_rig(BY_ITSELF, RIG_SERIAL, 8);
-		struct rig_call c[2];
-
-		r->script.narrow = true;
-		r->script.room = 1;
-		r->config.options.queue_timeout_us = SCMI_FOREVER;
-		rig_start(r);
-		submit_named(r, &c[0], 'A', 0);
-		sleep_by_deadlines(r, WIRE_US + 3 * AGAIN_US);
-		assert_ended(&c[0], SCMI_E_TIMEOUT);
-		assert_int_equal(tries(r), 0);
-		rig_named(r, &c[1], 'B', queued ? 0 : SCMI_CALL_NOWAIT);
-		assert_int_equal(rig_submit(&c[1]), queued ? SCMI_OK : SCMI_E_BUSY);
-		r->script.room = 9;
-		sleep_by_deadlines(r, AGAIN_US - SLACK_US);
-		assert_int_equal(tries(r), 0);
-		sleep_by_deadlines(r, AGAIN_US + 3 * SLACK_US);
-		assert_int_equal(tries(r), 1);
-		assert_works(r);
-		rig_end(r);
-	}
-}
-
-/* Full, but a reply is on its way; or nothing is owed at all: the transport will say when there is room. */
-static void room_that_may_come_is_waited_for(void **state)
-{
-	(void)state;
-	for (int answered = 0; answered < 2; answered++) {
-		struct rig *r = reconnect_rig(BY_ITSELF, RIG_SERIAL, 8);
-		struct rig_call c[2];
-
-		r->script.narrow = true;
-		r->script.room = 1;
-		r->config.options.queue_timeout_us = SCMI_FOREVER;
-		rig_start(r);
-		rig_named(r, &c[0], 'A', 0);
-		c[0].call.timeout_us = 4 * AGAIN_US;
-		assert_int_equal(rig_submit(&c[0]), SCMI_OK);
-		submit_named(r, &c[1], 'B', 0);
-		if (answered)
-			script_answer(&r->script, 'A');
-		sleep_by_deadlines(r, 3 * AGAIN_US);
-		assert_int_equal(tries(r), 0);
-		if (!answered)
-			script_answer(&r->script, 'A');
-		script_make_room(&r->script, 1);
-		script_answer(&r->script, 'B');
-		assert_ended(&c[1], SCMI_OK);
-		rig_end(r);
-	}
-}
-
 /* ---- with others ---- */
 
 static void each_link_is_recovered_by_its_own_policy(void **state)
@@ -478,9 +333,6 @@ int main(void)
 		cmocka_unit_test(pool_with_an_acquired_transfer_is_not_stuck),
 		cmocka_unit_test(pool_with_a_free_reserved_slot_is_stuck),
 		cmocka_unit_test(late_reply_before_its_time_makes_it_needless),
-		cmocka_unit_test(room_that_is_owed_is_recovered),
-		cmocka_unit_test(room_that_was_owed_before_is_recovered),
-		cmocka_unit_test(room_that_may_come_is_waited_for),
 		cmocka_unit_test(each_link_is_recovered_by_its_own_policy),
 		cmocka_unit_test(start_forgets_what_was_to_be_recovered),
 	};
