@@ -302,6 +302,17 @@ static void all_memory_has_to_fit(void **state)
 	refuse(rig_uri(",memory=65536,agents=2"), SCMI_E_INVAL, "agents=2 times memory=65536 does not fit");
 }
 
+/* Not beside the thread sanitizer, which has most of the addresses for itself. */
+static bool has_room_for(uint64_t bytes)
+{
+	void *at = mmap(NULL, (size_t)bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (at == MAP_FAILED)
+		return false;
+	munmap(at, (size_t)bytes);
+	return true;
+}
+
 static void memory_is_bounded(void **state)
 {
 	const uint64_t gib = UINT64_C(1) << 30;
@@ -312,7 +323,8 @@ static void memory_is_bounded(void **state)
 	if (sizeof(void *) > 4) {
 		assert_true(front_connect(&f));
 		assert_int_equal(ask_sparse(&f, 1024u * gib + 1u), 1);
-		assert_int_equal(ask_sparse(&f, 1024u * gib), 0);
+		if (has_room_for(1024u * gib))
+			assert_int_equal(ask_sparse(&f, 1024u * gib), 0);
 		front_leave(&f);
 	}
 	place_close(p);
