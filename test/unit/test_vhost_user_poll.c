@@ -9,6 +9,8 @@
 
 #include <cmocka.h>
 
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -61,11 +63,17 @@ static void await_sleep(struct place *p)
 	} while (used_us(p) - before > 5000);
 }
 
-static void come(struct front *f)
+static void come_with(struct front *f, bool event_idx)
 {
 	assert_true(front_connect(f));
+	f->event_idx = event_idx;
 	front_up(f);
 	assert_true(front_ask(f));
+}
+
+static void come(struct front *f)
+{
+	come_with(f, false);
 }
 
 /* Never by a doorbell. */
@@ -75,13 +83,12 @@ static void ask_quietly(struct front *f)
 	assert_int_equal(front_status(f), SCMI_SUCCESS);
 }
 
-static void who_has_asked_need_not_ring(void **state)
+static void need_not_ring(bool event_idx)
 {
 	struct place *p = place_running(rig_uri(LONG));
 	struct front f;
 
-	(void)state;
-	come(&f);
+	come_with(&f, event_idx);
 	for (unsigned i = 0; i < 100; i++) {
 		assert_false(front_is_asked(&f));
 		ask_quietly(&f);
@@ -91,18 +98,29 @@ static void who_has_asked_need_not_ring(void **state)
 	assert_int_equal(lines_with(""), 0);
 }
 
-static void who_is_quiet_is_asked_to_ring(void **state)
+static void who_has_asked_need_not_ring(void **state)
+{
+	(void)state;
+	need_not_ring(false);
+	need_not_ring(true);
+}
+
+static void await_asked(struct front *f)
+{
+	struct hang hang = hang_watch();
+
+	while (!front_is_asked(f))
+		assert_false(hangs(&hang));
+}
+
+static void is_asked_to_ring(bool event_idx)
 {
 	struct place *p = place_running(rig_uri(",poll=1"));
 	struct front f;
 
-	(void)state;
-	come(&f);
+	come_with(&f, event_idx);
 	for (unsigned i = 0; i < 20; i++) {
-		struct hang hang = hang_watch();
-
-		while (!front_is_asked(&f))
-			assert_false(hangs(&hang));
+		await_asked(&f);
 		assert_true(front_ask(&f));
 	}
 	await_sleep(p);
@@ -111,26 +129,100 @@ static void who_is_quiet_is_asked_to_ring(void **state)
 	place_close(p);
 }
 
-/* A command that comes just when it goes to sleep is rung for, or seen. */
-static void nothing_is_lost_on_the_edge(void **state)
+static void who_is_quiet_is_asked_to_ring(void **state)
+{
+	(void)state;
+	is_asked_to_ring(false);
+	is_asked_to_ring(true);
+}
+
+/* ---- the edge: it goes to sleep when a command comes ---- */
+
+static struct {
+	void (*lock)(void *ctx);
+	struct front *front;
+	_Atomic bool wanted;
+	_Atomic bool done;
+} edge;
+
+/* The lock is the last that it takes before it asks for a doorbell: it has looked, and nothing was there. */
+static void lock_and_offer(void *ctx)
+{
+	edge.lock(ctx);
+	if (!atomic_exchange(&edge.wanted, false))
+		return;
+	front_offer(edge.front, SCMI_PROTOCOL_BASE, SCMI_PROTOCOL_VERSION);
+	atomic_store(&edge.done, true);
+}
+
+/* That a doorbell for nothing comes before makes no difference where it is awake, and else has it go to sleep anew. */
+static void offer_inside(struct front *f)
+{
+	struct hang hang = hang_watch();
+
+	atomic_store(&edge.done, false);
+	atomic_store(&edge.wanted, true);
+	front_kick(f);
+	while (!atomic_load(&edge.done))
+		assert_false(hangs(&hang));
+	assert_int_equal(front_status(f), SCMI_SUCCESS);
+}
+
+/* Nobody rings for it: no doorbell had been asked for when it was published. */
+static void is_found_before_the_sleep(bool event_idx)
+{
+	struct place *p = place_open(rig_uri(",poll=1"));
+	struct front f;
+
+	assert_non_null(p);
+	edge.lock = p->port.lock;
+	edge.front = &f;
+	p->port.lock = lock_and_offer;
+	place_run(p);
+	come_with(&f, event_idx);
+	for (unsigned i = 0; i < 20; i++) {
+		if (i % 2 != 0)
+			await_asked(&f);
+		offer_inside(&f);
+	}
+	front_leave(&f);
+	place_close(p);
+}
+
+static void what_comes_on_the_edge_is_found(void **state)
+{
+	(void)state;
+	is_found_before_the_sleep(false);
+	is_found_before_the_sleep(true);
+}
+
+static void is_not_lost(bool event_idx)
 {
 	struct place *p = place_running(rig_uri(",poll=20"));
 	struct front f;
 
-	(void)state;
-	come(&f);
+	come_with(&f, event_idx);
 	for (unsigned i = 0; i < 2000; i++) {
 		for (volatile unsigned spin = 0; spin < i * 4u; spin = spin + 1u)
 			;
 		front_offer(&f, SCMI_PROTOCOL_BASE, SCMI_PROTOCOL_VERSION);
-		atomic_thread_fence(memory_order_seq_cst);
-		if (front_is_asked(&f))
+		if (front_must_kick(&f))
 			front_kick(&f);
 		assert_int_equal(front_status(&f), SCMI_SUCCESS);
 	}
 	front_leave(&f);
 	place_close(p);
 }
+
+/* A command that comes just when it goes to sleep is rung for, or seen. */
+static void nothing_is_lost_on_the_edge(void **state)
+{
+	(void)state;
+	is_not_lost(false);
+	is_not_lost(true);
+}
+
+/* ---- the others ---- */
 
 static void the_others_get_their_turns(void **state)
 {
@@ -206,6 +298,46 @@ static void a_ring_that_is_polled_can_stop(void **state)
 	place_close(p);
 }
 
+/* Until the other side has read all that was said. */
+static void await_heard(struct front *f)
+{
+	struct hang hang = hang_watch();
+	int unheard;
+
+	do {
+		assert_false(hangs(&hang));
+		assert_int_equal(ioctl(f->sock, SIOCOUTQ, &unheard), 0);
+	} while (unheard != 0);
+}
+
+/* What comes while it drains stays where it is, though it is looked for: the other's answers prove that. */
+static void a_ring_that_drains_is_left_alone(void **state)
+{
+	const struct vu_vring_state cmdq = {.index = SCMI_VIRTIO_CMDQ};
+	struct vu_vring_state base;
+	struct place *p = place_running(rig_uri(",agents=2" LONG));
+	struct front f;
+	struct front other;
+
+	(void)state;
+	come(&f);
+	come(&other);
+	front_offer(&f, RIG_PROTOCOL, RIG_HOLD);
+	place_await_held(p);
+	front_send(&f, VU_GET_VRING_BASE, VU_VERSION, &cmdq, sizeof(cmdq), NULL, 0);
+	await_heard(&f);
+	front_offer(&f, SCMI_PROTOCOL_BASE, SCMI_PROTOCOL_VERSION);
+	for (unsigned i = 0; i < 10; i++)
+		ask_quietly(&other);
+	place_release(p);
+	assert_true(front_reply(&f, VU_GET_VRING_BASE, &base, sizeof(base)));
+	assert_int_equal(base.num, 2);
+	assert_int_equal(front_status(&f), SCMI_SUCCESS);
+	front_leave(&f);
+	front_leave(&other);
+	place_close(p);
+}
+
 static void memory_may_go_while_it_polls(void **state)
 {
 	struct place *p = place_running(rig_uri(LONG));
@@ -227,11 +359,13 @@ int main(void)
 		cmocka_unit_test_setup_teardown(memory_may_go_while_it_polls, test_begin, test_end),
 		cmocka_unit_test_setup_teardown(who_has_asked_need_not_ring, test_begin, test_end),
 		cmocka_unit_test_setup_teardown(who_is_quiet_is_asked_to_ring, test_begin, test_end),
+		cmocka_unit_test_setup_teardown(what_comes_on_the_edge_is_found, test_begin, test_end),
 		cmocka_unit_test_setup_teardown(nothing_is_lost_on_the_edge, test_begin, test_end),
 		cmocka_unit_test_setup_teardown(the_others_get_their_turns, test_begin, test_end),
 		cmocka_unit_test_setup_teardown(it_ends_while_it_polls, test_begin, test_end),
 		cmocka_unit_test_setup_teardown(who_has_gone_is_not_polled, test_begin, test_end),
 		cmocka_unit_test_setup_teardown(a_ring_that_is_polled_can_stop, test_begin, test_end),
+		cmocka_unit_test_setup_teardown(a_ring_that_drains_is_left_alone, test_begin, test_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, group_end);

@@ -175,7 +175,7 @@ void front_set_kick(struct front *f, uint32_t ring, int kick)
 
 void front_set_up(struct front *f)
 {
-	const uint64_t features = WANTED;
+	const uint64_t features = WANTED | (f->event_idx ? SCMI_VIRTIO_F_EVENT_IDX : 0u);
 	const uint64_t protocol = VU_PF_REPLY_ACK;
 	const uint64_t cmdq = SCMI_VIRTIO_CMDQ;
 	const struct vu_vring_addr addr = {
@@ -206,6 +206,14 @@ void front_up(struct front *f)
 
 /* ---- commands: the n-th uses descriptors 2n and 2n + 1 ---- */
 
+static struct ring_parts parts_of(const struct front *f)
+{
+	return (struct ring_parts){.desc = (struct ring_desc *)(void *)f->mem,
+				   .avail = (struct ring_avail *)(void *)(f->mem + AVAIL),
+				   .used = (struct ring_used *)(void *)(f->mem + USED),
+				   .size = FRONT_SIZE};
+}
+
 static void describe(struct front *f, uint32_t i, uint64_t at, uint32_t len, uint32_t flags)
 {
 	struct ring_desc *d = (struct ring_desc *)(void *)f->mem + i;
@@ -219,14 +227,15 @@ static void describe(struct front *f, uint32_t i, uint64_t at, uint32_t len, uin
 void front_offer(struct front *f, uint8_t protocol, uint8_t message)
 {
 	const uint32_t n = f->avail % (FRONT_SIZE / 2u);
-	struct ring_avail *a = (struct ring_avail *)(void *)(f->mem + AVAIL);
+	const struct ring_parts at = parts_of(f);
 
 	scmi_put_le32(f->mem + REQUEST + n * 64u, scmi_hdr(protocol, message, SCMI_MSG_COMMAND, f->avail & 0x3ffu));
 	memset(f->mem + REPLY + n * 64u, 0xff, 64);
 	describe(f, 2 * n, REQUEST + n * 64u, 4, RING_NEXT | (2 * n + 1) << 16);
 	describe(f, 2 * n + 1, REPLY + n * 64u, 64, RING_WRITE);
-	ring_store16(&a->ring[f->avail % FRONT_SIZE], (uint16_t)(2 * n));
-	ring_store16_release(&a->idx, ++f->avail);
+	ring_store16(ring_used_event(&at), f->seen);
+	ring_store16(&at.avail->ring[f->avail % FRONT_SIZE], (uint16_t)(2 * n));
+	ring_store16_release(&at.avail->idx, ++f->avail);
 }
 
 void front_kick(struct front *f)
@@ -236,11 +245,23 @@ void front_kick(struct front *f)
 	assert_int_equal(write(f->kick[0], &one, sizeof(one)), sizeof(one));
 }
 
+static bool is_asked(const struct front *f, uint16_t index)
+{
+	const struct ring_parts at = parts_of(f);
+
+	return f->event_idx ? ring_load16(ring_avail_event(&at)) == index
+			    : (ring_load16(&at.used->flags) & RING_QUIET) == 0;
+}
+
 bool front_is_asked(struct front *f)
 {
-	struct ring_used *u = (struct ring_used *)(void *)(f->mem + USED);
+	return is_asked(f, f->avail);
+}
 
-	return (ring_load16(&u->flags) & RING_QUIET) == 0;
+bool front_must_kick(struct front *f)
+{
+	atomic_thread_fence(memory_order_seq_cst);
+	return is_asked(f, (uint16_t)(f->avail - 1u));
 }
 
 int32_t front_status(struct front *f)

@@ -83,6 +83,7 @@ struct front {
 	unsigned char *mem;
 	int kick[2];
 	int call[2];
+	bool event_idx; /* set it before front_set_up(): it takes EVENT_IDX, too */
 	uint16_t avail; /* of the cmdq, the next index */
 	uint16_t seen;
 };
@@ -115,7 +116,8 @@ void front_up(struct front *f); /* both, with doorbells of its own, and enabled 
 /* A command is laid out and published; the doorbell is rung, or not; its answer awaited. */
 void front_offer(struct front *f, uint8_t protocol, uint8_t message);
 void front_kick(struct front *f);
-bool front_is_asked(struct front *f); /* for a doorbell */
+bool front_is_asked(struct front *f);  /* for a doorbell of the next one */
+bool front_must_kick(struct front *f); /* of what has just been published */
 int32_t front_status(struct front *f); /* the reply's */
 
 /* Asks for the base protocol's version: whether it is answered well. */
