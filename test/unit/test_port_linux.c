@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <sched.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -52,6 +53,36 @@ static void linux_event_is_one_futex_word(void **state)
 	assert_int_equal(make(&port), SCMI_OK);
 	assert_int_equal(port.event_size, 4);
 	drop();
+}
+
+/* Those who are awaited may run elsewhere. */
+static void linux_thread_on_one_processor_is_not_alone(void **state)
+{
+	const long processors = sysconf(_SC_NPROCESSORS_ONLN);
+	struct scmi_port port;
+	void (*relax)(void *ctx);
+	cpu_set_t before;
+	cpu_set_t one;
+	bool counted;
+
+	(void)state;
+	assert_int_equal(make(&port), SCMI_OK);
+	relax = port.relax;
+	drop();
+	assert_int_equal(sched_getaffinity(0, sizeof(before), &before), 0);
+	CPU_ZERO(&one);
+	for (size_t i = 0; CPU_COUNT(&one) == 0; i++) {
+		if (CPU_ISSET(i, &before))
+			CPU_SET(i, &one);
+	}
+	assert_int_equal(sched_setaffinity(0, sizeof(one), &one), 0);
+	counted = sysconf(_SC_NPROCESSORS_ONLN) == processors;
+	assert_int_equal(make(&port), SCMI_OK);
+	assert_int_equal(sched_setaffinity(0, sizeof(before), &before), 0);
+	drop();
+	if (!counted)
+		skip(); /* this C library counts by the thread */
+	assert_true(port.relax == relax);
 }
 
 #define NO_FILTER (-100)
@@ -101,6 +132,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(linux_init_without_an_argument_refuses),
 		cmocka_unit_test(linux_event_is_one_futex_word),
+		cmocka_unit_test(linux_thread_on_one_processor_is_not_alone),
 		cmocka_unit_test(linux_init_without_futexes_fails),
 	};
 

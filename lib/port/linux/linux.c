@@ -148,14 +148,6 @@ static void relax(void *ctx)
 		let_run(ctx);
 }
 
-/* What is awaited cannot come while we look where both have one processor. */
-static bool runs_alone(void)
-{
-	cpu_set_t ours;
-
-	return sched_getaffinity(0, sizeof(ours), &ours) == 0 && CPU_COUNT(&ours) == 1;
-}
-
 /* Whether the kernel, and what filters its calls, knows the one call that a waiter cannot do without. */
 static bool futex_works(void)
 {

@@ -8,8 +8,22 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <unistd.h>
 
 #define PAUSES 64u /* of a thread's turns one in so many goes to the system */
+
+/*
+ * Where there is one processor, what is awaited cannot come while we look. Of the machine's: the one that this thread
+ * is bound to says nothing of the others. POSIX does not know the question; some systems hide it then.
+ */
+static inline bool runs_alone(void)
+{
+#ifdef _SC_NPROCESSORS_ONLN
+	return sysconf(_SC_NPROCESSORS_ONLN) == 1;
+#else
+	return false;
+#endif
+}
 
 static inline void pause_processor(void)
 {

@@ -7,7 +7,6 @@
 #include <stdbool.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include <scmi/errors.h>
 #include <scmi/port/posix.h>
@@ -179,12 +178,6 @@ static void relax(void *ctx)
 {
 	if (!pause_first())
 		let_run(ctx);
-}
-
-/* Where there is one processor, what is awaited cannot come while we look. */
-static bool runs_alone(void)
-{
-	return sysconf(_SC_NPROCESSORS_ONLN) == 1;
 }
 
 static uintptr_t self(void *ctx)
