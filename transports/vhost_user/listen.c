@@ -6,8 +6,8 @@
  * Who is to go is told of in one line.
  *
  * With poll=US a guest that has just asked for something is not waited for asleep: its rings are looked at again and
- * again, without a system call, until it has been quiet for so long. It is asked for no doorbell meanwhile, but by then
- * at the latest. Every SOCKETS_US everything else gets its turn: sockets, the doorbells of the others, the end.
+ * again until it has been quiet for so long. It is asked for no doorbell meanwhile, but by then at the latest. Every
+ * SOCKETS_US everything else gets its turn, by a system call: sockets, the doorbells of the others, the end.
  */
 #define _GNU_SOURCE
 

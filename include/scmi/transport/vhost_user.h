@@ -53,9 +53,10 @@ extern "C" {
  * all the same is sent away when there is none left.
  *
  * poll=US, 0 (the default) to 1000000: who has sent a command is looked at without a doorbell until it has sent none
- * for so many microseconds, at least; it is asked for none meanwhile, so that both need no system call. The
- * listener's thread has a processor to itself as long as that. Sockets and the doorbells of other guests have their
- * turn every 20 us. For the shortest answers, where there are processors to spare.
+ * for so many microseconds, at least; it is asked for none meanwhile, so that an answer costs no system call, as a
+ * rule. The listener's thread takes a processor as long as that: a guest that sends one command in so many microseconds
+ * keeps it busy for ever. Sockets and the doorbells of other guests have their turn every 20 us, where commands are
+ * short. For the shortest answers, where there are processors to spare and guests are trusted with them.
  *
  * "vhost-user:fd=N", for a platform: the socket has been made by somebody else, who listens at it already, as systemd
  * does for its first socket with N 3.
