@@ -3,7 +3,9 @@
 
 #define READ_REGISTER(name, value)  __asm__ volatile("mrs %0, " #name : "=r"(value) : : "memory")
 #define WRITE_REGISTER(name, value) __asm__ volatile("msr " #name ", %0" : : "r"((uint64_t)(value)) : "memory")
-#define INSTRUCTION(text)           __asm__ volatile(text : : : "memory")
+
+/* The language allows no parentheses around it. NOLINTNEXTLINE(bugprone-macro-parentheses) */
+#define INSTRUCTION(text) __asm__ volatile(text : : : "memory")
 
 #define CNTKCTL_EVNTEN      (UINT64_C(1) << 2)
 #define CNTKCTL_EVNTDIR     (UINT64_C(1) << 3)

@@ -63,6 +63,7 @@ static inline void barrier(void)
 	__asm__ volatile("dsb\n\tisb" : : : "memory");
 }
 
+/* It lies where the architecture says. NOLINTNEXTLINE(performance-no-int-to-ptr) */
 #define REGISTER(address) (*(volatile uint32_t *)(uintptr_t)(address))
 
 #define SYST_CSR REGISTER(0xe000e010u)
