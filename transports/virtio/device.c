@@ -161,7 +161,8 @@ void scmi__virtio_device_reply(void *ctx, struct scmi_request *req, uint32_t len
  */
 static void wait_locked(struct scmi_virtio_device *dev, bool waits)
 {
-	dev->hungry = dev->waits = waits;
+	dev->hungry = waits;
+	dev->waits = waits;
 	dev->waits_at = atomic_load_explicit(&dev->answered, memory_order_relaxed);
 }
 

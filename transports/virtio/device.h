@@ -167,7 +167,8 @@ static inline bool has_lied(const struct scmi_virtio_device *dev, uint32_t queue
 static inline void begin_commands(struct scmi_virtio_device *dev)
 {
 	device_lock(dev);
-	dev->hungry = dev->waits = false;
+	dev->hungry = false;
+	dev->waits = false;
 	device_unlock(dev);
 	dev->armed = true;
 }
