@@ -225,14 +225,24 @@ void *memmove(void *dst, const void *src, size_t len)
 
 /* ---- other contexts, and time ---- */
 
+#ifdef __aarch64__
+#define MASK_READ_AND_SET "mrs %0, daif\n\tmsr daifset, #3"
+#define MASK_SET          "msr daif, %0"
+#define MASK_CLEAR        "msr daifclr, #3"
+#else
+#define MASK_READ_AND_SET "mrs %0, primask\n\tcpsid i"
+#define MASK_SET          "msr primask, %0\n\tisb"
+#define MASK_CLEAR        "cpsie i\n\tisb"
+#endif
+
 static uint32_t masks;
-static uint32_t mask_before;
+static uintptr_t mask_before;
 
 void shim_mask(void)
 {
-	uint32_t state;
+	uintptr_t state;
 
-	__asm__ volatile("mrs %0, primask\n\tcpsid i" : "=r"(state) : : "memory");
+	__asm__ volatile(MASK_READ_AND_SET : "=r"(state) : : "memory");
 	if (masks++ == 0)
 		mask_before = state;
 }
@@ -240,13 +250,13 @@ void shim_mask(void)
 void shim_unmask(void)
 {
 	if (--masks == 0)
-		__asm__ volatile("msr primask, %0\n\tisb" : : "r"(mask_before) : "memory");
+		__asm__ volatile(MASK_SET : : "r"(mask_before) : "memory");
 }
 
 void shim_unmask_all(void)
 {
 	masks = 0;
-	__asm__ volatile("cpsie i\n\tisb" : : : "memory");
+	__asm__ volatile(MASK_CLEAR : : : "memory");
 }
 
 int clock_gettime(int clock, struct timespec *now)

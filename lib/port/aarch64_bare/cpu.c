@@ -11,6 +11,7 @@
 #define CNTKCTL_EVNTDIR     (UINT64_C(1) << 3)
 #define CNTKCTL_EVNTI_SHIFT 4u
 #define CNTKCTL_EVNTI       (UINT64_C(15) << CNTKCTL_EVNTI_SHIFT)
+#define CNTKCTL_EVNTIS      (UINT64_C(1) << 17) /* FEAT_ECV: the counter's bits from 8 on */
 #define CNTV_CTL_ENABLE     1u
 #define CTR_DMINLINE_SHIFT  16u
 #define CTR_DMINLINE        15u
@@ -70,7 +71,7 @@ void scmi__aarch64_event_stream(unsigned bit)
 	uint64_t control;
 
 	READ_REGISTER(cntkctl_el1, control);
-	control &= ~(CNTKCTL_EVNTI | CNTKCTL_EVNTDIR);
+	control &= ~(CNTKCTL_EVNTI | CNTKCTL_EVNTDIR | CNTKCTL_EVNTIS);
 	control |= CNTKCTL_EVNTEN | (uint64_t)bit << CNTKCTL_EVNTI_SHIFT;
 	WRITE_REGISTER(cntkctl_el1, control);
 	INSTRUCTION("isb");
