@@ -9,6 +9,7 @@
 
 #include "../unit/port_suite.h"
 #include "../unit/port_threads.h"
+#include "port_races.h"
 #include "shim_port.h"
 #include "target.h"
 
@@ -231,6 +232,16 @@ static void the_clock_goes_while_masked(void)
 	}
 }
 
+static void own_clock_cases(void)
+{
+	const uint32_t tick_us = config.tick_us != 0 ? config.tick_us : SCMI_CORTEX_M_TICK_DEFAULT_US;
+
+	the_clock_goes_while_masked();
+	clock_goes_by_ticks_alone(&port, tick_us);
+	clock_never_goes_back(&port);
+	target_on_tick(on_tick);
+}
+
 static void own_cases(void)
 {
 	struct scmi_port out;
@@ -240,8 +251,23 @@ static void own_cases(void)
 	a_lock_keeps_interrupts_out();
 	handlers_are_contexts_of_their_own();
 	if (config.systick_hz != 0)
-		the_clock_goes_while_masked();
+		own_clock_cases();
+#ifndef __ARM_ARCH_6M__
+	if (config.mask_level != 0)
+		lock_keeps_outer_levels(&port, config.mask_level);
+#endif
 	drop();
+}
+
+/* With a handler of their own in SysTick's place. */
+static void races(void)
+{
+	races_of_atomics();
+	races_of_waits(0);
+#ifndef __ARM_ARCH_6M__
+	races_of_waits(PRIORITY_PLATFORM);
+#endif
+	target_on_tick(on_tick);
 }
 
 int main(void)
@@ -251,6 +277,7 @@ int main(void)
 	target_on_tick(on_tick);
 	board_systick_priority(PRIORITY_SYSTICK);
 	bad_configurations_are_refused();
+	races();
 
 	config.systick_hz = BOARD_HZ;
 	own_cases();
