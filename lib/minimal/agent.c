@@ -14,16 +14,17 @@
 
 #define LOOK_MAX 8 /* messages a look: strays do not keep it for ever */
 
+/* As far ahead as a deadline may lie: the full agent's limit. */
+#define HORIZON_US UINT64_C(7200000000)
+
 struct scmi_agent {
 	struct scmi_transport transport;
 	const struct scmi_port *port; /* NULL: there is no clock */
 	struct scmi_call *call;       /* whose reply is waited for; NULL: none */
-	uint32_t looks;               /* the clock of who has none */
+	uint64_t looks;               /* the clock of who has none */
+	uint64_t until;               /* the end of what is waited for */
 	uint32_t queue_us;
-	uint32_t from; /* when what is waited for began, and how long it may take */
-	uint32_t timeout_us;
-	uint32_t hdr;   /* of the last command */
-	uint16_t token; /* grows with each call */
+	uint32_t hdr; /* of the last command */
 	bool running;
 	bool owed;
 	bool down; /* the transport has said so */
@@ -31,10 +32,9 @@ struct scmi_agent {
 
 _Static_assert(sizeof(struct scmi_agent) <= SCMI_MINIMAL_WORDS * sizeof(max_align_t), "the promise of minimal.h");
 
-/* In 32 bits: no time-out is longer. */
-static uint32_t now(struct scmi_agent *a)
+static uint64_t now(struct scmi_agent *a)
 {
-	return a->port != NULL ? (uint32_t)a->port->now_us(a->port->ctx) : a->looks++;
+	return a->port != NULL ? a->port->now_us(a->port->ctx) : a->looks++;
 }
 
 static void end(struct scmi_agent *a, int err)
@@ -151,24 +151,25 @@ static const struct scmi_sink sink = {
 
 /* ---- a call ---- */
 
-/* From now on so long, and no longer than the call allows. */
-static void set_timer(struct scmi_agent *a, const struct scmi_call *call, uint32_t timeout_us)
+/* From now on so long, and no longer than the call allows. Returns what is wrong with its deadline. */
+static int set_timer(struct scmi_agent *a, const struct scmi_call *call, uint32_t timeout_us)
 {
-	a->from = now(a);
-	a->timeout_us = timeout_us;
-	if (call->deadline_us != 0) {
-		const uint64_t at = a->port->now_us(a->port->ctx);
-		const uint64_t left = call->deadline_us > at ? call->deadline_us - at : 0;
+	const uint64_t at = now(a);
 
-		if (left < timeout_us)
-			a->timeout_us = (uint32_t)left;
-	}
+	a->until = timeout_us != SCMI_FOREVER ? at + timeout_us : SCMI_NEVER;
+	if (call->deadline_us == 0)
+		return SCMI_OK;
+	if (call->deadline_us < a->until)
+		a->until = call->deadline_us;
+	if (call->deadline_us <= at)
+		return SCMI_E_TIMEOUT;
+	return call->deadline_us - at > HORIZON_US ? SCMI_E_INVAL : SCMI_OK;
 }
 
 /* One look at the transport. False: the time was over before it. */
 static bool look(struct scmi_agent *a)
 {
-	const bool in_time = now(a) - a->from < a->timeout_us || a->timeout_us == SCMI_FOREVER;
+	const bool in_time = now(a) < a->until;
 
 	if (a->port != NULL)
 		a->port->relax(a->port->ctx);
@@ -176,12 +177,13 @@ static bool look(struct scmi_agent *a)
 	return in_time;
 }
 
-/* The call may have ended when this returns SCMI_OK. */
+/* Each try has a token of its own. The call may have ended when this returns SCMI_OK. */
 static int send(struct scmi_agent *a, struct scmi_call *call)
 {
+	const uint16_t token = (uint16_t)((scmi_hdr_token(a->hdr) + 1u) & (SCMI_TOKEN_COUNT - 1u));
 	const struct scmi_tx tx = {
-		.hdr = scmi_hdr(call->protocol, call->message, SCMI_MSG_COMMAND, a->token),
-		.token = a->token,
+		.hdr = scmi_hdr(call->protocol, call->message, SCMI_MSG_COMMAND, token),
+		.token = token,
 		.slot = 0,
 		.payload = call->params,
 		.len = call->params_len,
@@ -191,6 +193,8 @@ static int send(struct scmi_agent *a, struct scmi_call *call)
 	};
 	int err;
 
+	if (a->down) /* nobody else polls, and the peer may have come */
+		(void)a->transport.ops->poll(a->transport.ctx, LOOK_MAX);
 	if (a->down)
 		return SCMI_E_NOPEER;
 	if (a->owed)
@@ -211,12 +215,12 @@ static int send(struct scmi_agent *a, struct scmi_call *call)
 static int send_when_free(struct scmi_agent *a, struct scmi_call *call)
 {
 	const bool nowait = (call->flags & SCMI_CALL_NOWAIT) != 0;
+	int err = set_timer(a, call, nowait ? 0 : a->queue_us);
 
-	set_timer(a, call, nowait ? 0 : a->queue_us);
-	a->token = (uint16_t)((a->token + 1u) & (SCMI_TOKEN_COUNT - 1u));
+	if (err != SCMI_OK)
+		return err;
 	for (;;) {
-		int err = send(a, call);
-
+		err = send(a, call);
 		if (err != SCMI_E_BUSY)
 			return err;
 		if (!look(a))
@@ -227,7 +231,7 @@ static int send_when_free(struct scmi_agent *a, struct scmi_call *call)
 /* After the time is over there is one look more. */
 static int await(struct scmi_agent *a, struct scmi_call *call)
 {
-	set_timer(a, call, call->timeout_us != 0 ? call->timeout_us : a->transport.timeout_us);
+	(void)set_timer(a, call, call->timeout_us != 0 ? call->timeout_us : a->transport.timeout_us);
 	while (a->call != NULL && look(a))
 		;
 	if (a->call == NULL)
@@ -309,8 +313,10 @@ int scmi_agent_init(struct scmi_agent **agent, void *mem, size_t len, const stru
 		return SCMI_E_INVAL;
 	if (mem == NULL || len < sizeof(*a) || (uintptr_t)mem % _Alignof(max_align_t) != 0)
 		return SCMI_E_NOMEM;
-	*a = (struct scmi_agent){
-		.transport = *config->transport, .port = config->port, .queue_us = config->options.queue_timeout_us};
+	memset(a, 0, sizeof(*a));
+	a->transport = *config->transport;
+	a->port = config->port;
+	a->queue_us = config->options.queue_timeout_us;
 	if (a->queue_us == 0)
 		a->queue_us = SCMI_QUEUE_TIMEOUT_DEFAULT_US;
 	if (a->transport.timeout_us == 0)
@@ -350,14 +356,21 @@ int scmi_agent_fini(struct scmi_agent *a)
 	return scmi_agent_stop(a);
 }
 
+/* A start may say that the link is down, and succeed. */
 static int reset(struct scmi_agent *a)
 {
 	const struct scmi_transport_ops *ops = a->transport.ops;
+	int err;
 
-	if (ops->recover != NULL)
-		return ops->recover(a->transport.ctx);
-	ops->stop(a->transport.ctx);
-	return ops->start(a->transport.ctx, &sink, a);
+	if (ops->recover == NULL) {
+		ops->stop(a->transport.ctx);
+		a->down = false;
+		return ops->start(a->transport.ctx, &sink, a);
+	}
+	err = ops->recover(a->transport.ctx);
+	if (err == SCMI_OK)
+		a->down = false;
+	return err;
 }
 
 int scmi_agent_recover(struct scmi_agent *a, uint32_t link)
@@ -373,7 +386,8 @@ int scmi_agent_recover(struct scmi_agent *a, uint32_t link)
 	err = reset(a);
 	if (err != SCMI_E_BUSY) {
 		a->owed = false;
-		a->down = err != SCMI_OK;
+		if (err != SCMI_OK)
+			a->down = true;
 	}
 	return err;
 }

@@ -18,6 +18,7 @@ static struct own {
 	struct scmi_tx tx;
 	unsigned starts, stops, sends;
 	int start_error, send_error, recover_error;
+	void (*on_start)(void);
 	void (*on_send)(void);
 	void (*on_poll)(void);
 } own;
@@ -30,6 +31,8 @@ static int start(void *ctx, const struct scmi_sink *sink, void *core)
 	own.sink = sink;
 	own.core = core;
 	own.starts++;
+	if (own.on_start != NULL)
+		own.on_start();
 	return own.start_error;
 }
 
@@ -235,6 +238,33 @@ static void a_link_may_go_and_come(void **state)
 	assert_int_equal(own.sends, 5);
 }
 
+static void nobody_there(void)
+{
+	own.sink->link_down(own.core, SCMI_E_NOPEER);
+}
+
+static void there(void)
+{
+	own.sink->ready(own.core);
+}
+
+/* Its transport is polled: it learns of the peer in poll() alone, and nobody else calls that. */
+static void a_peer_may_come_after_the_start(void **state)
+{
+	(void)state;
+	open_own(&ops);
+	assert_int_equal(scmi_agent_stop(rig.agent), SCMI_OK);
+	own.on_start = nobody_there;
+	own.on_send = answer_well;
+	assert_int_equal(scmi_agent_start(rig.agent), SCMI_OK);
+	assert_int_equal(rig_ask(), SCMI_E_NOPEER);
+	assert_int_equal(own.sends, 0);
+	own.on_poll = there;
+	assert_int_equal(rig_ask(), SCMI_OK);
+	assert_int_equal(own.sends, 1);
+	rig_close();
+}
+
 /* Nothing is sent while an answer is owed; what is late or settled frees it. */
 static void a_debt_ends_by_what_the_transport_says(void **state)
 {
@@ -284,8 +314,15 @@ static void recovery_is_a_stop_and_a_start_where_there_is_no_other(void **state)
 	assert_int_equal(scmi_agent_recover(rig.agent, 0), SCMI_OK);
 	assert_int_equal(own.stops, 1);
 	assert_int_equal(own.starts, 2);
+	own.on_start = nobody_there;
+	own.on_send = answer_well;
+	assert_int_equal(scmi_agent_recover(rig.agent, 0), SCMI_OK);
+	assert_int_equal(rig_ask(), SCMI_E_NOPEER);
+	assert_int_equal(own.sends, 0);
+	there();
+	assert_int_equal(rig_ask(), SCMI_OK);
 	rig_close();
-	assert_int_equal(own.stops, 2);
+	assert_int_equal(own.stops, 3);
 }
 
 static void a_start_that_fails_is_none(void **state)
@@ -348,6 +385,7 @@ int main(void)
 		cmocka_unit_test(what_answers_nothing_is_stray),
 		cmocka_unit_test(what_ends_a_call_without_a_message),
 		cmocka_unit_test(a_link_may_go_and_come),
+		cmocka_unit_test(a_peer_may_come_after_the_start),
 		cmocka_unit_test(a_debt_ends_by_what_the_transport_says),
 		cmocka_unit_test(recovery_may_fail),
 		cmocka_unit_test(recovery_is_a_stop_and_a_start_where_there_is_no_other),

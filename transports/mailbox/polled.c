@@ -31,7 +31,7 @@ static uint32_t status_of(const struct polled *p)
 	return shmem_le32(atomic_load_explicit(shmem_word(&p->area, SCMI_SHMEM_STATUS), memory_order_acquire));
 }
 
-/* seq_cst: what a doorbell does afterwards comes afterwards. */
+/* What a doorbell does afterwards is not ordered by this: a ring() that writes a register has the barrier (mailbox.h). */
 static void give(const struct polled *p, uint32_t status)
 {
 	atomic_store_explicit(shmem_word(&p->area, SCMI_SHMEM_STATUS), shmem_le32(status), memory_order_seq_cst);
@@ -61,9 +61,10 @@ static int ring(const struct polled *p)
 
 	if (p->bell != NULL && p->bell->ring != NULL)
 		err = p->bell->ring(p->bell->ctx, SCMI_MAILBOX_TX);
-	if (err != SCMI_OK)
-		give(p, SCMI_SHMEM_FREE);
-	return err;
+	if (err == SCMI_OK)
+		return SCMI_OK;
+	give(p, SCMI_SHMEM_FREE);
+	return err == SCMI_E_IO || err == SCMI_E_LINK ? err : SCMI_E_NOPEER;
 }
 
 static int send(void *ctx, const struct scmi_tx *tx)
