@@ -97,7 +97,7 @@ void board_init(void)
 	board_write32(GICD + GICD_CTLR, 1);
 	board_write32(GICC + GICC_PMR, 0xff);
 	board_write32(GICC + GICC_CTLR, 1);
-	/* Level-triggered, and never taken: the port switches the timer off before. */
+	/* Level-triggered, and seldom taken: the port switches the timer off before. board_interrupt() just ends it. */
 	board_write32(GICD + GICD_ISENABLER, 1u << BOARD_TIMER);
 	__asm__ volatile("msr daifclr, #2" : : : "memory");
 }
@@ -127,7 +127,7 @@ void board_interrupt(void)
 	const uint32_t acknowledged = board_read32(GICC + GICC_IAR);
 	const uint32_t interrupt = acknowledged & 0x3ffu;
 
-	if (interrupt >= GIC_SPURIOUS)
+	if (interrupt >= GIC_SPURIOUS) /* it went away meanwhile, as the timer's may */
 		return;
 	running = interrupt + 1;
 	if (interrupt == handled)

@@ -9,8 +9,10 @@
  *	                        returns. Deadlines are seen by the counter's event stream, which wakes each core that
  *	                        sleeps so every 50 to 100 us (with a slow or a very fast counter more or less often)
  *	SCMI_AARCH64_BARE_WFI   WFI, for one core. The virtual timer is set to the deadline, and its interrupt ends the
- *	                        sleep: the board enables it (PPI 27 of most) as level-triggered, and the port takes it away
- *	                        before it is taken. The timer is the port's own
+ *	                        sleep: the board enables it (PPI 27 of most) as level-triggered, and the port switches the
+ *	                        timer off before it unmasks. That may reach the interrupt controller late: the handler
+ *	                        must put up with this interrupt, for which there is nothing to do but to end it, and with
+ *	                        a spurious one (1023), which is not ended. The timer is the port's own
  *
  * It runs at EL1, or at EL2 without E2H. What it asks of the start-up code: the MMU is on and the memory of the library is
  * normal, cacheable, inner shareable memory (atomic instructions need that), and interrupts are enabled while somebody

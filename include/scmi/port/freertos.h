@@ -13,6 +13,10 @@
  * called; some kernels keep interrupts masked from the first critical section until then. Inside vTaskSuspendAll()
  * nothing may be called that waits.
  *
+ * A task must not be deleted while it is inside the library: vTaskDelete() of one that waits leaves its handle in the event,
+ * and the next signal notifies memory that may be another task's by then. Ask it to return, and let it delete itself, or
+ * delete it when it has. A task that is suspended, or whose delay is aborted, in there is only late, or looks again.
+ *
  * Where events are signalled from interrupts, portYIELD_FROM_ISR() must be allowed anywhere in a handler, as it is on
  * Cortex-M, Cortex-R and -A with a GIC, and RISC-V. Kernels for several cores have not been tried.
  */
