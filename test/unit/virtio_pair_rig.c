@@ -104,6 +104,7 @@ static void hear(struct scmi_subscriber *self, uint32_t hdr, const void *payload
 
 static void open_agent(struct pair_rig *r, const struct pair_form *form)
 {
+	const bool events = (r->transport.caps & SCMI_CAP_NOTIFY) != 0;
 	size_t size;
 
 	r->transport.timeout_us = form->timeout_us;
@@ -112,9 +113,9 @@ static void open_agent(struct pair_rig *r, const struct pair_form *form)
 		.size = sizeof(r->config),
 		.transport = &r->transport,
 		.port = form->port,
-		.options.slots = PAIR_SLOTS,
-		.event_buffers = (r->transport.caps & SCMI_CAP_NOTIFY) != 0 ? 4u : 0u,
-		.event_bytes = 32,
+		.options.slots = form->slots != 0 ? form->slots : PAIR_SLOTS,
+		.event_buffers = events ? 4u : 0u,
+		.event_bytes = events ? 32u : 0u,
 		.wake = form->wake,
 		.wake_arg = form->wake_arg,
 	};
@@ -129,7 +130,7 @@ static void open_agent(struct pair_rig *r, const struct pair_form *form)
 		.notify = hear,
 		.arg = r,
 	};
-	if (r->config.event_buffers != 0)
+	if (events)
 		assert_int_equal(scmi_agent_subscribe(r->agent, &r->ear), SCMI_OK);
 }
 

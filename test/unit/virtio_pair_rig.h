@@ -33,6 +33,7 @@ struct pair_form {
 	struct scmi_virtio_bell to_driver;
 	struct scmi_virtio_sleeper sleeper;
 	uint32_t timeout_us;     /* of calls; 0: the default */
+	uint32_t slots;          /* of the agent; 0: PAIR_SLOTS */
 	void (*wake)(void *arg); /* of the agent's configuration */
 	void *wake_arg;
 };

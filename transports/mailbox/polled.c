@@ -31,7 +31,7 @@ static uint32_t status_of(const struct polled *p)
 	return shmem_le32(atomic_load_explicit(shmem_word(&p->area, SCMI_SHMEM_STATUS), memory_order_acquire));
 }
 
-/* What a doorbell does afterwards is not ordered by this: a ring() that writes a register has the barrier (mailbox.h). */
+/* What a doorbell does afterwards is not ordered by this: a ring() that writes a register has the barrier: mailbox.h. */
 static void give(const struct polled *p, uint32_t status)
 {
 	atomic_store_explicit(shmem_word(&p->area, SCMI_SHMEM_STATUS), shmem_le32(status), memory_order_seq_cst);
