@@ -157,6 +157,29 @@ static void bad_configurations_are_refused(void)
 #endif
 }
 
+#ifndef __ARM_ARCH_6M__
+static void privileged(void)
+{
+	__asm__ volatile("mrs r0, control\n\tbic r0, r0, #1\n\tmsr control, r0\n\tisb" : : : "r0", "memory");
+}
+
+/* Without privilege nothing is masked by what is written to BASEPRI; SysTick would be a fault. */
+static void levels_that_mask_nothing_are_refused(void)
+{
+	const struct scmi_cortex_m_config c = {
+		.size = sizeof(c), .systick_hz = BOARD_HZ, .mask_level = PRIORITY_PLATFORM};
+	struct scmi_port out = {.version = 77};
+	int err;
+
+	target_vector(11, privileged);
+	__asm__ volatile("msr control, %0\n\tisb" : : "r"(1u) : "memory");
+	err = scmi_cortex_m_init(&cortex, &c, &out);
+	__asm__ volatile("svc 0" : : : "memory");
+	assert_int_equal(err, SCMI_E_INVAL);
+	assert_int_equal(out.version, 77);
+}
+#endif
+
 static volatile bool inside;
 static volatile uint32_t came_inside;
 static volatile uint32_t came;
@@ -285,6 +308,7 @@ int main(void)
 #ifndef __ARM_ARCH_6M__
 	target_vectors(on_timer, on_timer);
 	stopwatch_start();
+	levels_that_mask_nothing_are_refused();
 	config.systick_hz = BOARD_HZ;
 	config.mask_level = PRIORITY_PLATFORM;
 	config.tick_us = 200;

@@ -286,6 +286,22 @@ static void set_basepri(uint32_t level)
 	__asm__ volatile("msr basepri, %0" : : "r"(level) : "memory");
 }
 
+/* Nor does init leave another level than the user's. */
+static void level_survives_init(uint32_t mask_level)
+{
+	static struct scmi_cortex_m cortex;
+	uint64_t now = 0;
+	const struct scmi_cortex_m_config config = {
+		.size = sizeof(config), .mask_level = mask_level, .now_us = clock_of_ours, .arg = &now};
+	struct scmi_port out;
+
+	set_basepri(mask_level / 2u);
+	assert_int_equal(scmi_cortex_m_init(&cortex, &config, &out), SCMI_OK);
+	assert_int_equal(basepri(), mask_level / 2u);
+	set_basepri(0);
+	scmi_cortex_m_fini(&cortex);
+}
+
 static void lock_inside(const struct scmi_port *port, uint32_t outer, uint32_t inside)
 {
 	set_basepri(outer);
@@ -302,5 +318,6 @@ void lock_keeps_outer_levels(const struct scmi_port *port, uint32_t mask_level)
 	lock_inside(port, 0, mask_level);
 	lock_inside(port, mask_level / 2u, mask_level / 2u);
 	lock_inside(port, mask_level * 2u, mask_level);
+	level_survives_init(mask_level);
 }
 #endif

@@ -16,11 +16,14 @@
  *
  * Interrupts are other contexts: each one's name (self) is its exception number. The lock masks by BASEPRI where the
  * configuration gives a level, else by PRIMASK. A wait sleeps by WFI with PRIMASK set, which an interrupt ends that is
- * pending already, so that none is slept through; it must be called in thread mode with nothing masked.
+ * pending already, so that none is slept through; it must be called in thread mode with nothing masked. All of it runs
+ * in privileged mode: elsewhere writes to the masks are ignored, and SysTick is out of reach.
  *
  * A core of ARMv6-M (M0, M0+) has no instruction that reads and writes in one step. The functions that the compiler
  * calls in their place come with this port, with interrupts masked: right for one core, and for memory that no other
- * master writes. On it a handler that calls the library may have any priority, but for NMI and HardFault.
+ * master writes. They are those of 1, 2 and 4 bytes: __atomic_load_N, store, exchange, compare_exchange, and fetch_add,
+ * sub, and, or, xor, by the names and arguments that gcc and clang call; not those of 8 bytes, not __sync_*, nor the
+ * general ones with a size. They are weak: a program that has its own keeps those, and they must mask as much. On it a handler that calls the library may have any priority, but for NMI and HardFault.
  */
 #ifndef SCMI_PORT_CORTEX_M_H
 #define SCMI_PORT_CORTEX_M_H
@@ -47,7 +50,8 @@ struct scmi_cortex_m_config {
 	/*
 	 * What lock() writes to BASEPRI: the highest priority, that is the lowest number, of an interrupt that calls
 	 * the library, as it stands in the NVIC's priority register (priority 2 of a part with 4 bits is 0x20).
-	 * Interrupts above it are never delayed, and must not call the library. 0: PRIMASK, all are masked. To 0xff.
+	 * Interrupts above it are never delayed, and must not call the library. 0: PRIMASK, all are masked. To 0xff. A
+	 * level that masks nothing is refused: CMSIS' number 2, not shifted, is such a level on a part with 4 bits.
 	 * ARMv6-M and ARMv8-M Baseline have no BASEPRI: only 0; a Cortex-M7 of revision r0p0 or r0p1 needs 0, too
 	 * (erratum 837070).
 	 */
@@ -94,9 +98,9 @@ struct scmi_cortex_m {
 /*
  * Makes a port and writes its table to *out, which may be copied; port must outlive its use. Starts SysTick where the
  * configuration asks for that clock. Returns SCMI_OK; SCMI_E_INVAL: NULL, a size this version does not know, unknown
- * flags, a mask level that the core does not have, no clock or two, a tick that is no whole number of cycles or out of
+ * flags, a mask level that the core does not have or that masks nothing (as all in unprivileged mode), no clock or two, a tick that is no whole number of cycles or out of
  * range. *out and SysTick are untouched then. There is nothing to end: scmi_cortex_m_fini() stops SysTick.
- * Context: thread.
+ * Context: thread, privileged.
  */
 int scmi_cortex_m_init(struct scmi_cortex_m *port, const struct scmi_cortex_m_config *config, struct scmi_port *out);
 

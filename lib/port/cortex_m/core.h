@@ -42,6 +42,18 @@ static inline void restore_from(uint32_t state)
 {
 	__asm__ volatile("msr basepri, %0" : : "r"(state) : "memory");
 }
+
+/* What BASEPRI takes of a level; it is left as it was. Called masked. */
+static inline uint32_t what_is_taken_of(uint32_t level)
+{
+	uint32_t state, taken;
+
+	__asm__ volatile("mrs %0, basepri\n\tmsr basepri, %2\n\tmrs %1, basepri\n\tmsr basepri, %0"
+			 : "=&r"(state), "=&r"(taken)
+			 : "r"(level)
+			 : "memory");
+	return taken;
+}
 #endif
 
 static inline uint32_t exception_number(void)

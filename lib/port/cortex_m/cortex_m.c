@@ -249,11 +249,29 @@ static uint32_t fraction(uint32_t a, uint32_t b)
 	return quotient;
 }
 
+/*
+ * Whether the level masks anything: not if it lies in bits that this part does not have, as a number not shifted to the
+ * top does, nor in unprivileged mode. PRIMASK keeps all out meanwhile that the caller's own level would have.
+ */
+static bool does_mask(uint32_t level)
+{
+#if HAS_BASEPRI
+	const uint32_t all = mask_all();
+	const bool masks = what_is_taken_of(level) != 0;
+
+	restore_all(all);
+	return masks;
+#else
+	(void)level;
+	return false;
+#endif
+}
+
 static bool is_allowed(const struct scmi_cortex_m_config *config, uint32_t tick_us)
 {
 	if (config->size != sizeof(*config) || (config->flags & ~SCMI_CORTEX_M_DCACHE) != 0)
 		return false;
-	if (config->mask_level > (HAS_BASEPRI != 0 ? 0xffu : 0u))
+	if (config->mask_level > 0xffu || (config->mask_level != 0 && !does_mask(config->mask_level)))
 		return false;
 	if ((config->systick_hz != 0) == (config->now_us != NULL))
 		return false;
