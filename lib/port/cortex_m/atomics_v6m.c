@@ -6,13 +6,20 @@
  * plain: gcc makes no call for them, clang does.
  *
  * The names are the compiler's own: by these labels, for a compiler does not let a program declare them as it likes.
+ * Weak, for vendors' kits bring some of their own. Not to be compiled with -flto: calls that the compiler makes up while
+ * it links come too late for it to take a function out of what it has put aside.
+ *
+ * compare_exchange has five arguments for the sizes that are in its name: the one that says weak is only in the general
+ * form and in the builtin.
  */
 #include "core.h"
 
 #ifdef __ARM_ARCH_6M__
 
+#define WEAK __attribute__((weak))
+
 #define FETCH(name, type, label, expression)                                                                           \
-	type name(volatile void *at, type value, int order) __asm__(label);                                            \
+	WEAK type name(volatile void *at, type value, int order) __asm__(label);                                       \
 	type name(volatile void *at, type value, int order)                                                            \
 	{                                                                                                              \
 		volatile type *word = at;                                                                              \
@@ -26,9 +33,8 @@
 	}
 
 #define COMPARE(name, type, label)                                                                                     \
-	_Bool name(volatile void *at, void *expected, type desired, _Bool weak, int success,                           \
-		   int failure) __asm__(label);                                                                        \
-	_Bool name(volatile void *at, void *expected, type desired, _Bool weak, int success, int failure)              \
+	WEAK _Bool name(volatile void *at, void *expected, type desired, int success, int failure) __asm__(label);     \
+	_Bool name(volatile void *at, void *expected, type desired, int success, int failure)                          \
 	{                                                                                                              \
 		volatile type *word = at;                                                                              \
 		type *wanted = expected;                                                                               \
@@ -36,7 +42,6 @@
 		const type old = *word;                                                                                \
 		const _Bool equal = old == *wanted;                                                                    \
                                                                                                                        \
-		(void)weak;                                                                                            \
 		(void)success;                                                                                         \
 		(void)failure;                                                                                         \
 		if (equal)                                                                                             \
@@ -48,8 +53,8 @@
 	}
 
 #define PLAIN(load, store, type, load_label, store_label)                                                              \
-	type load(const volatile void *at, int order) __asm__(load_label);                                             \
-	void store(volatile void *at, type value, int order) __asm__(store_label);                                     \
+	WEAK type load(const volatile void *at, int order) __asm__(load_label);                                        \
+	WEAK void store(volatile void *at, type value, int order) __asm__(store_label);                                \
 	type load(const volatile void *at, int order)                                                                  \
 	{                                                                                                              \
 		const type value = *(const volatile type *)at;                                                         \
