@@ -3,6 +3,7 @@
  * The platform: three clocks and a thermometer. It runs in its doorbell's interrupt and in the tick; nothing of it is
  * called by the agent's code.
  */
+#include <stdbool.h>
 #include <stddef.h>
 
 #include <scmi/platform.h>
@@ -29,6 +30,7 @@ static struct {
 } hardware;
 
 static struct scmi_mailbox_end *end;
+static const struct scmi_port *the_port;
 static struct scmi_clock_pending pending;
 static struct scmi_clock_model clock_model;
 static struct scmi_sensor_model sensor_model;
@@ -105,21 +107,41 @@ void platform_handler(void)
 	(void)scmi_mailbox_end_serve(end, 4);
 }
 
-/* The tick is below the doorbell: a command may come in between. So each step is one that it does not take apart. */
+/* What has come about since the last tick. Under the lock, which masks the doorbell: a command would find it half done. */
+static struct scmi_clock_pending *step(bool *tripped)
+{
+	struct scmi_clock_pending *settled = NULL;
+	const int64_t before = hardware.temperature;
+
+	hardware.temperature = before + DEGREES_TICK;
+	*tripped = hardware.trips && before < hardware.trip && hardware.temperature >= hardware.trip;
+	if (hardware.settling != NULL && hardware.ticks_left-- == 0) {
+		settled = hardware.settling;
+		hardware.settling = NULL;
+	}
+	return settled;
+}
+
+/*
+ * The tick is below the doorbell. A command may come after the lock is given up: then the answer tells the rate that there
+ * was when the clock had settled, and the trip point is the one that was passed.
+ */
 void platform_tick(void)
 {
-	struct scmi_clock_pending *settling = hardware.settling;
-	const int64_t before = hardware.temperature;
+	struct scmi_clock_pending *settled;
+	uint64_t rate;
+	bool tripped;
 
 	if (end == NULL)
 		return;
-	hardware.temperature = before + DEGREES_TICK;
-	if (hardware.trips && before < hardware.trip && hardware.temperature >= hardware.trip)
+	the_port->lock(the_port->ctx);
+	settled = step(&tripped);
+	rate = hardware.rates[0];
+	the_port->unlock(the_port->ctx);
+	if (tripped)
 		(void)scmi_sensor_tripped(&sensor_model, 0, 0, true);
-	if (settling != NULL && hardware.ticks_left-- == 0) {
-		hardware.settling = NULL;
-		(void)scmi_clock_rate_set_done(settling, SCMI_SUCCESS, hardware.rates[0]);
-	}
+	if (settled != NULL)
+		(void)scmi_clock_rate_set_done(settled, SCMI_SUCCESS, rate);
 }
 
 static int ring_agent(void *ctx, enum scmi_mailbox_signal signal)
@@ -196,8 +218,10 @@ int platform_start(const struct scmi_port *port, const struct scmi_shmem areas[S
 		.doorbell = &doorbell,
 		.port = port,
 	};
-	int err = scmi_mailbox_end_init(&end, mem, sizeof(mem), &config, &endpoint);
+	int err;
 
+	the_port = port; /* before there is an end, for which the tick looks */
+	err = scmi_mailbox_end_init(&end, mem, sizeof(mem), &config, &endpoint);
 	if (err == SCMI_OK)
 		err = make_platform(&endpoint);
 	if (err == SCMI_OK)
