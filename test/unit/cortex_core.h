@@ -21,6 +21,8 @@ extern struct core core;
 
 /* Where the value of a store to the caches' registers, or of a barrier, goes. */
 uint32_t *core_does(enum core_did what);
+/* An interrupt is to become pending now, or never will. */
+void core_sleeps(void);
 
 static inline uint32_t mask_all(void)
 {
@@ -61,6 +63,7 @@ static inline uint32_t exception_number(void)
 
 static inline void sleep_until_pending(void)
 {
+	core_sleeps();
 }
 
 static inline void barrier(void)
