@@ -10,7 +10,17 @@
 #include <stdint.h>
 #include <unistd.h>
 
-#define PAUSES 64u /* of a thread's turns one in so many goes to the system */
+/* Of a thread's turns one in so many goes to the system. The thread sanitizer makes a turn as long as a system call. */
+#if defined(__SANITIZE_THREAD__)
+#define PAUSES 1u
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define PAUSES 1u
+#endif
+#endif
+#ifndef PAUSES
+#define PAUSES 64u
+#endif
 
 /*
  * Where there is one processor, what is awaited cannot come while we look. Of the machine's: the one that this thread
