@@ -170,10 +170,17 @@ static int send_inside(struct scmi_virtio_device *dev, struct event *e)
 	return err == SCMI_E_GONE ? SCMI_OK : err;
 }
 
-/* The eventq is let go for a while, or there is none. */
+/*
+ * The eventq is let go for a while, or there is none: the driver's choice, or it has gone and the next one is not here
+ * yet. A driver's number is there before it counts as here.
+ */
 static int why_shut(struct scmi_virtio_device *dev)
 {
 	if (atomic_load(&dev->attached) == DRIVER_GONE)
+		return SCMI_E_NOPEER;
+	if (scmi__virtio_device_p2a(dev) != 0)
+		return SCMI_E_BUSY;
+	if (atomic_load(&dev->attached) != DRIVER_HERE)
 		return SCMI_E_NOPEER;
 	return scmi__virtio_device_p2a(dev) != 0 ? SCMI_E_BUSY : SCMI_E_NOTSUP;
 }
