@@ -28,28 +28,10 @@
 #include <scmi/port/posix.h>
 #include <scmi/transport/virtio.h>
 
-#include "acme.h"
-#include "recording.h"
+#include "vhost_replay.h"
 
-/* Of vhost-user. */
-#define GET_FEATURES          1u
-#define SET_MEM_TABLE         5u
-#define SET_VRING_NUM         8u
-#define SET_VRING_ADDR        9u
-#define SET_VRING_BASE        10u
-#define GET_VRING_BASE        11u
-#define SET_VRING_KICK        12u
-#define SET_VRING_CALL        13u
-#define SET_VRING_ERR         14u
-#define GET_PROTOCOL_FEATURES 15u
-#define GET_QUEUE_NUM         17u
-#define SET_VRING_ENABLE      18u
-#define SET_BACKEND_REQ_FD    21u
-#define GET_STATUS            40u
-#define REPLY                 5u /* flags: version 1, a reply */
-#define NEED_REPLY            8u
-#define FEATURES              UINT64_C(0x10170000001)
-#define PROTOCOL_FEATURES     UINT64_C(0x12029)
+#define FEATURES          UINT64_C(0x10170000001)
+#define PROTOCOL_FEATURES UINT64_C(0x12029)
 
 /* Where the parts of the recordings end: the device runs; it has been stopped; it runs again. */
 #define RUNS       28u
@@ -57,12 +39,8 @@
 #define RUNS_AGAIN 52u
 #define AGAIN_RUNS 18u /* in the other one */
 
-#define LIMIT_MS    20000 /* for what must come */
-#define PAYLOAD_MAX 40u
-#define REQUEST     0x1000u /* where the buffers lie, from the start of the memory */
-#define ANSWER      0x2000u
-#define NEXT        1u
-#define WRITE       2u
+#define REQUEST 0x1000u /* where the buffers lie, from the start of the memory */
+#define ANSWER  0x2000u
 
 struct queue {
 	unsigned char *desc;
@@ -85,41 +63,19 @@ struct qemu {
 };
 
 struct state {
-	char folder[32];
-	char path[64];
-	struct scmi_posix posix;
-	struct scmi_port port;
-	struct scmi_listener *listener;
-	struct acme acme;
+	struct replay_host host;
 	struct recording first;
 	struct recording again;
 };
 
-static void load(struct recording *recording, const char *path)
-{
-	char error[128];
-
-	if (recording_load(recording, path, error, sizeof(error)) != 0)
-		fail_msg("%s", error);
-}
-
 static int open_state(void **state)
 {
 	struct state *s = calloc(1, sizeof(*s));
-	char uri[128];
-	const struct scmi_open_config config = {.size = sizeof(config)};
 
 	assert_non_null(s);
-	strcpy(s->folder, "/tmp/scmi.XXXXXX");
-	assert_non_null(mkdtemp(s->folder));
-	snprintf(s->path, sizeof(s->path), "%s/socket", s->folder);
-	snprintf(uri, sizeof(uri), "vhost-user:%s,agents=1", s->path);
-	load(&s->first, RECORDINGS "/qemu-10.0-vhost-user.txt");
-	load(&s->again, RECORDINGS "/qemu-10.0-vhost-user-again.txt");
-	assert_int_equal(scmi_posix_init(&s->posix, &s->port), SCMI_OK);
-	assert_int_equal(scmi_listen(&s->listener, uri, &config, &s->port), SCMI_OK);
-	assert_int_equal(acme_open(&s->acme, scmi_listener_endpoint(s->listener, 0), NULL, NULL), SCMI_OK);
-	assert_int_equal(scmi_listener_start(s->listener), SCMI_OK);
+	replay_load(&s->first, RECORDINGS "/qemu-10.0-vhost-user.txt");
+	replay_load(&s->again, RECORDINGS "/qemu-10.0-vhost-user-again.txt");
+	replay_host_open(&s->host, "");
 	*state = s;
 	return 0;
 }
@@ -128,11 +84,7 @@ static int close_state(void **state)
 {
 	struct state *s = *state;
 
-	assert_int_equal(scmi_listener_stop(s->listener), SCMI_OK);
-	assert_int_equal(acme_close(&s->acme), SCMI_OK);
-	assert_int_equal(scmi_listener_close(s->listener), SCMI_OK);
-	scmi_posix_fini(&s->posix);
-	assert_int_equal(rmdir(s->folder), 0);
+	replay_host_close(&s->host);
 	recording_free(&s->first);
 	recording_free(&s->again);
 	free(s);
@@ -144,16 +96,10 @@ static int close_state(void **state)
 static struct qemu *boot(const struct state *s)
 {
 	struct qemu *q = calloc(1, sizeof(*q));
-	const struct timeval limit = {.tv_sec = LIMIT_MS / 1000};
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
 
 	assert_non_null(q);
 	q->file = -1;
-	strcpy(address.sun_path, s->path);
-	q->sock = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	assert_return_code(q->sock, errno);
-	assert_return_code(connect(q->sock, (const struct sockaddr *)&address, sizeof(address)), errno);
-	assert_return_code(setsockopt(q->sock, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)), errno);
+	q->sock = replay_connect(&s->host);
 	for (unsigned i = 0; i < SCMI_VIRTIO_QUEUES; i++)
 		q->queue[i].kick = q->queue[i].call = -1;
 	return q;
@@ -237,56 +183,6 @@ static int prepare(struct qemu *q, const struct recording_entry *e, bool *own)
 	}
 }
 
-/* The recorder's host was little endian, this one may not be. Pairs of words, else words of 64 bits. */
-static void to_host(const struct recording_entry *e, unsigned char *payload)
-{
-	const bool pair_first = e->request == SET_MEM_TABLE || e->request == SET_VRING_ENABLE ||
-				(e->request >= SET_VRING_NUM && e->request <= GET_VRING_BASE);
-
-	for (uint32_t i = 0; i < e->size; i += 8u) {
-		const uint32_t pair[2] = {scmi_get_le32(e->sent + i), scmi_get_le32(e->sent + i + 4u)};
-		const uint64_t one = scmi_get_le64(e->sent + i);
-
-		memcpy(payload + i, i == 0 && pair_first ? (const void *)pair : &one, 8);
-	}
-}
-
-static void send_request(struct qemu *q, const struct recording_entry *e, int fd)
-{
-	union {
-		struct cmsghdr header;
-		char bytes[CMSG_SPACE(sizeof(int))];
-	} control = {0};
-	uint32_t message[3u + PAYLOAD_MAX / 4u] = {e->request, e->flags, e->size};
-	struct iovec piece = {.iov_base = message, .iov_len = 12u + e->size};
-	struct msghdr msg = {.msg_iov = &piece, .msg_iovlen = 1};
-
-	assert_in_range(e->size, 0, PAYLOAD_MAX);
-	to_host(e, (unsigned char *)&message[3]);
-	if (fd >= 0) {
-		msg.msg_control = &control;
-		msg.msg_controllen = sizeof(control);
-		control.header.cmsg_level = SOL_SOCKET;
-		control.header.cmsg_type = SCM_RIGHTS;
-		control.header.cmsg_len = CMSG_LEN(sizeof(int));
-		memcpy(CMSG_DATA(&control.header), &fd, sizeof(int));
-	}
-	assert_int_equal(sendmsg(q->sock, &msg, MSG_NOSIGNAL), 12u + e->size);
-}
-
-static uint64_t take_reply(const struct qemu *q, uint32_t request)
-{
-	uint32_t reply[5] = {0};
-	uint64_t value;
-
-	assert_int_equal(recv(q->sock, reply, sizeof(reply), MSG_WAITALL), sizeof(reply));
-	assert_int_equal(reply[0], request);
-	assert_int_equal(reply[1], REPLY);
-	assert_int_equal(reply[2], sizeof(value));
-	memcpy(&value, &reply[3], sizeof(value));
-	return value;
-}
-
 /* What the back end has to answer to this request, where it does. */
 static uint64_t expected(const struct qemu *q, const struct recording_entry *e)
 {
@@ -322,28 +218,20 @@ static void say(struct qemu *q, const struct recording *said, size_t from, size_
 				  e->request == GET_STATUS;
 
 		assert_int_equal(e->fds, fd >= 0);
-		send_request(q, e, fd);
+		replay_say(q->sock, e, fd);
 		if (own)
 			close(fd);
 		if (!asks && (e->flags & NEED_REPLY) == 0)
 			continue;
 		/* what has been agreed on is GET_STATUS's to tell, once there has been a SET_STATUS */
 		if (e->request == GET_STATUS)
-			assert_int_equal(take_reply(q, e->request) & ~UINT64_C(8), 0);
+			assert_int_equal(replay_hear(q->sock, e->request) & ~UINT64_C(8), 0);
 		else
-			assert_int_equal(take_reply(q, e->request), expected(q, e));
+			assert_int_equal(replay_hear(q->sock, e->request), expected(q, e));
 	}
 }
 
 /* ---- its guest ---- */
-
-static void put_desc(unsigned char *desc, uint64_t addr, uint32_t len, uint32_t flags, uint32_t next)
-{
-	scmi_put_le64(desc, addr);
-	scmi_put_le32(desc + 8, len);
-	scmi_put_le16(desc + 12, (uint16_t)flags);
-	scmi_put_le16(desc + 14, (uint16_t)next);
-}
 
 /* Its driver asks for EVENT_IDX's sake: interrupt at the next one. */
 static void post(struct qemu *q)
@@ -354,8 +242,8 @@ static void post(struct qemu *q)
 
 	scmi_put_le32(q->mem + REQUEST, hdr);
 	memset(q->mem + ANSWER, 0xa5, 16);
-	put_desc(queue->desc, q->guest + REQUEST, 4, NEXT, 1);
-	put_desc(queue->desc + 16, q->guest + ANSWER, 16, WRITE, 0);
+	replay_put_desc(queue->desc, q->guest + REQUEST, 4, NEXT, 1);
+	replay_put_desc(queue->desc + 16, q->guest + ANSWER, 16, WRITE, 0);
 	scmi_put_le16(queue->avail + 4u + 2u * (queue->at % queue->entries), 0);
 	scmi_put_le16(queue->avail + 4u + 2u * queue->entries, queue->at);
 	scmi_put_le16((unsigned char *)&idx, (uint16_t)(queue->at + 1u));

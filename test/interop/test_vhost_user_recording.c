@@ -28,31 +28,15 @@
 #include <scmi/port/posix.h>
 #include <scmi/transport/virtio.h>
 
-#include "acme.h"
-#include "recording.h"
+#include "vhost_replay.h"
 
-/* Of vhost-user. */
-#define GET_FEATURES          1u
-#define SET_MEM_TABLE         5u
-#define SET_VRING_NUM         8u
-#define SET_VRING_ADDR        9u
-#define SET_VRING_BASE        10u
-#define SET_VRING_KICK        12u
-#define SET_VRING_CALL        13u
-#define GET_PROTOCOL_FEATURES 15u
-#define SET_VRING_ENABLE      18u
-#define SET_BACKEND_REQ_FD    21u
-#define REPLY                 5u /* flags: version 1, a reply */
-#define NEED_REPLY            8u
-#define FEATURES              UINT64_C(0x150000001)
-#define PROTOCOL_FEATURES     UINT64_C(0x28)
+#define FEATURES          UINT64_C(0x150000001)
+#define PROTOCOL_FEATURES UINT64_C(0x28)
 
 #define SETUP 19u /* requests until both rings are enabled */
 
-#define LIMIT_MS    20000 /* for what must come */
-#define ENTRIES     256u
-#define EVENT_CAP   136u
-#define PAYLOAD_MAX 72u
+#define ENTRIES   256u
+#define EVENT_CAP 136u
 
 /* Where the buffers lie, from the region's start. */
 #define REQUEST 0x100000u
@@ -60,9 +44,6 @@
 #define EVENTS  0x110000u
 
 #define SENSOR_TRIP_POINT_NOTIFY 4u
-
-#define NEXT  1u
-#define WRITE 2u
 
 struct queue {
 	unsigned char *desc;
@@ -86,43 +67,19 @@ struct kernel {
 };
 
 struct state {
-	char folder[32];
-	char path[64];
-	struct scmi_posix posix;
-	struct scmi_port port;
-	struct scmi_listener *listener;
-	struct acme acme;
+	struct replay_host host;
 	struct recording said;  /* to the back end */
 	struct recording asked; /* over the rings */
 };
 
-static void load(struct recording *recording, const char *path)
-{
-	char error[128];
-
-	if (recording_load(recording, path, error, sizeof(error)) != 0)
-		fail_msg("%s", error);
-}
-
 static int open_state(void **state)
 {
 	struct state *s = calloc(1, sizeof(*s));
-	char uri[128];
-	char why[256] = "";
-	const struct scmi_open_config config = {.size = sizeof(config), .why = {.text = why, .len = sizeof(why)}};
 
 	assert_non_null(s);
-	strcpy(s->folder, "/tmp/scmi.XXXXXX");
-	assert_non_null(mkdtemp(s->folder));
-	snprintf(s->path, sizeof(s->path), "%s/socket", s->folder);
-	snprintf(uri, sizeof(uri), "vhost-user:%s,agents=1,features=0x110000001", s->path);
-	load(&s->said, RECORDINGS "/linux-6.12-vhost-user.txt");
-	load(&s->asked, RECORDINGS "/linux-6.12-virtio.txt");
-	assert_int_equal(scmi_posix_init(&s->posix, &s->port), SCMI_OK);
-	if (scmi_listen(&s->listener, uri, &config, &s->port) != SCMI_OK)
-		fail_msg("%s: %s", uri, why);
-	assert_int_equal(acme_open(&s->acme, scmi_listener_endpoint(s->listener, 0), NULL, NULL), SCMI_OK);
-	assert_int_equal(scmi_listener_start(s->listener), SCMI_OK);
+	replay_load(&s->said, RECORDINGS "/linux-6.12-vhost-user.txt");
+	replay_load(&s->asked, RECORDINGS "/linux-6.12-virtio.txt");
+	replay_host_open(&s->host, ",features=0x110000001");
 	*state = s;
 	return 0;
 }
@@ -131,11 +88,7 @@ static int close_state(void **state)
 {
 	struct state *s = *state;
 
-	assert_int_equal(scmi_listener_stop(s->listener), SCMI_OK);
-	assert_int_equal(acme_close(&s->acme), SCMI_OK);
-	assert_int_equal(scmi_listener_close(s->listener), SCMI_OK);
-	scmi_posix_fini(&s->posix);
-	assert_int_equal(rmdir(s->folder), 0); /* no socket is left */
+	replay_host_close(&s->host);
 	recording_free(&s->said);
 	recording_free(&s->asked);
 	free(s);
@@ -147,16 +100,10 @@ static int close_state(void **state)
 static struct kernel *boot(const struct state *s)
 {
 	struct kernel *k = calloc(1, sizeof(*k));
-	const struct timeval limit = {.tv_sec = LIMIT_MS / 1000};
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
 
 	assert_non_null(k);
 	k->file = -1;
-	strcpy(address.sun_path, s->path);
-	k->sock = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	assert_return_code(k->sock, errno);
-	assert_return_code(connect(k->sock, (const struct sockaddr *)&address, sizeof(address)), errno);
-	assert_return_code(setsockopt(k->sock, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)), errno);
+	k->sock = replay_connect(&s->host);
 	assert_return_code(socketpair(AF_UNIX, SOCK_STREAM, 0, k->backend),
 			   errno); /* the kernel takes these for pipes */
 	for (unsigned i = 0; i < SCMI_VIRTIO_QUEUES; i++) {
@@ -238,63 +185,6 @@ static int prepare(struct kernel *k, const struct recording_entry *e)
 	return e->request == SET_VRING_KICK ? q->kick : e->request == SET_VRING_CALL ? q->call[1] : -1;
 }
 
-/* Requests with a payload that begins with two words of 32 bits; all else are of 64. */
-static bool has_pair(uint32_t request)
-{
-	return request == SET_MEM_TABLE || request == SET_VRING_ENABLE ||
-	       (request >= SET_VRING_NUM && request <= SET_VRING_BASE);
-}
-
-/* The recorder's host was little endian, this one may not be. */
-static void to_host(const struct recording_entry *e, unsigned char *payload)
-{
-	unsigned char sent[PAYLOAD_MAX] = {0};
-
-	memcpy(sent, e->sent, e->sent_len);
-	for (uint32_t i = 0; i < e->size; i += 8u) {
-		const uint32_t pair[2] = {scmi_get_le32(sent + i), scmi_get_le32(sent + i + 4u)};
-		const uint64_t one = scmi_get_le64(sent + i);
-
-		memcpy(payload + i, i == 0 && has_pair(e->request) ? (const void *)pair : &one, 8);
-	}
-}
-
-static void send_request(struct kernel *k, const struct recording_entry *e, int fd)
-{
-	union {
-		struct cmsghdr header;
-		char bytes[CMSG_SPACE(sizeof(int))];
-	} control = {0};
-	uint32_t message[3u + PAYLOAD_MAX / 4u] = {e->request, e->flags, e->size};
-	struct iovec piece = {.iov_base = message, .iov_len = 12u + e->size};
-	struct msghdr msg = {.msg_iov = &piece, .msg_iovlen = 1};
-
-	assert_in_range(e->size, 0, PAYLOAD_MAX);
-	to_host(e, (unsigned char *)&message[3]);
-	if (fd >= 0) {
-		msg.msg_control = &control;
-		msg.msg_controllen = sizeof(control);
-		control.header.cmsg_level = SOL_SOCKET;
-		control.header.cmsg_type = SCM_RIGHTS;
-		control.header.cmsg_len = CMSG_LEN(sizeof(int));
-		memcpy(CMSG_DATA(&control.header), &fd, sizeof(int));
-	}
-	assert_int_equal(sendmsg(k->sock, &msg, MSG_NOSIGNAL), 12u + e->size);
-}
-
-static uint64_t take_reply(const struct kernel *k, uint32_t request)
-{
-	uint32_t reply[5] = {0};
-	uint64_t value;
-
-	assert_int_equal(recv(k->sock, reply, sizeof(reply), MSG_WAITALL), sizeof(reply));
-	assert_int_equal(reply[0], request);
-	assert_int_equal(reply[1], REPLY);
-	assert_int_equal(reply[2], sizeof(value));
-	memcpy(&value, &reply[3], sizeof(value));
-	return value;
-}
-
 /* That one has no answer is known by the answer to the next. */
 static void say(struct kernel *k, const struct recording_entry *e)
 {
@@ -302,24 +192,16 @@ static void say(struct kernel *k, const struct recording_entry *e)
 
 	assert_int_equal(e->kind, RECORDING_VHOST);
 	assert_int_equal(e->fds, fd >= 0);
-	send_request(k, e, fd);
+	replay_say(k->sock, e, fd);
 	if (e->request == GET_FEATURES)
-		assert_int_equal(take_reply(k, e->request), FEATURES);
+		assert_int_equal(replay_hear(k->sock, e->request), FEATURES);
 	else if (e->request == GET_PROTOCOL_FEATURES)
-		assert_int_equal(take_reply(k, e->request) & PROTOCOL_FEATURES, PROTOCOL_FEATURES);
+		assert_int_equal(replay_hear(k->sock, e->request) & PROTOCOL_FEATURES, PROTOCOL_FEATURES);
 	else if ((e->flags & NEED_REPLY) != 0)
-		assert_int_equal(take_reply(k, e->request), 0);
+		assert_int_equal(replay_hear(k->sock, e->request), 0);
 }
 
 /* ---- its rings ---- */
-
-static void put_desc(unsigned char *desc, uint64_t addr, uint32_t len, uint32_t flags, uint32_t next)
-{
-	scmi_put_le64(desc, addr);
-	scmi_put_le32(desc + 8, len);
-	scmi_put_le16(desc + 12, (uint16_t)flags);
-	scmi_put_le16(desc + 14, (uint16_t)next);
-}
 
 static void publish(struct queue *q, uint16_t head)
 {
@@ -358,7 +240,7 @@ static void fill_eventq(struct kernel *k)
 	struct queue *q = &k->queue[SCMI_VIRTIO_EVENTQ];
 
 	for (uint16_t i = 0; i < ENTRIES; i++) {
-		put_desc(q->desc + 16u * i, k->guest + EVENTS + EVENT_CAP * i, EVENT_CAP, WRITE, 0);
+		replay_put_desc(q->desc + 16u * i, k->guest + EVENTS + EVENT_CAP * i, EVENT_CAP, WRITE, 0);
 		publish(q, i);
 	}
 	assert_int_equal(eventfd_write(q->kick, 1), 0);
@@ -370,8 +252,8 @@ static void post(struct kernel *k, const struct recording_entry *e)
 
 	memcpy(at(k, k->guest + REQUEST), e->sent, e->sent_len);
 	memset(at(k, k->guest + ANSWER), 0xa5, e->cap + 1u);
-	put_desc(q->desc, k->guest + REQUEST, e->sent_len, NEXT, 1);
-	put_desc(q->desc + 16, k->guest + ANSWER, e->cap, WRITE, 0);
+	replay_put_desc(q->desc, k->guest + REQUEST, e->sent_len, NEXT, 1);
+	replay_put_desc(q->desc + 16, k->guest + ANSWER, e->cap, WRITE, 0);
 	publish(q, 0);
 	assert_int_equal(eventfd_write(q->kick, 1), 0);
 }
@@ -413,10 +295,10 @@ static void is_told_as_recorded(struct state *s, struct kernel *k, const struct 
 	uint32_t len;
 
 	if (scmi_hdr_type(scmi_get_le32(e->sent)) == SCMI_MSG_DELAYED) {
-		assert_int_equal(acme_complete(&s->acme), 1);
+		assert_int_equal(acme_complete(&s->host.acme), 1);
 	} else {
 		switch_trips_on(k);
-		assert_int_equal(acme_trip(&s->acme, 0, 1), SCMI_OK);
+		assert_int_equal(acme_trip(&s->host.acme, 0, 1), SCMI_OK);
 	}
 	head = await_used(&k->queue[SCMI_VIRTIO_EVENTQ], &len);
 	assert_in_range(head, 0, ENTRIES - 1u);
@@ -464,7 +346,7 @@ static void linux_that_boots_again_finds_all_as_before(void **state)
 
 	linux_over_vhost_user_is_answered_as_recorded(state);
 	for (uint32_t i = 0; i < ACME_CLOCKS; i++)
-		atomic_store(&s->acme.running[i], 1u); /* the kernel has stopped them */
+		atomic_store(&s->host.acme.running[i], 1u); /* the kernel has stopped them */
 	linux_over_vhost_user_is_answered_as_recorded(state);
 }
 

@@ -96,39 +96,40 @@ static void session_does_not_reply_unasked(void **state)
 
 /* ---- form ---- */
 
+static const struct {
+	uint32_t request;
+	uint32_t size;
+	bool more; /* may be longer */
+	unsigned fds;
+} form[] = {
+	{VU_GET_FEATURES, 0, false, 0},
+	{VU_SET_FEATURES, 8, false, 0},
+	{VU_SET_OWNER, 0, false, 0},
+	{VU_RESET_OWNER, 0, false, 0},
+	{VU_SET_MEM_TABLE, 8, true, 8},
+	{VU_SET_VRING_NUM, 8, false, 0},
+	{VU_SET_VRING_ADDR, 40, false, 0},
+	{VU_SET_VRING_BASE, 8, false, 0},
+	{VU_GET_VRING_BASE, 8, false, 0},
+	{VU_SET_VRING_KICK, 8, false, 1},
+	{VU_SET_VRING_CALL, 8, false, 1},
+	{VU_SET_VRING_ERR, 8, false, 1},
+	{VU_GET_PROTOCOL_FEATURES, 0, false, 0},
+	{VU_SET_PROTOCOL_FEATURES, 8, false, 0},
+	{VU_GET_QUEUE_NUM, 0, false, 0},
+	{VU_SET_VRING_ENABLE, 8, false, 0},
+	{VU_SET_BACKEND_REQ_FD, 0, false, 1},
+	{VU_RESET_DEVICE, 0, false, 0},
+	{VU_GET_MAX_MEM_SLOTS, 0, false, 0},
+	{VU_ADD_MEM_REG, 40, false, 1},
+	{VU_REM_MEM_REG, 40, false, 1},
+	{VU_SET_STATUS, 8, false, 0},
+	{VU_GET_STATUS, 0, false, 0},
+};
+
 /* Each request with its payload's size, and one byte less or more; with fds that do not belong to it. */
 static void session_refuses_a_wrong_form(void **state)
 {
-	static const struct {
-		uint32_t request;
-		uint32_t size;
-		bool more; /* may be longer */
-		unsigned fds;
-	} form[] = {
-		{VU_GET_FEATURES, 0, false, 0},
-		{VU_SET_FEATURES, 8, false, 0},
-		{VU_SET_OWNER, 0, false, 0},
-		{VU_RESET_OWNER, 0, false, 0},
-		{VU_SET_MEM_TABLE, 8, true, 8},
-		{VU_SET_VRING_NUM, 8, false, 0},
-		{VU_SET_VRING_ADDR, 40, false, 0},
-		{VU_SET_VRING_BASE, 8, false, 0},
-		{VU_GET_VRING_BASE, 8, false, 0},
-		{VU_SET_VRING_KICK, 8, false, 1},
-		{VU_SET_VRING_CALL, 8, false, 1},
-		{VU_SET_VRING_ERR, 8, false, 1},
-		{VU_GET_PROTOCOL_FEATURES, 0, false, 0},
-		{VU_SET_PROTOCOL_FEATURES, 8, false, 0},
-		{VU_GET_QUEUE_NUM, 0, false, 0},
-		{VU_SET_VRING_ENABLE, 8, false, 0},
-		{VU_SET_BACKEND_REQ_FD, 0, false, 1},
-		{VU_RESET_DEVICE, 0, false, 0},
-		{VU_GET_MAX_MEM_SLOTS, 0, false, 0},
-		{VU_ADD_MEM_REG, 40, false, 1},
-		{VU_REM_MEM_REG, 40, false, 1},
-		{VU_SET_STATUS, 8, false, 0},
-		{VU_GET_STATUS, 0, false, 0},
-	};
 	static const unsigned char payload[64];
 	struct vu_rig *r = &rig;
 	unsigned before;

@@ -127,7 +127,7 @@ static void a_socket_that_lets_no_descriptors_through_is_taken(void **state)
 	struct front f;
 
 	(void)state;
-	scmi__no_descriptors(fd);
+	scmi__want_descriptors(fd, false);
 	p = place_running(uri_of_fd(fd, ",agents=1"));
 	assert_true(front_connect(&f));
 	front_up(&f);

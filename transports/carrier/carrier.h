@@ -70,11 +70,11 @@ void scmi__ringer_ring(const struct scmi__ringer *r, int fd);
 /* Adds one as well as it goes where the kernel does not know how not to wait: a peer that is quick can make us wait. */
 void scmi__write_if_room(int fd);
 
-/* Whoever is connected to this socket, or will be, can send no descriptor over it; where the kernel knows that. */
-void scmi__no_descriptors(int sock);
-
-/* It can, whoever has made the socket. */
-void scmi__want_descriptors(int sock);
+/*
+ * Whether who is connected to this socket, or will be, can send descriptors over it; where the kernel knows that, else
+ * they can.
+ */
+void scmi__want_descriptors(int sock, bool on);
 
 /* Gives it so many bytes, all of which are there: memory without room would kill who touches it. */
 bool scmi__fd_fill(int fd, uint32_t bytes);

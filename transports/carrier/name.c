@@ -159,19 +159,11 @@ static int listen_beside(struct scmi__name *name, char beside[SCMI__NAME_ROOM], 
  * To close a descriptor that somebody has sent can take as long as he likes: a TCP connection lingers. What is said
  * here holds for those who connect, too. An older kernel refuses, and lets such descriptors through.
  */
-void scmi__no_descriptors(int sock)
+void scmi__want_descriptors(int sock, bool on)
 {
-	const int off = 0;
+	const int value = on ? 1 : 0;
 
-	(void)setsockopt(sock, SOL_SOCKET, SO_PASSRIGHTS, &off, sizeof(off));
-}
-
-/* An older kernel lets them through anyway. */
-void scmi__want_descriptors(int sock)
-{
-	const int on = 1;
-
-	(void)setsockopt(sock, SOL_SOCKET, SO_PASSRIGHTS, &on, sizeof(on));
+	(void)setsockopt(sock, SOL_SOCKET, SO_PASSRIGHTS, &value, sizeof(value));
 }
 
 int scmi__name_take(struct scmi__name *name, uint32_t mode, int *sock, const struct scmi_why *why)
@@ -183,7 +175,7 @@ int scmi__name_take(struct scmi__name *name, uint32_t mode, int *sock, const str
 	if (*sock < 0)
 		return scmi__why(why, SCMI_E_IO, "%s%s: no socket: %s", name->label, name->path, strerror(errno));
 	if (!name->takes_fds)
-		scmi__no_descriptors(*sock);
+		scmi__want_descriptors(*sock, false);
 	err = listen_beside(name, beside, mode, *sock);
 	if (err != 0) {
 		scmi__fd_close(sock);

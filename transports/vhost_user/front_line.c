@@ -47,7 +47,7 @@ static int connect_line(struct vu_line *l, const struct scmi_why *why)
 	l->sock = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (l->sock < 0)
 		return scmi__why(why, SCMI_E_IO, "%s: no socket: %s", l->path, strerror(errno));
-	scmi__no_descriptors(l->sock);
+	scmi__want_descriptors(l->sock, false);
 	do
 		e = connect(l->sock, (struct sockaddr *)&address, sizeof(address)) == 0 ? 0 : errno;
 	while ((e == EINTR || e == EAGAIN) && scmi__now_us() < l->until_us && (nanosleep(&nap, NULL), true));

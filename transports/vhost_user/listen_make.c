@@ -149,7 +149,7 @@ static int take_given(struct listener *l, int fd, const struct scmi_why *why)
 	l->sock = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 	if (l->sock < 0 || flags < 0 || fcntl(l->sock, F_SETFL, flags | O_NONBLOCK) != 0)
 		return scmi__why(why, SCMI_E_IO, "fd=%d: %s", fd, strerror(errno));
-	scmi__want_descriptors(l->sock);
+	scmi__want_descriptors(l->sock, true);
 	return SCMI_OK;
 }
 
