@@ -9,12 +9,15 @@
 
 /*
  * The few functions that every command goes through. Where speed is asked for they become one; where size is (-Os), the
- * compiler decides.
+ * compiler decides. FAST: whether it is asked for, for what is rare and small: a call of it costs its caller registers,
+ * a copy of it bytes.
  */
 #if defined(__GNUC__) && defined(__OPTIMIZE__) && !defined(__OPTIMIZE_SIZE__)
-#define HOT static inline __attribute__((always_inline))
+#define HOT  static inline __attribute__((always_inline))
+#define FAST true
 #else
-#define HOT static inline
+#define HOT  static inline
+#define FAST false
 #endif
 
 static inline uint32_t load_gate(struct link *l)
@@ -22,18 +25,39 @@ static inline uint32_t load_gate(struct link *l)
 	return atomic_load_explicit(&l->gate, memory_order_seq_cst);
 }
 
-static inline void count(struct link *l, enum counter which)
+/* ---- stats.c ---- */
+
+void scmi__count(struct link *l, enum counter which);
+void scmi__count_debts(struct link *l, uint32_t w);
+
+static inline void add_one(struct link *l, enum counter which)
 {
 	atomic_fetch_add_explicit(&l->counts[which], 1u, memory_order_relaxed);
+}
+
+static inline void count(struct link *l, enum counter which)
+{
+	if (FAST)
+		add_one(l, which);
+	else
+		scmi__count(l, which);
+}
+
+static inline void add_debts(struct link *l, uint32_t w)
+{
+	if ((w & W_OWED_R) != 0)
+		add_one(l, C_UNANSWERED);
+	if ((w & W_OWED_D) != 0)
+		add_one(l, C_UNANSWERED);
 }
 
 /* Debts of this word ended without a message. */
 static inline void count_debts(struct link *l, uint32_t w)
 {
-	if ((w & W_OWED_R) != 0)
-		count(l, C_UNANSWERED);
-	if ((w & W_OWED_D) != 0)
-		count(l, C_UNANSWERED);
+	if (FAST)
+		add_debts(l, w);
+	else
+		scmi__count_debts(l, w);
 }
 
 static inline uint32_t slot_index(const struct link *l, const struct slot *s)

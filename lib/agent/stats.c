@@ -5,6 +5,16 @@
  */
 #include "internal.h"
 
+void scmi__count(struct link *l, enum counter which)
+{
+	add_one(l, which);
+}
+
+void scmi__count_debts(struct link *l, uint32_t w)
+{
+	add_debts(l, w);
+}
+
 struct census {
 	uint32_t takes;
 	uint32_t in_flight;

@@ -122,8 +122,17 @@ struct queue {
 	uint16_t tail;
 };
 
-/* One attached transport: its pool, its queue, its state. */
+/* One attached transport: its pool, its queue, its state. Atomics that are used most stand near the start. */
 struct link {
+	/* read on every path, seldom written */
+	_Atomic uint32_t gate;      /* state, and who is in the pump: gate.h */
+	_Atomic uint32_t attention; /* who waits for slots or for calls to end: ATTEND_* */
+	_Atomic uint32_t salt;      /* of the hash that gives callers their groups; changed where two of them meet */
+	_Atomic uint32_t crowded;   /* not 0: a take has found its group full of late; releasers leave a hint */
+	_Atomic uint32_t unrung;    /* a send has said that another follows */
+	_Atomic uint32_t careful;   /* replies are looked at closely: trace, histograms, checks beyond the default */
+	_Atomic uint32_t hdr_mask;  /* bits of a reply's header that have to agree */
+
 	/* read only once initialised */
 	struct scmi_agent *agent;
 	struct slot *slots;
@@ -142,15 +151,6 @@ struct link {
 	uint32_t reconnect_us;
 	bool serial;  /* one send at a time, through the pump */
 	bool running; /* the transport has been started; start, stop and recovery are one at a time */
-
-	/* read on every path, seldom written */
-	_Atomic uint32_t gate;      /* state, and who is in the pump: gate.h */
-	_Atomic uint32_t attention; /* who waits for slots or for calls to end: ATTEND_* */
-	_Atomic uint32_t salt;      /* of the hash that gives callers their groups; changed where two of them meet */
-	_Atomic uint32_t crowded;   /* not 0: a take has found its group full of late; releasers leave a hint */
-	_Atomic uint32_t unrung;    /* a send has said that another follows */
-	_Atomic uint32_t careful;   /* replies are looked at closely: trace, histograms, checks beyond the default */
-	_Atomic uint32_t hdr_mask;  /* bits of a reply's header that have to agree */
 
 	/* written by exceptions only: they keep the lines above and below apart */
 	_Atomic uint32_t counts[C_COUNT];
