@@ -4,12 +4,14 @@
 #include "words.h"
 
 /* Protocol ids asked for at once: more than any platform has, little enough for a small stack. */
-#define IDS_AT_ONCE 64u
+#define IDS_AT_ONCE 32u
 
 /* PROTOCOL_ATTRIBUTES */
 #define ATTR_PROTOCOLS    0xffu
 #define ATTR_AGENTS_SHIFT 8
 #define ATTR_AGENTS       0xffu
+
+#define BASE(message, params) COMMAND(SCMI_PROTOCOL_BASE, message, params)
 
 int scmi_base_version(struct scmi_agent *agent, uint32_t *version, int32_t *status)
 {
@@ -41,40 +43,16 @@ int scmi_base_attributes(struct scmi_agent *agent, uint32_t *protocols, uint32_t
 	return err;
 }
 
-/* A command of at most one word, whose values are not words. *len takes how many came, which may be more than cap. */
-static int ask(struct scmi_agent *agent, uint8_t message, const uint32_t *param, void *reply, uint32_t cap,
-	       uint32_t *len, int32_t *status)
-{
-	uint8_t sent[WORD_BYTES];
-	struct scmi_call call = {
-		.size = sizeof(call),
-		.protocol = SCMI_PROTOCOL_BASE,
-		.message = message,
-		.params = sent,
-		.params_len = param != NULL ? sizeof(sent) : 0,
-		.reply = reply,
-		.reply_cap = cap,
-	};
-	int err;
-
-	if (param != NULL)
-		scmi_put_le32(sent, *param);
-	err = scmi_protocol_call(agent, &call);
-	if (status != NULL)
-		*status = call.status;
-	*len = call.reply_len;
-	return err;
-}
-
 static int ask_name(struct scmi_agent *agent, uint8_t message, char name[SCMI_SHORT_NAME], int32_t *status)
 {
 	uint8_t field[SCMI_SHORT_NAME];
-	uint32_t len;
+	uint32_t words[] = {BASE(message, 0)};
+	uint32_t len = sizeof(field);
 	int err;
 
 	if (name == NULL)
 		return SCMI_E_INVAL;
-	err = ask(agent, message, NULL, field, sizeof(field), &len, status);
+	err = scmi__ask(agent, words, field, &len, status);
 	if (err == SCMI_OK)
 		scmi__take_name(name, SCMI_SHORT_NAME, field, sizeof(field));
 	return err;
@@ -92,10 +70,9 @@ int scmi_base_sub_vendor(struct scmi_agent *agent, char name[SCMI_SHORT_NAME], i
 
 int scmi_base_implementation_version(struct scmi_agent *agent, uint32_t *version, int32_t *status)
 {
-	if (version == NULL)
-		return SCMI_E_INVAL;
-	return scmi__command(agent, SCMI_PROTOCOL_BASE, SCMI_BASE_DISCOVER_IMPLEMENTATION_VERSION, NULL, 0, version,
-			     status);
+	uint32_t words[] = {BASE(SCMI_BASE_DISCOVER_IMPLEMENTATION_VERSION, 0)};
+
+	return version != NULL ? scmi__command(agent, words, version, status) : SCMI_E_INVAL;
 }
 
 /*
@@ -122,8 +99,9 @@ static int list_announced(struct scmi_agent *agent, uint32_t announced, uint8_t 
 	uint32_t more = 1;
 
 	while (listed < announced && more != 0) {
-		uint32_t len;
-		int err = ask(agent, SCMI_BASE_DISCOVER_LIST_PROTOCOLS, &listed, reply, sizeof(reply), &len, status);
+		uint32_t words[] = {BASE(SCMI_BASE_DISCOVER_LIST_PROTOCOLS, 1), listed};
+		uint32_t len = sizeof(reply);
+		int err = scmi__ask(agent, words, reply, &len, status);
 
 		if (err == SCMI_OK)
 			err = take_ids(reply, len, announced - listed, ids + listed, &more);
@@ -156,12 +134,13 @@ int scmi_base_list_protocols(struct scmi_agent *agent, uint8_t *ids, uint32_t ca
 int scmi_base_discover_agent(struct scmi_agent *agent, uint32_t id, struct scmi_base_agent *who, int32_t *status)
 {
 	uint8_t reply[WORD_BYTES + SCMI_SHORT_NAME];
-	uint32_t len;
+	uint32_t words[] = {BASE(SCMI_BASE_DISCOVER_AGENT, 1), id};
+	uint32_t len = sizeof(reply);
 	int err;
 
 	if (who == NULL)
 		return SCMI_E_INVAL;
-	err = ask(agent, SCMI_BASE_DISCOVER_AGENT, &id, reply, sizeof(reply), &len, status);
+	err = scmi__ask(agent, words, reply, &len, status);
 	if (err != SCMI_OK)
 		return err;
 	if (len >= sizeof(reply)) {
@@ -177,40 +156,38 @@ int scmi_base_discover_agent(struct scmi_agent *agent, uint32_t id, struct scmi_
 	return SCMI_OK;
 }
 
-static int tell(struct scmi_agent *agent, uint8_t message, const uint32_t *params, uint32_t n, int32_t *status)
-{
-	return scmi__command(agent, SCMI_PROTOCOL_BASE, message, params, n, NULL, status);
-}
-
 int scmi_base_notify_errors(struct scmi_agent *agent, bool enable, int32_t *status)
 {
-	const uint32_t params[] = {enable ? SCMI_NOTIFY_ENABLE : 0};
+	uint32_t words[] = {BASE(SCMI_BASE_NOTIFY_ERRORS, 1), enable ? SCMI_NOTIFY_ENABLE : 0};
 
-	return tell(agent, SCMI_BASE_NOTIFY_ERRORS, params, 1, status);
+	return scmi__command(agent, words, NULL, status);
 }
 
 int scmi_base_set_device_permissions(struct scmi_agent *agent, uint32_t agent_id, uint32_t device_id, bool allow,
 				     int32_t *status)
 {
-	const uint32_t params[] = {agent_id, device_id, allow ? SCMI_BASE_ALLOW : 0};
+	uint32_t words[] = {BASE(SCMI_BASE_SET_DEVICE_PERMISSIONS, 3), agent_id, device_id,
+			    allow ? SCMI_BASE_ALLOW : 0};
 
-	return tell(agent, SCMI_BASE_SET_DEVICE_PERMISSIONS, params, 3, status);
+	return scmi__command(agent, words, NULL, status);
 }
 
 int scmi_base_set_protocol_permissions(struct scmi_agent *agent, uint32_t agent_id, uint32_t device_id,
 				       uint8_t protocol, bool allow, int32_t *status)
 {
-	const uint32_t params[] = {agent_id, device_id, protocol, allow ? SCMI_BASE_ALLOW : 0};
+	uint32_t words[] = {BASE(SCMI_BASE_SET_PROTOCOL_PERMISSIONS, 4), agent_id, device_id, protocol,
+			    allow ? SCMI_BASE_ALLOW : 0};
 
-	return tell(agent, SCMI_BASE_SET_PROTOCOL_PERMISSIONS, params, 4, status);
+	return scmi__command(agent, words, NULL, status);
 }
 
 int scmi_base_reset_agent_configuration(struct scmi_agent *agent, uint32_t agent_id, bool reset_permissions,
 					int32_t *status)
 {
-	const uint32_t params[] = {agent_id, reset_permissions ? SCMI_BASE_RESET_PERMISSIONS : 0};
+	uint32_t words[] = {BASE(SCMI_BASE_RESET_AGENT_CONFIGURATION, 2), agent_id,
+			    reset_permissions ? SCMI_BASE_RESET_PERMISSIONS : 0};
 
-	return tell(agent, SCMI_BASE_RESET_AGENT_CONFIGURATION, params, 2, status);
+	return scmi__command(agent, words, NULL, status);
 }
 
 static int discover_names(struct scmi_agent *agent, struct scmi_base_info *info)

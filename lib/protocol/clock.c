@@ -4,41 +4,16 @@
 
 #include "clock.h"
 
-int scmi__clock_ask(const struct scmi_clock_protocol *p, uint8_t message, const uint32_t *words, uint32_t n,
-		    void *reply, uint32_t cap, uint32_t *len, int32_t *status)
+/* Values of more than a word. */
+static int ask(const struct scmi_clock_protocol *p, uint32_t *words, void *reply, uint32_t len, int32_t *status)
 {
-	uint8_t sent[WORDS_MAX * WORD_BYTES];
-	struct scmi_call call = {
-		.size = sizeof(call),
-		.protocol = SCMI_PROTOCOL_CLOCK,
-		.message = message,
-		.params = sent,
-		.params_len = n * WORD_BYTES,
-		.reply = reply,
-		.reply_cap = cap,
-	};
-	int err;
-
-	for (uint32_t i = 0; i < n; i++)
-		scmi_put_le32(sent + i * WORD_BYTES, words[i]);
-	err = scmi_protocol_call(p->agent, &call);
-	if (status != NULL)
-		*status = call.status;
-	if (len != NULL)
-		*len = call.reply_len;
-	return err;
-}
-
-/* No values, or one word. */
-static int command(const struct scmi_clock_protocol *p, uint8_t message, const uint32_t *words, uint32_t n,
-		   uint32_t *value, int32_t *status)
-{
-	return scmi__command(p->agent, SCMI_PROTOCOL_CLOCK, message, words, n, value, status);
+	return scmi__ask(p->agent, words, reply, &len, status);
 }
 
 int scmi_clock_open(struct scmi_agent *agent, uint32_t newest, struct scmi_clock_protocol *p, int32_t *status)
 {
-	struct scmi_clock_protocol opened = {.size = sizeof(opened), .agent = agent};
+	uint32_t version;
+	uint32_t spoken;
 	uint32_t word;
 	int err;
 
@@ -46,14 +21,19 @@ int scmi_clock_open(struct scmi_agent *agent, uint32_t newest, struct scmi_clock
 		newest = SCMI_CLOCK_VERSION;
 	if (p == NULL || newest > SCMI_CLOCK_VERSION || newest < SCMI_VERSION(1, 0))
 		return SCMI_E_INVAL;
-	err = scmi_protocol_agree(agent, SCMI_PROTOCOL_CLOCK, newest, &opened.version, &opened.spoken, status);
+	err = scmi_protocol_agree(agent, SCMI_PROTOCOL_CLOCK, newest, &version, &spoken, status);
 	if (err == SCMI_OK)
 		err = scmi_protocol_attributes(agent, SCMI_PROTOCOL_CLOCK, &word, status);
 	if (err != SCMI_OK)
 		return err;
-	opened.clocks = word & SCMI_CLOCK_COUNT_MAX;
-	opened.async_max = word >> SCMI_CLOCK_ASYNC_SHIFT & SCMI_CLOCK_ASYNC_MAX;
-	*p = opened;
+	*p = (struct scmi_clock_protocol){
+		.size = sizeof(*p),
+		.version = version,
+		.spoken = spoken,
+		.clocks = word & SCMI_CLOCK_COUNT_MAX,
+		.async_max = word >> SCMI_CLOCK_ASYNC_SHIFT & SCMI_CLOCK_ASYNC_MAX,
+		.agent = agent,
+	};
 	return SCMI_OK;
 }
 
@@ -71,55 +51,66 @@ static uint32_t known_attributes(uint32_t spoken, uint32_t word)
 	return word & known;
 }
 
-/* The delay is a word that some platforms of version 2.0 do not send: then *info keeps its own. */
-static int ask_attributes(const struct scmi_clock_protocol *p, uint32_t clock, struct scmi_clock_info *info,
-			  int32_t *status)
-{
-	uint8_t reply[2u * WORD_BYTES + SCMI_SHORT_NAME];
-	uint32_t len;
-	int err = scmi__clock_ask(p, SCMI_CLOCK_ATTRIBUTES, &clock, 1, reply, sizeof(reply), &len, status);
-
-	if (err != SCMI_OK)
-		return err;
-	info->attributes = known_attributes(p->spoken, scmi_get_le32(reply));
-	if (p->spoken >= SCMI_VERSION(2, 0) && len >= sizeof(reply))
-		info->enable_delay_us = scmi_get_le32(reply + WORD_BYTES + SCMI_SHORT_NAME);
-	scmi__take_name(info->name, sizeof(info->name), reply + WORD_BYTES, SCMI_SHORT_NAME - 1u);
-	return SCMI_OK;
-}
+/* CLOCK_ATTRIBUTES, as it stands on the wire: a word, a name, and a word that some platforms of 2.0 do not send. */
+#define TOLD_NAME  WORD_BYTES
+#define TOLD_DELAY (TOLD_NAME + SCMI_SHORT_NAME)
+#define TOLD_BYTES (TOLD_DELAY + WORD_BYTES)
 
 int scmi_clock_name(const struct scmi_clock_protocol *p, uint32_t clock, char name[SCMI_LONG_NAME], int32_t *status)
 {
+	uint32_t words[] = {CLOCK(SCMI_CLOCK_NAME_GET, 1), clock};
+
 	if (name == NULL)
 		return SCMI_E_INVAL;
-	if (p->spoken < SCMI_VERSION(2, 0))
-		return SCMI_E_NOTSUP;
-	return scmi_protocol_long_name(p->agent, SCMI_PROTOCOL_CLOCK, SCMI_CLOCK_NAME_GET, clock, name, status);
+	return p->spoken >= SCMI_VERSION(2, 0) ? scmi__long_name(p->agent, words, name, status) : SCMI_E_NOTSUP;
+}
+
+/* The long name first, for that may fail: then *info is left alone. told is so many bytes long. */
+static int take_named(const struct scmi_clock_protocol *p, uint32_t clock, const uint8_t *told, uint32_t len,
+		      struct scmi_clock_info *info, int32_t *status)
+{
+	uint32_t attributes = known_attributes(p->spoken, scmi_get_le32(told));
+	uint32_t words[] = {CLOCK(SCMI_CLOCK_NAME_GET, 1), clock};
+	int named = SCMI_E_REMOTE;
+	int err;
+
+	if ((attributes & SCMI_CLOCK_HAS_LONG_NAME) != 0) {
+		named = scmi__long_name(p->agent, words, info->name, status);
+		err = scmi__unnamed_is_ok(named, status);
+		if (err != SCMI_OK)
+			return err;
+	}
+	if (named != SCMI_OK)
+		scmi__take_name(info->name, sizeof(info->name), told + TOLD_NAME, SCMI_SHORT_NAME - 1u);
+	info->attributes = attributes;
+	info->enable_delay_us = 0;
+	if (p->spoken >= SCMI_VERSION(2, 0) && len >= TOLD_BYTES)
+		info->enable_delay_us = scmi_get_le32(told + TOLD_DELAY);
+	return SCMI_OK;
 }
 
 int scmi_clock_info(const struct scmi_clock_protocol *p, uint32_t clock, struct scmi_clock_info *info, int32_t *status)
 {
-	struct scmi_clock_info told = {.size = sizeof(told)};
+	uint32_t words[] = {CLOCK(SCMI_CLOCK_ATTRIBUTES, 1), clock};
+	uint8_t told[TOLD_BYTES];
+	uint32_t len = sizeof(told);
 	int err;
 
 	if (info == NULL || info->size != sizeof(*info))
 		return SCMI_E_INVAL;
-	err = ask_attributes(p, clock, &told, status);
-	if (err == SCMI_OK && (told.attributes & SCMI_CLOCK_HAS_LONG_NAME) != 0)
-		err = scmi__unnamed_is_ok(scmi_clock_name(p, clock, told.name, status), status);
-	if (err == SCMI_OK)
-		*info = told;
-	return err;
+	err = scmi__ask(p->agent, words, told, &len, status);
+	return err == SCMI_OK ? take_named(p, clock, told, len, info, status) : err;
 }
 
 int scmi_clock_rate_get(const struct scmi_clock_protocol *p, uint32_t clock, uint64_t *rate, int32_t *status)
 {
+	uint32_t words[] = {CLOCK(SCMI_CLOCK_RATE_GET, 1), clock};
 	uint8_t reply[SCMI_CLOCK_RATE_BYTES];
 	int err;
 
 	if (rate == NULL)
 		return SCMI_E_INVAL;
-	err = scmi__clock_ask(p, SCMI_CLOCK_RATE_GET, &clock, 1, reply, sizeof(reply), NULL, status);
+	err = ask(p, words, reply, sizeof(reply), status);
 	if (err == SCMI_OK)
 		*rate = scmi_get_le64(reply);
 	return err;
@@ -134,9 +125,10 @@ int scmi_clock_rate_get(const struct scmi_clock_protocol *p, uint32_t clock, uin
 static int set_config(const struct scmi_clock_protocol *p, uint32_t clock, uint32_t attributes, uint32_t value,
 		      int32_t *status)
 {
-	const uint32_t words[] = {clock, attributes, value};
+	uint32_t words[] = {CLOCK(SCMI_CLOCK_CONFIG_SET, p->spoken > SCMI_VERSION(2, 0) ? 3 : 2), clock, attributes,
+			    value};
 
-	return command(p, SCMI_CLOCK_CONFIG_SET, words, p->spoken > SCMI_VERSION(2, 0) ? 3 : 2, NULL, status);
+	return scmi__command(p->agent, words, NULL, status);
 }
 
 int scmi_clock_enable(const struct scmi_clock_protocol *p, uint32_t clock, bool enable, int32_t *status)
@@ -160,13 +152,13 @@ int scmi_clock_config_set(const struct scmi_clock_protocol *p, uint32_t clock, u
 int scmi_clock_config_get(const struct scmi_clock_protocol *p, uint32_t clock, uint8_t type, bool *enabled,
 			  uint32_t *value, int32_t *status)
 {
-	const uint32_t words[] = {clock, type};
+	uint32_t words[] = {CLOCK(SCMI_CLOCK_CONFIG_GET, 2), clock, type};
 	uint8_t reply[3u * WORD_BYTES];
 	int err;
 
 	if (p->spoken < SCMI_VERSION(3, 0))
 		return SCMI_E_NOTSUP;
-	err = scmi__clock_ask(p, SCMI_CLOCK_CONFIG_GET, words, 2, reply, sizeof(reply), NULL, status);
+	err = ask(p, words, reply, sizeof(reply), status);
 	if (err != SCMI_OK)
 		return err;
 	if (enabled != NULL)
@@ -178,52 +170,55 @@ int scmi_clock_config_get(const struct scmi_clock_protocol *p, uint32_t clock, u
 
 int scmi_clock_enabled(const struct scmi_clock_protocol *p, uint32_t clock, bool *enabled, int32_t *status)
 {
-	struct scmi_clock_info info = {.size = sizeof(info)};
+	uint32_t words[] = {CLOCK(SCMI_CLOCK_ATTRIBUTES, 1), clock};
+	uint32_t attributes;
 	int err;
 
 	if (enabled == NULL)
 		return SCMI_E_INVAL;
 	if (p->spoken >= SCMI_VERSION(3, 0))
 		return scmi_clock_config_get(p, clock, 0, enabled, NULL, status);
-	err = ask_attributes(p, clock, &info, status);
+	err = scmi__command(p->agent, words, &attributes, status);
 	if (err == SCMI_OK)
-		*enabled = (info.attributes & SCMI_CLOCK_ENABLED) != 0;
+		*enabled = (known_attributes(p->spoken, attributes) & SCMI_CLOCK_ENABLED) != 0;
 	return err;
 }
 
 /* ---- parents and permissions ---- */
 
-static int since_3_0(const struct scmi_clock_protocol *p, uint8_t message, const uint32_t *words, uint32_t n,
-		     uint32_t *value, int32_t *status)
+static int since_3_0(const struct scmi_clock_protocol *p, uint32_t *words, uint32_t *value, int32_t *status)
 {
-	return p->spoken >= SCMI_VERSION(3, 0) ? command(p, message, words, n, value, status) : SCMI_E_NOTSUP;
+	return p->spoken >= SCMI_VERSION(3, 0) ? scmi__command(p->agent, words, value, status) : SCMI_E_NOTSUP;
 }
 
 int scmi_clock_parent_get(const struct scmi_clock_protocol *p, uint32_t clock, uint32_t *parent, int32_t *status)
 {
-	return parent != NULL ? since_3_0(p, SCMI_CLOCK_PARENT_GET, &clock, 1, parent, status) : SCMI_E_INVAL;
+	uint32_t words[] = {CLOCK(SCMI_CLOCK_PARENT_GET, 1), clock};
+
+	return parent != NULL ? since_3_0(p, words, parent, status) : SCMI_E_INVAL;
 }
 
 int scmi_clock_parent_set(const struct scmi_clock_protocol *p, uint32_t clock, uint32_t parent, int32_t *status)
 {
-	const uint32_t words[] = {clock, parent};
+	uint32_t words[] = {CLOCK(SCMI_CLOCK_PARENT_SET, 2), clock, parent};
 
-	return since_3_0(p, SCMI_CLOCK_PARENT_SET, words, 2, NULL, status);
+	return since_3_0(p, words, NULL, status);
 }
 
 int scmi_clock_permissions(const struct scmi_clock_protocol *p, uint32_t clock, uint32_t *permissions, int32_t *status)
 {
-	return permissions != NULL ? since_3_0(p, SCMI_CLOCK_GET_PERMISSIONS, &clock, 1, permissions, status)
-				   : SCMI_E_INVAL;
+	uint32_t words[] = {CLOCK(SCMI_CLOCK_GET_PERMISSIONS, 1), clock};
+
+	return permissions != NULL ? since_3_0(p, words, permissions, status) : SCMI_E_INVAL;
 }
 
 /* ---- notifications ---- */
 
 static int notify(const struct scmi_clock_protocol *p, uint8_t message, uint32_t clock, bool enable, int32_t *status)
 {
-	const uint32_t words[] = {clock, enable ? SCMI_NOTIFY_ENABLE : 0};
+	uint32_t words[] = {CLOCK(message, 2), clock, enable ? SCMI_NOTIFY_ENABLE : 0};
 
-	return p->spoken >= SCMI_VERSION(2, 0) ? command(p, message, words, 2, NULL, status) : SCMI_E_NOTSUP;
+	return p->spoken >= SCMI_VERSION(2, 0) ? scmi__command(p->agent, words, NULL, status) : SCMI_E_NOTSUP;
 }
 
 int scmi_clock_rate_notify(const struct scmi_clock_protocol *p, uint32_t clock, bool enable, int32_t *status)

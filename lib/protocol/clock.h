@@ -7,11 +7,6 @@
 
 #include "words.h"
 
-/*
- * Sends one command with n words, WORDS_MAX at most; cap bytes of values go to reply. On SCMI_OK *len, unless NULL, is
- * how many there were, which may be more. Otherwise as a typed command.
- */
-int scmi__clock_ask(const struct scmi_clock_protocol *p, uint8_t message, const uint32_t *words, uint32_t n,
-		    void *reply, uint32_t cap, uint32_t *len, int32_t *status);
+#define CLOCK(message, params) COMMAND(SCMI_PROTOCOL_CLOCK, message, params)
 
 #endif

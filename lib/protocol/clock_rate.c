@@ -36,31 +36,32 @@ static int take_range(struct scmi_list *list, const uint8_t *at, uint32_t room, 
 	return SCMI_OK;
 }
 
+static const struct list_kind rates_list = {
+	.command = CLOCK(SCMI_CLOCK_DESCRIBE_RATES, 2),
+	.returned_mask = SCMI_CLOCK_RATES_RETURNED,
+	.remaining_shift = SCMI_CLOCK_RATES_SHIFT,
+};
+
 int scmi_clock_rates_next(struct scmi_clock_rates *it, struct scmi_clock_rate *rate, int32_t *status)
 {
-	const struct list_source from = {
+	struct list_source from = {
+		.kind = &rates_list,
 		.agent = it->protocol_->agent,
-		.protocol = SCMI_PROTOCOL_CLOCK,
-		.message = SCMI_CLOCK_DESCRIBE_RATES,
-		.remaining_shift = SCMI_CLOCK_RATES_SHIFT,
-		.returned_mask = SCMI_CLOCK_RATES_RETURNED,
-		.has_owner = 1,
 		.owner = it->clock_,
 		.buf = it->buf_,
 		.cap = sizeof(it->buf_),
+		.room = SCMI_CLOCK_RATE_BYTES,
 	};
-	const uint8_t *at;
-	uint32_t room;
 	int err;
 
 	if (rate == NULL)
 		return SCMI_E_INVAL;
-	err = scmi__list_next(&it->list_, &from, SCMI_CLOCK_RATE_BYTES, &at, &room, status);
+	err = scmi__list_next(&it->list_, &from, status);
 	if (err != SCMI_OK)
 		return err;
 	if ((it->list_.word_ & SCMI_CLOCK_RATES_RANGE) != 0)
-		return take_range(&it->list_, at, room, rate);
-	rate->min = scmi_get_le64(at);
+		return take_range(&it->list_, from.at, from.room, rate);
+	rate->min = scmi_get_le64(from.at);
 	rate->max = rate->min;
 	rate->step = 0;
 	scmi__list_took(&it->list_, SCMI_CLOCK_RATE_BYTES);
@@ -74,31 +75,32 @@ void scmi_clock_parents_begin(const struct scmi_clock_protocol *p, uint32_t cloc
 	*it = (struct scmi_clock_parents){.protocol_ = p, .clock_ = clock};
 }
 
+static const struct list_kind parents_list = {
+	.command = CLOCK(SCMI_CLOCK_POSSIBLE_PARENTS_GET, 2),
+	.returned_mask = SCMI_CLOCK_PARENTS_RETURNED,
+	.remaining_shift = SCMI_CLOCK_PARENTS_SHIFT,
+};
+
 int scmi_clock_parents_next(struct scmi_clock_parents *it, uint32_t *parent, int32_t *status)
 {
-	const struct list_source from = {
+	struct list_source from = {
+		.kind = &parents_list,
 		.agent = it->protocol_->agent,
-		.protocol = SCMI_PROTOCOL_CLOCK,
-		.message = SCMI_CLOCK_POSSIBLE_PARENTS_GET,
-		.remaining_shift = SCMI_CLOCK_PARENTS_SHIFT,
-		.returned_mask = SCMI_CLOCK_PARENTS_RETURNED,
-		.has_owner = 1,
 		.owner = it->clock_,
 		.buf = it->buf_,
 		.cap = sizeof(it->buf_),
+		.room = WORD_BYTES,
 	};
-	const uint8_t *at;
-	uint32_t room;
 	int err;
 
 	if (parent == NULL)
 		return SCMI_E_INVAL;
 	if (it->protocol_->spoken < SCMI_VERSION(3, 0))
 		return SCMI_E_NOTSUP;
-	err = scmi__list_next(&it->list_, &from, WORD_BYTES, &at, &room, status);
+	err = scmi__list_next(&it->list_, &from, status);
 	if (err != SCMI_OK)
 		return err;
-	*parent = scmi_get_le32(at);
+	*parent = scmi_get_le32(from.at);
 	scmi__list_took(&it->list_, WORD_BYTES);
 	return SCMI_OK;
 }

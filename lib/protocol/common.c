@@ -3,10 +3,10 @@
 
 #include "words.h"
 
-int scmi_protocol_call(struct scmi_agent *agent, struct scmi_call *call)
+/* What a call came to that ended so. */
+int scmi__checked(const struct scmi_call *call, int err)
 {
 	const struct scmi_message_info *info;
-	int err = scmi_agent_call(agent, call);
 
 	if (err != SCMI_OK && err != SCMI_E_TRUNCATED)
 		return err;
@@ -16,29 +16,53 @@ int scmi_protocol_call(struct scmi_agent *agent, struct scmi_call *call)
 	return SCMI_OK;
 }
 
-int scmi__command(struct scmi_agent *agent, uint8_t protocol, uint8_t message, const uint32_t *params,
-		  uint32_t n_params, uint32_t *value, int32_t *status)
+int scmi_protocol_call(struct scmi_agent *agent, struct scmi_call *call)
 {
-	uint8_t sent[WORDS_MAX * WORD_BYTES];
-	uint8_t got[WORD_BYTES] = {0};
-	struct scmi_call call = {
-		.size = sizeof(call),
-		.protocol = protocol,
-		.message = message,
-		.params = sent,
-		.params_len = n_params * WORD_BYTES,
-		.reply = got,
-		.reply_cap = value != NULL ? sizeof(got) : 0,
+	return scmi__checked(call, scmi_agent_call(agent, call));
+}
+
+void scmi__prepare(struct scmi_call *call, uint32_t *words, void *reply, uint32_t reply_cap)
+{
+	uint32_t n = words[0] & 0xffu;
+
+	*call = (struct scmi_call){
+		.size = sizeof(*call),
+		.protocol = (uint8_t)(words[0] >> 16),
+		.message = (uint8_t)(words[0] >> 8),
+		.params = words + 1,
+		.params_len = n * WORD_BYTES,
+		.reply = reply,
+		.reply_cap = reply_cap,
 	};
+	for (uint32_t i = 1; i <= n; i++)
+		scmi_put_le32(&words[i], words[i]);
+}
+
+int scmi__ask(struct scmi_agent *agent, uint32_t *words, void *reply, uint32_t *len, int32_t *status)
+{
+	struct scmi_call call;
 	int err;
 
-	for (uint32_t i = 0; i < n_params; i++)
-		scmi_put_le32(sent + i * WORD_BYTES, params[i]);
-	err = scmi_protocol_call(agent, &call);
+	scmi__prepare(&call, words, reply, *len);
+	err = scmi_agent_call(agent, &call);
 	if (status != NULL)
 		*status = call.status;
+	*len = call.reply_len;
+	return scmi__checked(&call, err);
+}
+
+int scmi__command(struct scmi_agent *agent, uint32_t *words, uint32_t *value, int32_t *status)
+{
+	struct scmi_call call;
+	int err;
+
+	scmi__prepare(&call, words, words, value != NULL ? WORD_BYTES : 0);
+	err = scmi_agent_call(agent, &call);
+	if (status != NULL)
+		*status = call.status;
+	err = scmi__checked(&call, err);
 	if (err == SCMI_OK && value != NULL)
-		*value = scmi_get_le32(got);
+		*value = scmi_get_le32(call.reply);
 	return err;
 }
 
@@ -58,55 +82,57 @@ int scmi__unnamed_is_ok(int err, int32_t *status)
 
 int scmi_protocol_version(struct scmi_agent *agent, uint8_t protocol, uint32_t *version, int32_t *status)
 {
-	if (version == NULL)
-		return SCMI_E_INVAL;
-	return scmi__command(agent, protocol, SCMI_PROTOCOL_VERSION, NULL, 0, version, status);
+	uint32_t words[] = {COMMAND(protocol, SCMI_PROTOCOL_VERSION, 0)};
+
+	return version != NULL ? scmi__command(agent, words, version, status) : SCMI_E_INVAL;
 }
 
 int scmi_protocol_attributes(struct scmi_agent *agent, uint8_t protocol, uint32_t *attributes, int32_t *status)
 {
-	if (attributes == NULL)
-		return SCMI_E_INVAL;
-	return scmi__command(agent, protocol, SCMI_PROTOCOL_ATTRIBUTES, NULL, 0, attributes, status);
+	uint32_t words[] = {COMMAND(protocol, SCMI_PROTOCOL_ATTRIBUTES, 0)};
+
+	return attributes != NULL ? scmi__command(agent, words, attributes, status) : SCMI_E_INVAL;
 }
 
 int scmi_protocol_message_attributes(struct scmi_agent *agent, uint8_t protocol, uint8_t message, uint32_t *attributes,
 				     int32_t *status)
 {
-	const uint32_t params[] = {message};
+	uint32_t words[] = {COMMAND(protocol, SCMI_PROTOCOL_MESSAGE_ATTRIBUTES, 1), message};
 
-	if (attributes == NULL)
-		return SCMI_E_INVAL;
-	return scmi__command(agent, protocol, SCMI_PROTOCOL_MESSAGE_ATTRIBUTES, params, 1, attributes, status);
+	return attributes != NULL ? scmi__command(agent, words, attributes, status) : SCMI_E_INVAL;
 }
 
 int scmi_protocol_negotiate(struct scmi_agent *agent, uint8_t protocol, uint32_t version, int32_t *status)
 {
-	const uint32_t params[] = {version};
+	uint32_t words[] = {COMMAND(protocol, SCMI_NEGOTIATE_PROTOCOL_VERSION, 1), version};
 
-	return scmi__command(agent, protocol, SCMI_NEGOTIATE_PROTOCOL_VERSION, params, 1, NULL, status);
+	return scmi__command(agent, words, NULL, status);
 }
 
 /* Asks before it negotiates: platforms older than that message may answer anything to it. */
 static int negotiate_down(struct scmi_agent *agent, uint8_t protocol, uint32_t newest, int32_t *status)
 {
-	uint32_t attributes;
-	int err =
-		scmi_protocol_message_attributes(agent, protocol, SCMI_NEGOTIATE_PROTOCOL_VERSION, &attributes, status);
+	uint32_t words[] = {COMMAND(protocol, SCMI_PROTOCOL_MESSAGE_ATTRIBUTES, 1), SCMI_NEGOTIATE_PROTOCOL_VERSION};
+	int err = scmi__command(agent, words, NULL, status);
 
-	return err == SCMI_OK ? scmi_protocol_negotiate(agent, protocol, newest, status) : err;
+	if (err != SCMI_OK)
+		return err;
+	words[0] = COMMAND(protocol, SCMI_NEGOTIATE_PROTOCOL_VERSION, 1);
+	words[1] = newest;
+	return scmi__command(agent, words, NULL, status);
 }
 
 int scmi_protocol_agree(struct scmi_agent *agent, uint8_t protocol, uint32_t newest, uint32_t *version,
 			uint32_t *spoken, int32_t *status)
 {
+	uint32_t words[] = {COMMAND(protocol, SCMI_PROTOCOL_VERSION, 0)};
 	uint32_t offered;
 	uint32_t agreed;
 	int err;
 
 	if (version == NULL || spoken == NULL)
 		return SCMI_E_INVAL;
-	err = scmi_protocol_version(agent, protocol, &offered, status);
+	err = scmi__command(agent, words, &offered, status);
 	if (err != SCMI_OK)
 		return err;
 	agreed = offered;
@@ -114,11 +140,11 @@ int scmi_protocol_agree(struct scmi_agent *agent, uint8_t protocol, uint32_t new
 		err = negotiate_down(agent, protocol, newest, status);
 		if (err == SCMI_OK)
 			agreed = newest;
-		else if (err != SCMI_E_REMOTE)
-			return err;
-		else if (status != NULL)
-			*status = SCMI_SUCCESS;
+		else
+			err = scmi__refused_is_ok(err, status);
 	}
+	if (err != SCMI_OK)
+		return err;
 	*version = offered;
 	*spoken = agreed;
 	return SCMI_OK;

@@ -4,24 +4,15 @@
 /* By the table every such reply has a count word at least. */
 static int ask(const struct scmi_list *list, const struct list_source *from, uint32_t *len, int32_t *status)
 {
-	uint8_t sent[2u * WORD_BYTES];
-	struct scmi_call call = {
-		.size = sizeof(call),
-		.protocol = from->protocol,
-		.message = from->message,
-		.params = sent,
-		.reply = from->buf,
-		.reply_cap = from->cap,
-	};
+	struct scmi_call call;
+	uint32_t words[3];
 	int err;
 
-	if (from->has_owner != 0) {
-		scmi_put_le32(sent, from->owner);
-		call.params_len = WORD_BYTES;
-	}
-	scmi_put_le32(sent + call.params_len, list->index_);
-	call.params_len += WORD_BYTES;
-	err = scmi_protocol_call(from->agent, &call);
+	words[0] = from->kind->command;
+	words[1] = from->owner;
+	words[words[0] & 3u] = list->index_;
+	scmi__prepare(&call, words, from->buf, from->cap);
+	err = scmi__checked(&call, scmi_agent_call(from->agent, &call));
 	if (status != NULL)
 		*status = call.status;
 	*len = call.reply_len;
@@ -52,8 +43,8 @@ static int fetch(struct scmi_list *list, const struct list_source *from, int32_t
 	if (err != SCMI_OK)
 		return err;
 	word = scmi_get_le32(from->buf);
-	returned = word & from->returned_mask;
-	remaining = word >> from->remaining_shift;
+	returned = word & from->kind->returned_mask;
+	remaining = word >> from->kind->remaining_shift;
 	if (!believable(list, returned, remaining))
 		return SCMI_E_PROTO;
 	*list = (struct scmi_list){
@@ -77,14 +68,14 @@ static void drop_rest(struct scmi_list *list)
 	list->got_ = 0;
 }
 
-int scmi__list_next(struct scmi_list *list, const struct list_source *from, uint32_t least, const uint8_t **at,
-		    uint32_t *room, int32_t *status)
+int scmi__list_next(struct scmi_list *list, struct list_source *from, int32_t *status)
 {
+	uint32_t room;
 	int err;
 
 	if (status != NULL)
 		*status = SCMI_SUCCESS;
-	if (list->got_ != 0 && list->cut_ != 0 && list->fresh_ == 0 && list->end_ - list->at_ < least)
+	if (list->got_ != 0 && list->cut_ != 0 && list->fresh_ == 0 && list->end_ - list->at_ < from->room)
 		drop_rest(list);
 	if (list->got_ == 0) {
 		if (list->asked_ != 0 && list->remaining_ == 0)
@@ -95,12 +86,14 @@ int scmi__list_next(struct scmi_list *list, const struct list_source *from, uint
 	}
 	if (list->got_ == 0)
 		return SCMI_E_NOTFOUND;
-	*at = from->buf + list->at_;
-	*room = list->end_ - list->at_;
-	if (*room >= least)
-		return SCMI_OK;
-	drop_rest(list);
-	return SCMI_E_PROTO;
+	room = list->end_ - list->at_;
+	if (room < from->room) {
+		drop_rest(list);
+		return SCMI_E_PROTO;
+	}
+	from->at = from->buf + list->at_;
+	from->room = room;
+	return SCMI_OK;
 }
 
 void scmi__list_took(struct scmi_list *list, uint32_t bytes)

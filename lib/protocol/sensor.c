@@ -4,24 +4,19 @@
 
 #define EVENT_HEAD (2u * WORD_BYTES)
 
-static int ask_attributes(struct scmi_sensor_protocol *p, int32_t *status)
+static NOINLINE int ask_attributes(struct scmi_sensor_protocol *p, struct scmi_agent *agent, int32_t *status)
 {
 	uint8_t reply[4u * WORD_BYTES];
-	struct scmi_call call = {
-		.size = sizeof(call),
-		.protocol = SCMI_PROTOCOL_SENSOR,
-		.message = SCMI_PROTOCOL_ATTRIBUTES,
-		.reply = reply,
-		.reply_cap = sizeof(reply),
-	};
-	int err = scmi_protocol_call(p->agent, &call);
+	uint32_t words[] = {SENSOR(SCMI_PROTOCOL_ATTRIBUTES, 0)};
+	uint32_t len = sizeof(reply);
+	int err = scmi__ask(agent, words, reply, &len, status);
 	uint32_t word;
 
-	if (status != NULL)
-		*status = call.status;
 	if (err != SCMI_OK)
 		return err;
 	word = scmi_get_le32(reply);
+	p->size = sizeof(*p);
+	p->agent = agent;
 	p->sensors = word & SCMI_SENSOR_COUNT_MAX;
 	p->async_max = word >> SCMI_SENSOR_ASYNC_SHIFT & SCMI_SENSOR_ASYNC_MAX;
 	p->region_len = scmi_get_le32(reply + 3u * WORD_BYTES);
@@ -31,78 +26,82 @@ static int ask_attributes(struct scmi_sensor_protocol *p, int32_t *status)
 
 int scmi_sensor_open(struct scmi_agent *agent, uint32_t newest, struct scmi_sensor_protocol *p, int32_t *status)
 {
-	struct scmi_sensor_protocol opened = {.size = sizeof(opened), .agent = agent};
+	uint32_t version;
+	uint32_t spoken;
 	int err;
 
 	if (newest == 0)
 		newest = SCMI_SENSOR_VERSION;
 	if (p == NULL || newest > SCMI_SENSOR_VERSION || newest < SCMI_VERSION(1, 0))
 		return SCMI_E_INVAL;
-	err = scmi_protocol_agree(agent, SCMI_PROTOCOL_SENSOR, newest, &opened.version, &opened.spoken, status);
+	err = scmi_protocol_agree(agent, SCMI_PROTOCOL_SENSOR, newest, &version, &spoken, status);
 	if (err == SCMI_OK)
-		err = ask_attributes(&opened, status);
-	if (err == SCMI_OK)
-		*p = opened;
-	return err;
+		err = ask_attributes(p, agent, status);
+	if (err != SCMI_OK)
+		return err;
+	p->version = version;
+	p->spoken = spoken;
+	return SCMI_OK;
 }
 
 /* A command of words; since is the version that brought it. */
-static int command(const struct scmi_sensor_protocol *p, uint32_t since, uint8_t message, const uint32_t *words,
-		   uint32_t n, uint32_t *value, int32_t *status)
+static int command(const struct scmi_sensor_protocol *p, uint32_t since, uint32_t *words, uint32_t *value,
+		   int32_t *status)
 {
 	if (p->spoken < since)
 		return SCMI_E_NOTSUP;
-	return scmi__command(p->agent, SCMI_PROTOCOL_SENSOR, message, words, n, value, status);
+	return scmi__command(p->agent, words, value, status);
 }
 
 int scmi_sensor_name(const struct scmi_sensor_protocol *p, uint32_t sensor, char name[SCMI_LONG_NAME], int32_t *status)
 {
+	uint32_t words[] = {SENSOR(SCMI_SENSOR_NAME_GET, 1), sensor};
+
 	if (name == NULL)
 		return SCMI_E_INVAL;
-	if (!since_3_0(p->spoken))
-		return SCMI_E_NOTSUP;
-	return scmi_protocol_long_name(p->agent, SCMI_PROTOCOL_SENSOR, SCMI_SENSOR_NAME_GET, sensor, name, status);
+	return since_3_0(p->spoken) ? scmi__long_name(p->agent, words, name, status) : SCMI_E_NOTSUP;
 }
 
 int scmi_sensor_config_get(const struct scmi_sensor_protocol *p, uint32_t sensor, uint32_t *config, int32_t *status)
 {
-	if (config == NULL)
-		return SCMI_E_INVAL;
-	return command(p, SCMI_VERSION(2, 0), SCMI_SENSOR_CONFIG_GET, &sensor, 1, config, status);
+	uint32_t words[] = {SENSOR(SCMI_SENSOR_CONFIG_GET, 1), sensor};
+
+	return config != NULL ? command(p, SCMI_VERSION(2, 0), words, config, status) : SCMI_E_INVAL;
 }
 
 int scmi_sensor_config_set(const struct scmi_sensor_protocol *p, uint32_t sensor, uint32_t config, int32_t *status)
 {
-	const uint32_t words[] = {sensor, config};
+	uint32_t words[] = {SENSOR(SCMI_SENSOR_CONFIG_SET, 2), sensor, config};
 
-	return command(p, SCMI_VERSION(2, 0), SCMI_SENSOR_CONFIG_SET, words, 2, NULL, status);
+	return command(p, SCMI_VERSION(2, 0), words, NULL, status);
 }
 
 int scmi_sensor_trip_config(const struct scmi_sensor_protocol *p, uint32_t sensor, uint8_t trip,
 			    enum scmi_sensor_trip when, int64_t value, int32_t *status)
 {
-	const uint32_t words[] = {
+	uint32_t words[] = {
+		SENSOR(SCMI_SENSOR_TRIP_POINT_CONFIG, 4),
 		sensor,
 		((uint32_t)when & SCMI_SENSOR_TRIP_BOTH) | (uint32_t)trip << SCMI_SENSOR_TRIP_ID_SHIFT,
 		(uint32_t)(uint64_t)value,
 		(uint32_t)((uint64_t)value >> 32),
 	};
 
-	return command(p, SCMI_VERSION(1, 0), SCMI_SENSOR_TRIP_POINT_CONFIG, words, 4, NULL, status);
+	return command(p, SCMI_VERSION(1, 0), words, NULL, status);
 }
 
 int scmi_sensor_trip_notify(const struct scmi_sensor_protocol *p, uint32_t sensor, bool enable, int32_t *status)
 {
-	const uint32_t words[] = {sensor, enable ? SCMI_NOTIFY_ENABLE : 0};
+	uint32_t words[] = {SENSOR(SCMI_SENSOR_TRIP_POINT_NOTIFY, 2), sensor, enable ? SCMI_NOTIFY_ENABLE : 0};
 
-	return command(p, SCMI_VERSION(1, 0), SCMI_SENSOR_TRIP_POINT_NOTIFY, words, 2, NULL, status);
+	return command(p, SCMI_VERSION(1, 0), words, NULL, status);
 }
 
 int scmi_sensor_update_notify(const struct scmi_sensor_protocol *p, uint32_t sensor, bool enable, int32_t *status)
 {
-	const uint32_t words[] = {sensor, enable ? SCMI_NOTIFY_ENABLE : 0};
+	uint32_t words[] = {SENSOR(SCMI_SENSOR_CONTINUOUS_UPDATE_NOTIFY, 2), sensor, enable ? SCMI_NOTIFY_ENABLE : 0};
 
-	return command(p, SCMI_VERSION(2, 0), SCMI_SENSOR_CONTINUOUS_UPDATE_NOTIFY, words, 2, NULL, status);
+	return command(p, SCMI_VERSION(2, 0), words, NULL, status);
 }
 
 /* ---- notifications ---- */

@@ -7,6 +7,8 @@
 
 #include "words.h"
 
+#define SENSOR(message, params) COMMAND(SCMI_PROTOCOL_SENSOR, message, params)
+
 static inline bool since_2_0(uint32_t spoken)
 {
 	return spoken >= SCMI_VERSION(2, 0);

@@ -8,8 +8,7 @@
 #define LIMITS_AT   32u
 #define AXIS_MORE   28u
 #define RANGE_WORDS 3u
-
-#define NAMES_AT_ONCE 4u
+#define NAME_REPLY  (WORD_BYTES + SCMI_SENSOR_AXIS_NAME_BYTES) /* one name of an axis, with the count before it */
 
 static int8_t five_bits(uint32_t word, uint32_t shift)
 {
@@ -18,19 +17,15 @@ static int8_t five_bits(uint32_t word, uint32_t shift)
 	return (int8_t)(bits < 16u ? (int32_t)bits : (int32_t)bits - 32);
 }
 
-static const struct scmi_sensor_limits no_limits = {.min = SCMI_SENSOR_VALUE_MIN, .max = SCMI_SENSOR_VALUE_MAX};
-
-static struct scmi_sensor_limits take_limits(const uint8_t *at)
+/* at NULL: there are none. */
+static void take_limits(const uint8_t *at, struct scmi_sensor_limits *l)
 {
-	uint32_t word = scmi_get_le32(at);
-	struct scmi_sensor_limits l = {
-		.min = (int64_t)scmi_get_le64(at + WORD_BYTES),
-		.max = (int64_t)scmi_get_le64(at + 3u * WORD_BYTES),
-		.resolution = word & SCMI_SENSOR_RESOLUTION_MAX,
-		.resolution_exponent = five_bits(word, SCMI_SENSOR_RESOLUTION_EXPONENT_SHIFT),
-	};
+	uint32_t word = at != NULL ? scmi_get_le32(at) : 0u;
 
-	return l;
+	l->min = at != NULL ? (int64_t)scmi_get_le64(at + WORD_BYTES) : SCMI_SENSOR_VALUE_MIN;
+	l->max = at != NULL ? (int64_t)scmi_get_le64(at + 3u * WORD_BYTES) : SCMI_SENSOR_VALUE_MAX;
+	l->resolution = word & SCMI_SENSOR_RESOLUTION_MAX;
+	l->resolution_exponent = five_bits(word, SCMI_SENSOR_RESOLUTION_EXPONENT_SHIFT);
 }
 
 /* ---- sensors ---- */
@@ -41,18 +36,11 @@ void scmi_sensors_begin(const struct scmi_sensor_protocol *p, struct scmi_sensor
 	*it = (struct scmi_sensors){.protocol_ = p, .list_ = {.asked_ = p->sensors == 0}};
 }
 
-static struct list_source sensors_of(struct scmi_sensors *it)
-{
-	return (struct list_source){
-		.agent = it->protocol_->agent,
-		.protocol = SCMI_PROTOCOL_SENSOR,
-		.message = SCMI_SENSOR_DESCRIPTION_GET,
-		.remaining_shift = SCMI_SENSOR_REMAINING_SHIFT,
-		.returned_mask = SCMI_SENSOR_RETURNED,
-		.buf = it->buf_,
-		.cap = sizeof(it->buf_),
-	};
-}
+static const struct list_kind sensor_list = {
+	.command = SENSOR(SCMI_SENSOR_DESCRIPTION_GET, 1),
+	.returned_mask = SCMI_SENSOR_RETURNED,
+	.remaining_shift = SCMI_SENSOR_REMAINING_SHIFT,
+};
 
 /* Bytes of the descriptor that begins there. */
 static uint32_t desc_bytes(uint32_t spoken, const uint8_t *at)
@@ -76,24 +64,25 @@ static uint32_t stride_of(const struct scmi_sensors *it, uint32_t room)
 }
 
 /*
- * A descriptor that the buffer cuts off is asked for anew, and then looked at anew; which ends, for it can only grow.
+ * Where the next descriptor stands, and how long it is; NULL and *err. One that the buffer cuts off is asked for anew,
+ * and then looked at anew; which ends, for it can only grow.
  */
-static int find_desc(struct scmi_sensors *it, const uint8_t **at, uint32_t *bytes, int32_t *status)
+static NOINLINE const uint8_t *find_desc(struct scmi_sensors *it, uint32_t *bytes, int *err, int32_t *status)
 {
-	const struct list_source from = sensors_of(it);
-	uint32_t room;
-	int err;
+	struct list_source from = {
+		.kind = &sensor_list, .agent = it->protocol_->agent, .buf = it->buf_, .cap = sizeof(it->buf_)};
 
 	*bytes = SCMI_SENSOR_DESC_BYTES;
 	do {
-		err = scmi__list_next(&it->list_, &from, *bytes, at, &room, status);
-		if (err != SCMI_OK)
-			return err;
+		from.room = *bytes;
+		*err = scmi__list_next(&it->list_, &from, status);
+		if (*err != SCMI_OK)
+			return NULL;
 		if (it->list_.fresh_ != 0)
-			it->stride_ = stride_of(it, room);
-		*bytes = it->stride_ != 0 ? it->stride_ : desc_bytes(it->protocol_->spoken, *at);
-	} while (*bytes > room);
-	return SCMI_OK;
+			it->stride_ = stride_of(it, from.room);
+		*bytes = it->stride_ != 0 ? it->stride_ : desc_bytes(it->protocol_->spoken, from.at);
+	} while (*bytes > from.room);
+	return from.at;
 }
 
 /* Bits that are reserved in the version that is spoken mean nothing, whatever the platform sends. */
@@ -115,6 +104,9 @@ static void take_kind(uint32_t spoken, uint32_t low, uint32_t high, struct scmi_
 	info->trip_points = (uint8_t)(low & SCMI_SENSOR_TRIP_POINTS);
 	info->type = (uint8_t)(high & SCMI_SENSOR_TYPE);
 	info->exponent = five_bits(high, SCMI_SENSOR_EXPONENT_SHIFT);
+	info->stamp_exponent = 0;
+	info->old_interval = 0;
+	info->axes = 0;
 	if (!since_2_0(spoken)) {
 		info->old_interval = SCMI_SENSOR_INTERVAL(high >> SCMI_SENSOR_OLD_SECONDS_SHIFT,
 							  high >> SCMI_SENSOR_OLD_EXPONENT_SHIFT);
@@ -126,104 +118,134 @@ static void take_kind(uint32_t spoken, uint32_t low, uint32_t high, struct scmi_
 		info->axes = high >> SCMI_SENSOR_AXES_SHIFT & SCMI_SENSOR_AXES_MAX;
 }
 
-static struct scmi_sensor_info take_desc(uint32_t spoken, const uint8_t *at)
+/* All but the name. */
+static void take_desc(uint32_t spoken, const uint8_t *at, struct scmi_sensor_info *info)
 {
-	struct scmi_sensor_info info = {
-		.size = sizeof(info),
-		.id = scmi_get_le32(at),
-		.limits = no_limits,
-	};
 	uint32_t told = desc_bytes(spoken, at);
 
-	take_kind(spoken, scmi_get_le32(at + WORD_BYTES), scmi_get_le32(at + 2u * WORD_BYTES), &info);
-	scmi__take_name(info.name, sizeof(info.name), at + NAME_AT, SCMI_SHORT_NAME - 1u);
-	if (told >= SCMI_SENSOR_DESC_POWER_BYTES)
-		info.power = scmi_get_le32(at + POWER_AT);
-	if (told >= SCMI_SENSOR_DESC_FULL_BYTES)
-		info.limits = take_limits(at + LIMITS_AT);
-	return info;
+	info->id = scmi_get_le32(at);
+	take_kind(spoken, scmi_get_le32(at + WORD_BYTES), scmi_get_le32(at + 2u * WORD_BYTES), info);
+	info->power = told >= SCMI_SENSOR_DESC_POWER_BYTES ? scmi_get_le32(at + POWER_AT) : 0u;
+	take_limits(told >= SCMI_SENSOR_DESC_FULL_BYTES ? at + LIMITS_AT : NULL, &info->limits);
+}
+
+/* The long name first, for that may fail: then *info is left alone. */
+static int take_named(const struct scmi_sensor_protocol *p, const uint8_t *at, struct scmi_sensor_info *info,
+		      int32_t *status)
+{
+	uint32_t attributes = known_attributes(p->spoken, scmi_get_le32(at + WORD_BYTES));
+	uint32_t words[] = {SENSOR(SCMI_SENSOR_NAME_GET, 1), scmi_get_le32(at)};
+	int named = SCMI_E_REMOTE;
+	int err;
+
+	if ((attributes & SCMI_SENSOR_HAS_LONG_NAME) != 0) {
+		named = scmi__long_name(p->agent, words, info->name, status);
+		err = scmi__unnamed_is_ok(named, status);
+		if (err != SCMI_OK)
+			return err;
+	}
+	if (named != SCMI_OK)
+		scmi__take_name(info->name, sizeof(info->name), at + NAME_AT, SCMI_SHORT_NAME - 1u);
+	take_desc(p->spoken, at, info);
+	return SCMI_OK;
 }
 
 int scmi_sensors_next(struct scmi_sensors *it, struct scmi_sensor_info *info, int32_t *status)
 {
-	struct scmi_sensor_info found;
 	const uint8_t *at;
 	uint32_t bytes;
 	int err;
 
 	if (info == NULL || info->size != sizeof(*info))
 		return SCMI_E_INVAL;
-	err = find_desc(it, &at, &bytes, status);
-	if (err != SCMI_OK)
+	at = find_desc(it, &bytes, &err, status);
+	if (at == NULL)
 		return err;
-	found = take_desc(it->protocol_->spoken, at);
-	if ((found.attributes & SCMI_SENSOR_HAS_LONG_NAME) != 0)
-		err = scmi__unnamed_is_ok(scmi_sensor_name(it->protocol_, found.id, found.name, status), status);
-	if (err != SCMI_OK)
-		return err;
-	scmi__list_took(&it->list_, bytes);
-	*info = found;
-	return SCMI_OK;
+	err = take_named(it->protocol_, at, info, status);
+	if (err == SCMI_OK)
+		scmi__list_took(&it->list_, bytes);
+	return err;
+}
+
+#define DESC_REPLY (WORD_BYTES + SCMI_SENSOR_DESC_FULL_BYTES) /* one descriptor of any kind, with the count before it */
+
+/* The descriptor at that place, behind its count. */
+static NOINLINE int fetch_desc(const struct scmi_sensor_protocol *p, uint32_t place, uint8_t buf[DESC_REPLY],
+			       int32_t *status)
+{
+	struct list_source from = {
+		.kind = &sensor_list, .agent = p->agent, .buf = buf, .cap = DESC_REPLY, .room = SCMI_SENSOR_DESC_BYTES};
+	struct scmi_list list = {.index_ = place};
+	int err = scmi__list_next(&list, &from, status);
+
+	return err == SCMI_OK && desc_bytes(p->spoken, from.at) > from.room ? SCMI_E_PROTO : err;
 }
 
 int scmi_sensor_info(const struct scmi_sensor_protocol *p, uint32_t place, struct scmi_sensor_info *info,
 		     int32_t *status)
 {
-	struct scmi_sensors it;
+	uint8_t buf[DESC_REPLY];
+	int err;
 
-	scmi_sensors_begin(p, &it);
-	it.list_.asked_ = 0;
-	it.list_.index_ = place;
-	return scmi_sensors_next(&it, info, status);
+	if (info == NULL || info->size != sizeof(*info))
+		return SCMI_E_INVAL;
+	err = fetch_desc(p, place, buf, status);
+	return err == SCMI_OK ? take_named(p, buf + WORD_BYTES, info, status) : err;
 }
 
 /* ---- axes ---- */
 
-static struct list_source axes_of(const struct scmi_sensor_protocol *p, uint8_t message, uint32_t sensor)
+static const struct list_kind name_list = {
+	.command = SENSOR(SCMI_SENSOR_AXIS_NAME_GET, 2),
+	.returned_mask = SCMI_SENSOR_AXES_RETURNED,
+	.remaining_shift = SCMI_SENSOR_AXES_REMAINING_SHIFT,
+};
+
+/* Only some of the axes may stand in that list, so it is searched from its start. from has a buffer. */
+static int find_name(struct list_source *from, uint32_t axis, char name[SCMI_LONG_NAME], int32_t *status)
 {
-	return (struct list_source){
-		.agent = p->agent,
-		.protocol = SCMI_PROTOCOL_SENSOR,
-		.message = message,
-		.remaining_shift = SCMI_SENSOR_AXES_REMAINING_SHIFT,
-		.returned_mask = SCMI_SENSOR_AXES_RETURNED,
-		.has_owner = 1,
-		.owner = sensor,
-	};
+	struct scmi_list list = {.index_ = 0};
+	int err;
+
+	from->kind = &name_list;
+	for (;;) {
+		from->room = SCMI_SENSOR_AXIS_NAME_BYTES;
+		err = scmi__list_next(&list, from, status);
+		if (err != SCMI_OK)
+			return err;
+		if (scmi_get_le32(from->at) == axis)
+			break;
+		scmi__list_took(&list, SCMI_SENSOR_AXIS_NAME_BYTES);
+	}
+	scmi__take_name(name, SCMI_LONG_NAME, from->at + WORD_BYTES, SCMI_LONG_NAME);
+	return SCMI_OK;
 }
 
-/* Only some of the axes may stand in that list, so it is searched from its start. */
 int scmi_sensor_axis_name(const struct scmi_sensor_protocol *p, uint32_t sensor, uint32_t axis,
 			  char name[SCMI_LONG_NAME], int32_t *status)
 {
-	struct list_source from = axes_of(p, SCMI_SENSOR_AXIS_NAME_GET, sensor);
-	uint8_t buf[WORD_BYTES + NAMES_AT_ONCE * SCMI_SENSOR_AXIS_NAME_BYTES];
-	struct scmi_list list = {.index_ = 0};
-	const uint8_t *at;
-	uint32_t room;
-	int err;
+	uint8_t buf[NAME_REPLY];
+	struct list_source from = {.agent = p->agent, .owner = sensor, .buf = buf, .cap = sizeof(buf)};
 
 	if (name == NULL)
 		return SCMI_E_INVAL;
 	if (!since_3_0(p->spoken))
 		return SCMI_E_NOTSUP;
-	from.buf = buf;
-	from.cap = sizeof(buf);
-	for (;;) {
-		err = scmi__list_next(&list, &from, SCMI_SENSOR_AXIS_NAME_BYTES, &at, &room, status);
-		if (err != SCMI_OK)
-			return err;
-		if (scmi_get_le32(at) == axis)
-			break;
-		scmi__list_took(&list, SCMI_SENSOR_AXIS_NAME_BYTES);
-	}
-	scmi__take_name(name, SCMI_LONG_NAME, at + WORD_BYTES, SCMI_LONG_NAME);
-	return SCMI_OK;
+	return find_name(&from, axis, name, status);
 }
 
 void scmi_sensor_axes_begin(const struct scmi_sensor_protocol *p, uint32_t sensor, struct scmi_sensor_axes *it)
 {
 	*it = (struct scmi_sensor_axes){.protocol_ = p, .sensor_ = sensor};
+}
+
+static uint32_t known_axis_attributes(uint32_t spoken, uint32_t word)
+{
+	uint32_t known = SCMI_SENSOR_AXIS_HAS_LIMITS;
+
+	if (since_3_0(spoken))
+		known |= SCMI_SENSOR_AXIS_HAS_LONG_NAME;
+	return word & known;
 }
 
 static uint32_t axis_bytes(const uint8_t *at)
@@ -232,70 +254,86 @@ static uint32_t axis_bytes(const uint8_t *at)
 										   : SCMI_SENSOR_AXIS_BYTES;
 }
 
+static const struct list_kind axis_list = {
+	.command = SENSOR(SCMI_SENSOR_AXIS_DESCRIPTION_GET, 2),
+	.returned_mask = SCMI_SENSOR_AXES_RETURNED,
+	.remaining_shift = SCMI_SENSOR_AXES_REMAINING_SHIFT,
+};
+
 /* As find_desc(). */
-static int find_axis(struct scmi_sensor_axes *it, const uint8_t **at, uint32_t *bytes, int32_t *status)
+static NOINLINE const uint8_t *find_axis(struct scmi_sensor_axes *it, uint32_t *bytes, int *err, int32_t *status)
 {
-	struct list_source from = axes_of(it->protocol_, SCMI_SENSOR_AXIS_DESCRIPTION_GET, it->sensor_);
-	uint32_t room;
-	int err;
-
-	from.buf = it->buf_;
-	from.cap = sizeof(it->buf_);
-	*bytes = SCMI_SENSOR_AXIS_BYTES;
-	do {
-		err = scmi__list_next(&it->list_, &from, *bytes, at, &room, status);
-		if (err != SCMI_OK)
-			return err;
-		*bytes = axis_bytes(*at);
-	} while (*bytes > room);
-	return SCMI_OK;
-}
-
-static struct scmi_sensor_axis take_axis(uint32_t spoken, const uint8_t *at)
-{
-	uint32_t low = scmi_get_le32(at + WORD_BYTES);
-	uint32_t high = scmi_get_le32(at + 2u * WORD_BYTES);
-	struct scmi_sensor_axis axis = {
-		.size = sizeof(axis),
-		.id = scmi_get_le32(at),
-		.attributes = low & SCMI_SENSOR_AXIS_HAS_LIMITS,
-		.type = (uint8_t)(high & SCMI_SENSOR_TYPE),
-		.exponent = five_bits(high, SCMI_SENSOR_EXPONENT_SHIFT),
-		.limits = no_limits,
+	struct list_source from = {
+		.kind = &axis_list,
+		.agent = it->protocol_->agent,
+		.owner = it->sensor_,
+		.buf = it->buf_,
+		.cap = sizeof(it->buf_) - NAME_REPLY,
 	};
 
-	if (since_3_0(spoken))
-		axis.attributes |= low & SCMI_SENSOR_AXIS_HAS_LONG_NAME;
-	scmi__take_name(axis.name, sizeof(axis.name), at + NAME_AT, SCMI_SHORT_NAME - 1u);
-	if ((axis.attributes & SCMI_SENSOR_AXIS_HAS_LIMITS) != 0)
-		axis.limits = take_limits(at + AXIS_MORE);
-	return axis;
+	*bytes = SCMI_SENSOR_AXIS_BYTES;
+	do {
+		from.room = *bytes;
+		*err = scmi__list_next(&it->list_, &from, status);
+		if (*err != SCMI_OK)
+			return NULL;
+		*bytes = axis_bytes(from.at);
+	} while (*bytes > from.room);
+	return from.at;
+}
+
+/* All but the name. */
+static void take_axis(uint32_t attributes, const uint8_t *at, struct scmi_sensor_axis *axis)
+{
+	uint32_t high = scmi_get_le32(at + 2u * WORD_BYTES);
+
+	axis->id = scmi_get_le32(at);
+	axis->attributes = attributes;
+	axis->type = (uint8_t)(high & SCMI_SENSOR_TYPE);
+	axis->exponent = five_bits(high, SCMI_SENSOR_EXPONENT_SHIFT);
+	take_limits((attributes & SCMI_SENSOR_AXIS_HAS_LIMITS) != 0 ? at + AXIS_MORE : NULL, &axis->limits);
+}
+
+/* Behind what the iterator's buffer holds of the axes there is always room for one name at least. */
+static int axis_name(struct scmi_sensor_axes *it, uint32_t axis, char name[SCMI_LONG_NAME], int32_t *status)
+{
+	struct list_source from = {
+		.agent = it->protocol_->agent,
+		.owner = it->sensor_,
+		.buf = it->buf_ + it->list_.end_,
+		.cap = (uint32_t)sizeof(it->buf_) - it->list_.end_,
+	};
+
+	return find_name(&from, axis, name, status);
 }
 
 int scmi_sensor_axes_next(struct scmi_sensor_axes *it, struct scmi_sensor_axis *axis, int32_t *status)
 {
-	const struct scmi_sensor_protocol *p = it->protocol_;
-	struct scmi_sensor_axis found;
+	uint32_t spoken = it->protocol_->spoken;
+	int named = SCMI_E_REMOTE;
+	uint32_t attributes;
 	const uint8_t *at;
 	uint32_t bytes;
 	int err;
 
 	if (axis == NULL || axis->size != sizeof(*axis))
 		return SCMI_E_INVAL;
-	if (!since_2_0(p->spoken))
+	if (!since_2_0(spoken))
 		return SCMI_E_NOTSUP;
-	err = find_axis(it, &at, &bytes, status);
-	if (err != SCMI_OK)
+	at = find_axis(it, &bytes, &err, status);
+	if (at == NULL)
 		return err;
-	found = take_axis(p->spoken, at);
-	if ((found.attributes & SCMI_SENSOR_AXIS_HAS_LONG_NAME) != 0) {
-		err = scmi_sensor_axis_name(p, it->sensor_, found.id, found.name, status);
-		err = scmi__unnamed_is_ok(err == SCMI_E_NOTFOUND ? SCMI_OK : err, status);
+	attributes = known_axis_attributes(spoken, scmi_get_le32(at + WORD_BYTES));
+	if ((attributes & SCMI_SENSOR_AXIS_HAS_LONG_NAME) != 0) {
+		named = axis_name(it, scmi_get_le32(at), axis->name, status);
+		err = scmi__unnamed_is_ok(named == SCMI_E_NOTFOUND ? SCMI_OK : named, status);
+		if (err != SCMI_OK)
+			return err;
 	}
-	if (err != SCMI_OK)
-		return err;
+	if (named != SCMI_OK)
+		scmi__take_name(axis->name, sizeof(axis->name), at + NAME_AT, SCMI_SHORT_NAME - 1u);
+	take_axis(attributes, at, axis);
 	scmi__list_took(&it->list_, bytes);
-	*axis = found;
 	return SCMI_OK;
 }
 
@@ -323,33 +361,34 @@ static int take_range(struct scmi_list *list, const uint8_t *at, uint32_t room, 
 	return SCMI_OK;
 }
 
+static const struct list_kind interval_list = {
+	.command = SENSOR(SCMI_SENSOR_LIST_UPDATE_INTERVALS, 2),
+	.returned_mask = SCMI_SENSOR_RETURNED,
+	.remaining_shift = SCMI_SENSOR_REMAINING_SHIFT,
+};
+
 int scmi_sensor_intervals_next(struct scmi_sensor_intervals *it, struct scmi_sensor_interval *interval, int32_t *status)
 {
-	const struct list_source from = {
+	struct list_source from = {
+		.kind = &interval_list,
 		.agent = it->protocol_->agent,
-		.protocol = SCMI_PROTOCOL_SENSOR,
-		.message = SCMI_SENSOR_LIST_UPDATE_INTERVALS,
-		.remaining_shift = SCMI_SENSOR_REMAINING_SHIFT,
-		.returned_mask = SCMI_SENSOR_RETURNED,
-		.has_owner = 1,
 		.owner = it->sensor_,
 		.buf = it->buf_,
 		.cap = sizeof(it->buf_),
+		.room = WORD_BYTES,
 	};
-	const uint8_t *at;
-	uint32_t room;
 	int err;
 
 	if (interval == NULL)
 		return SCMI_E_INVAL;
 	if (!since_2_0(it->protocol_->spoken))
 		return SCMI_E_NOTSUP;
-	err = scmi__list_next(&it->list_, &from, WORD_BYTES, &at, &room, status);
+	err = scmi__list_next(&it->list_, &from, status);
 	if (err != SCMI_OK)
 		return err;
 	if ((it->list_.word_ & SCMI_SENSOR_INTERVALS_RANGE) != 0)
-		return take_range(&it->list_, at, room, interval);
-	interval->min = take_interval(at);
+		return take_range(&it->list_, from.at, from.room, interval);
+	interval->min = take_interval(from.at);
 	interval->max = interval->min;
 	interval->step = 0;
 	scmi__list_took(&it->list_, WORD_BYTES);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Commands whose parameters and values are words, nearly all of them; and names. */
+/* Commands whose parameters are words, which all are; values that are words, as nearly all are; and names. */
 #ifndef SCMI_PROTOCOL_WORDS_H
 #define SCMI_PROTOCOL_WORDS_H
 
@@ -7,15 +7,31 @@
 
 #define WORD_BYTES 4u
 
-/* Most parameters that a command of words has. */
-#define WORDS_MAX 4u
+/*
+ * The words of a command: the first, COMMAND(), says which it is and how many parameters follow. A buffer that is given
+ * to a function below is the call's as long as it lasts: parameters are turned into wire order where they stand, and a
+ * value may be put where COMMAND() was.
+ */
+#define COMMAND(protocol, message, params) ((uint32_t)(protocol) << 16 | (uint32_t)(message) << 8 | (uint32_t)(params))
+
+/* A function whose frame is not to be part of its caller's: what the caller does next is deep. */
+#define NOINLINE __attribute__((noinline))
+
+/* Sends a command and waits. On SCMI_OK *value, unless NULL, takes the first word of the values. As a typed command. */
+int scmi__command(struct scmi_agent *agent, uint32_t *words, uint32_t *value, int32_t *status);
 
 /*
- * Sends one command with n_params words, WORDS_MAX at most, and waits. On SCMI_OK *value, unless NULL, takes the first
- * word of the values. Otherwise as a typed command.
+ * The same for values that are more than a word: those that *len bytes at reply hold. *len is then how many came, which
+ * may be more. What stands at reply on an error means nothing.
  */
-int scmi__command(struct scmi_agent *agent, uint8_t protocol, uint8_t message, const uint32_t *params,
-		  uint32_t n_params, uint32_t *value, int32_t *status);
+int scmi__ask(struct scmi_agent *agent, uint32_t *words, void *reply, uint32_t *len, int32_t *status);
+
+/* For who makes the call by himself: fills it in. Then scmi_agent_call(), and what that returned by the typed rules. */
+void scmi__prepare(struct scmi_call *call, uint32_t *words, void *reply, uint32_t reply_cap);
+int scmi__checked(const struct scmi_call *call, int err);
+
+/* scmi_protocol_long_name() for a command with one parameter. */
+int scmi__long_name(struct scmi_agent *agent, uint32_t *words, char name[SCMI_LONG_NAME], int32_t *status);
 
 /*
  * A name out of a field of len bytes, into size bytes. The platform's NUL is not relied on, and what it sends behind it

@@ -37,15 +37,16 @@ static void list_of_protocols_in_several_replies_is_put_together(void **state)
 /* More in one reply than the library takes at once: the rest is asked for again. */
 static void list_of_all_possible_protocols_is_whole(void **state)
 {
-	static uint8_t replies[4][4 + 4 + 256];
-	static uint8_t skips[4][4];
-	struct row rows[5] = {PLAIN(SCMI_PROTOCOL_ATTRIBUTES, OK, WORD(255))};
+	enum { AT_ONCE = 32, REPLIES = 8 };
+	static uint8_t replies[REPLIES][4 + 4 + 256];
+	static uint8_t skips[REPLIES][4];
+	struct row rows[1 + REPLIES] = {PLAIN(SCMI_PROTOCOL_ATTRIBUTES, OK, WORD(255))};
 	struct fixture *f = *state;
 	uint8_t ids[SCMI_BASE_PROTOCOLS_MAX];
 	uint32_t count = 0;
 
-	for (uint32_t i = 0; i < 4; i++) {
-		uint32_t skip = 64 * i;
+	for (uint32_t i = 0; i < REPLIES; i++) {
+		uint32_t skip = AT_ONCE * i;
 
 		scmi_put_le32(skips[i], skip);
 		scmi_put_le32(replies[i], 0);
