@@ -18,6 +18,34 @@
 #define SCMI_CONFIG_TEXTS 1
 #endif
 
+/*
+ * What follows leaves out parts of the agent: 1, the default, or 0. Each function is still there, and says SCMI_E_NOTSUP where
+ * it would need what is left out. The minimal agent has none of it anyway.
+ *
+ * SCMI_CONFIG_NOTIFICATIONS: 0: scmi_agent_subscribe() says SCMI_E_NOTSUP, event buffers are refused at init, notifications that
+ * come are counted as `unclaimed`.
+ */
+#ifndef SCMI_CONFIG_NOTIFICATIONS
+#define SCMI_CONFIG_NOTIFICATIONS 1
+#endif
+
+/*
+ * SCMI_CONFIG_DELAYED: 0: calls with SCMI_CALL_DELAYED are refused with SCMI_E_NOTSUP, so that no delayed response is owed; one
+ * that comes is counted as `stray_type`.
+ */
+#ifndef SCMI_CONFIG_DELAYED
+#define SCMI_CONFIG_DELAYED 1
+#endif
+
+/*
+ * SCMI_CONFIG_QUEUE: 0: every call is one with SCMI_CALL_NOWAIT: where no slot is free, the link takes no more, or takes one
+ * command at a time and another context is sending, it is refused with SCMI_E_BUSY. SCMI_CALL_URGENT and SCMI_CALL_FENCE are
+ * refused with SCMI_E_NOTSUP.
+ */
+#ifndef SCMI_CONFIG_QUEUE
+#define SCMI_CONFIG_QUEUE 1
+#endif
+
 /* A text that is only there with SCMI_CONFIG_TEXTS. The library's own. */
 #if SCMI_CONFIG_TEXTS
 #define SCMI_TEXT_(text) (text)

@@ -174,6 +174,8 @@ static const char *events_fault(const struct scmi_agent_config *c)
 	}
 	if (c->event_buffers >= UINT16_MAX)
 		return SCMI_TEXT_("event_buffers: more than 65534");
+	if (!WITH_NOTIFICATIONS && c->event_buffers != 0)
+		return SCMI_TEXT_("event_buffers: the library was built without notifications");
 	if (c->event_buffers != 0 && bytes == 0)
 		return SCMI_TEXT_("event_buffers: this transport carries no notifications");
 	if (c->event_bytes > most)

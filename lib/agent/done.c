@@ -105,7 +105,7 @@ static bool run_event(struct scmi_agent *a, struct frame *f)
 {
 	uint32_t buffer = f->event_head;
 
-	if (buffer == 0)
+	if (!WITH_NOTIFICATIONS || buffer == 0)
 		return false;
 	f->event_head = atomic_load_explicit(&scmi__buffer(a, buffer - 1u)->next, memory_order_relaxed);
 	scmi__notify_run(a, buffer - 1u);
@@ -230,7 +230,8 @@ int scmi__run_put_off(struct scmi_agent *a)
 	if (f == NULL)
 		return -1;
 	n = take_calls(a, f);
-	n += take_events(a, f);
+	if (WITH_NOTIFICATIONS)
+		n += take_events(a, f);
 	run_out(a, f);
 	return n;
 }

@@ -74,7 +74,7 @@ void scmi__end(struct link *l, struct slot *s, int err, uint32_t held)
 	scmi__look_later(l);
 	scmi__finish(l, s, held);
 	/* QUEUED then, or since gone: the pump has seen the claim itself. */
-	if ((w & W_QUEUED) != 0) {
+	if (WITH_QUEUE && (w & W_QUEUED) != 0) {
 		atomic_store_explicit(&l->dead, 1u, memory_order_release);
 		scmi__pump(l);
 	}

@@ -3,6 +3,8 @@
 #ifndef SCMI_AGENT_INTERNAL_H
 #define SCMI_AGENT_INTERNAL_H
 
+#include <scmi/config.h>
+
 #include "gate.h"
 #include "types.h"
 #include "word.h"
@@ -19,6 +21,10 @@
 #define HOT  static inline
 #define FAST false
 #endif
+
+#define WITH_NOTIFICATIONS (SCMI_CONFIG_NOTIFICATIONS != 0)
+#define WITH_DELAYED       (SCMI_CONFIG_DELAYED != 0)
+#define WITH_QUEUE         (SCMI_CONFIG_QUEUE != 0)
 
 static inline uint32_t load_gate(struct link *l)
 {

@@ -257,7 +257,7 @@ int scmi_agent_subscribe(struct scmi_agent *agent, struct scmi_subscriber *node)
 
 	if (agent == NULL || node == NULL || node->size != sizeof(*node) || node->notify == NULL)
 		return SCMI_E_INVAL;
-	if (!can_notify(agent))
+	if (!WITH_NOTIFICATIONS || !can_notify(agent))
 		return SCMI_E_NOTSUP;
 	if (agent->buffer_count == 0)
 		return SCMI_E_INVAL;
@@ -315,6 +315,8 @@ int scmi_agent_unsubscribe(struct scmi_agent *agent, struct scmi_subscriber *nod
 
 	if (agent == NULL || node == NULL)
 		return SCMI_E_INVAL;
+	if (!WITH_NOTIFICATIONS)
+		return SCMI_E_NOTFOUND;
 	lock(agent);
 	removed = unlink(agent, node);
 	if (removed)

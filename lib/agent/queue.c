@@ -99,7 +99,7 @@ static bool owe(struct link *l, struct slot *s, uint32_t debts)
 
 static uint32_t debts_of(const struct scmi_call *call)
 {
-	return (call->flags & SCMI_CALL_DELAYED) != 0 ? W_OWED_R | W_OWED_D : W_OWED_R;
+	return WITH_DELAYED && (call->flags & SCMI_CALL_DELAYED) != 0 ? W_OWED_R | W_OWED_D : W_OWED_R;
 }
 
 uint32_t scmi__call_header(const struct link *l, struct slot *s, const struct scmi_call *call, uint32_t w)
@@ -329,6 +329,8 @@ bool scmi__may_send(const struct link *l)
 /* There is something to do: a new entry, a dead one, room, a call before a fence that has ended. */
 void scmi__pump(struct link *l)
 {
+	if (!WITH_QUEUE)
+		return;
 	if (!scmi__may_send(l)) {
 		atomic_store_explicit(&l->due, 1u, memory_order_seq_cst);
 		scmi__kick(l);
@@ -340,7 +342,7 @@ void scmi__pump(struct link *l)
 
 void scmi__pump_if_due(struct link *l)
 {
-	if (atomic_load_explicit(&l->due, memory_order_relaxed) != 0 &&
+	if (WITH_QUEUE && atomic_load_explicit(&l->due, memory_order_relaxed) != 0 &&
 	    atomic_exchange_explicit(&l->due, 0u, memory_order_seq_cst) != 0)
 		scmi__pump(l);
 }
@@ -363,7 +365,7 @@ static int enqueue(struct link *l, struct slot *s, struct scmi_call *call, uint3
 /* A direct send has found no room. Returns SEND_QUEUED, or SCMI_E_BUSY where it is not to be queued. */
 int scmi__queue_again(struct link *l, struct slot *s, struct scmi_call *call)
 {
-	if ((call->flags & SCMI_CALL_NOWAIT) != 0) {
+	if (!WITH_QUEUE || (call->flags & SCMI_CALL_NOWAIT) != 0) {
 		/* Not `blocked`, which is the pump's: it would wait for a ready() that may have come already. */
 		atomic_store_explicit(&l->refused, 1u, memory_order_relaxed);
 		scmi__look_later(l);
@@ -412,6 +414,10 @@ static int send_serial(struct link *l, struct slot *s, struct scmi_call *call, u
 	int err = send_direct(l, s, call, life, bits);
 	uint32_t alone = atomic_load_explicit(&l->gate, memory_order_relaxed);
 
+	if (!WITH_QUEUE) {
+		atomic_fetch_sub_explicit(&l->gate, 1u, memory_order_seq_cst);
+		return err;
+	}
 	if (err == SEND_QUEUED || err == SCMI_E_BUSY)
 		set_blocked(l);
 	while ((alone & GATE_COUNT) == 1u) {
@@ -437,7 +443,7 @@ int scmi__send_careful(struct link *l, struct slot **out, struct scmi_call *call
 	struct slot *s = *out;
 	/* seq_cst: as in launch(). */
 	uint32_t gate = atomic_load_explicit(&l->gate, memory_order_seq_cst);
-	bool fence = (call->flags & SCMI_CALL_FENCE) != 0;
+	bool fence = WITH_QUEUE && (call->flags & SCMI_CALL_FENCE) != 0;
 
 	if (gate_state(gate) != LINK_UP || (gate & GATE_QUIET) != 0) {
 		*out = NULL;
@@ -450,7 +456,7 @@ int scmi__send_careful(struct link *l, struct slot **out, struct scmi_call *call
 		return send_direct(l, s, call, life, bits);
 	if (!fence && l->serial && take_pump(l))
 		return send_serial(l, s, call, life, bits);
-	if ((call->flags & SCMI_CALL_NOWAIT) != 0) {
+	if (!WITH_QUEUE || (call->flags & SCMI_CALL_NOWAIT) != 0) {
 		*out = NULL;
 		return scmi__untake(l, s, SCMI_E_BUSY);
 	}

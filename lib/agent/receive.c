@@ -74,7 +74,7 @@ enum match { MATCH_FINAL, MATCH_HALF, MATCH_LATE, MATCH_LATE_HALF, MATCH_NOT };
 static enum match match(struct link *l, struct slot *s, uint32_t hdr, bool claim, uint32_t *word, uint32_t *room)
 {
 	uint32_t mask = atomic_load_explicit(&l->hdr_mask, memory_order_relaxed);
-	bool delayed = scmi_hdr_type(hdr) == SCMI_MSG_DELAYED;
+	bool delayed = WITH_DELAYED && scmi_hdr_type(hdr) == SCMI_MSG_DELAYED;
 	uint32_t owed = delayed ? W_OWED_D : W_OWED_R;
 	uint32_t held = delayed ? W_HELD_D : W_HELD_R;
 
@@ -82,7 +82,7 @@ static enum match match(struct link *l, struct slot *s, uint32_t hdr, bool claim
 		/* acquire: pairs with publish, so that header and room are those of this word's life or a later one. */
 		uint32_t w = atomic_load_explicit(&s->word, memory_order_acquire);
 		uint32_t stored = atomic_load_explicit(&s->hdr, memory_order_relaxed);
-		bool half = !delayed && (w & (W_OWED_D | W_HELD_D)) != 0;
+		bool half = WITH_DELAYED && !delayed && (w & (W_OWED_D | W_HELD_D)) != 0;
 		bool late = (w & (W_CALL | W_CLAIMED)) != W_CALL;
 		uint32_t n = (w & ~owed) | held;
 
@@ -186,9 +186,9 @@ static int receive_at(struct link *l, const struct scmi_rx *rx, struct slot *s, 
 	case MATCH_FINAL:
 		return scmi__deliver(l, s, rx, scmi_hdr_type(hdr) == SCMI_MSG_DELAYED ? W_HELD_D : W_HELD_R);
 	case MATCH_HALF:
-		return receive_half(l, s, rx, w);
+		return WITH_DELAYED ? receive_half(l, s, rx, w) : 1;
 	case MATCH_LATE_HALF:
-		return receive_late_half(l, s, rx);
+		return WITH_DELAYED ? receive_late_half(l, s, rx) : 1;
 	case MATCH_LATE:
 		/* The debt is settled, and the slot may be in its next life already. */
 		return scmi__refuse(l, rx->hdr, rx->len, C_LATE, SCMI_E_STRAY, "late");
@@ -229,8 +229,10 @@ static int receive_any(struct link *l, const struct scmi_rx *rx)
 
 	if (rx->token != SCMI_TOKEN_ANY)
 		return receive_placed(l, rx);
-	if (type == SCMI_MSG_NOTIFICATION)
+	if (type == SCMI_MSG_NOTIFICATION && WITH_NOTIFICATIONS)
 		return scmi__notify_rx(l, rx);
+	if (type == SCMI_MSG_NOTIFICATION)
+		return scmi__refuse(l, rx->hdr, rx->len, C_UNCLAIMED, SCMI_E_STRAY, "unclaimed");
 	if (type != SCMI_MSG_COMMAND && type != SCMI_MSG_DELAYED)
 		return scmi__refuse(l, rx->hdr, rx->len, C_STRAY_TYPE, SCMI_E_STRAY, "stray_type");
 	if (s != NULL)
@@ -322,6 +324,8 @@ static int acquire(void *core, uint32_t hdr, struct scmi_xfer *x)
 		return acquire_reply(l, hdr, x);
 	if (scmi_hdr_type(hdr) != SCMI_MSG_NOTIFICATION)
 		return scmi__refuse(l, hdr, 0, C_STRAY_TYPE, SCMI_E_STRAY, "stray_type");
+	if (!WITH_NOTIFICATIONS)
+		return scmi__refuse(l, hdr, 0, C_UNCLAIMED, SCMI_E_STRAY, "unclaimed");
 	err = scmi__notify_acquire(l, hdr, x);
 	if (err == SCMI_OK)
 		x->state_ = XFER_EVENT;
@@ -382,16 +386,16 @@ static int complete(void *core, struct scmi_xfer *x, uint32_t len)
 	struct scmi_rx message = {.hdr = x->hdr, .len = len, .cookie = x->priv, .token = SCMI_TOKEN_ANY};
 	uint8_t state = x->state_;
 
-	if (state == XFER_EVENT) {
+	if (WITH_NOTIFICATIONS && state == XFER_EVENT) {
 		x->state_ = XFER_NONE; /* its buffer is the handlers' from now on */
 		return scmi__notify_complete(l, x, len);
 	}
 	if (state != XFER_FINAL && state != XFER_HALF && state != XFER_LATE)
 		return SCMI_E_GONE;
 	x->state_ = XFER_COMPLETED;
-	if (state == XFER_LATE)
+	if (WITH_DELAYED && state == XFER_LATE)
 		return complete_late(l, &l->slots[x->slot_], &message);
-	if (state == XFER_HALF)
+	if (WITH_DELAYED && state == XFER_HALF)
 		return complete_half(l, &l->slots[x->slot_], &message);
 	if (!claim_held(&l->slots[x->slot_])) {
 		(void)scmi__refuse(l, x->hdr, len, C_LATE, SCMI_E_GONE, "late");
@@ -406,7 +410,7 @@ static void release(void *core, struct scmi_xfer *x)
 	uint8_t state = x->state_;
 
 	x->state_ = XFER_NONE;
-	if (state == XFER_EVENT) {
+	if (WITH_NOTIFICATIONS && state == XFER_EVENT) {
 		scmi__notify_drop(l, x);
 	} else if (state != XFER_NONE) {
 		struct slot *s = &l->slots[x->slot_];

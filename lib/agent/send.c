@@ -16,7 +16,9 @@ static int check_flags(const struct link *l, uint32_t flags)
 {
 	if ((flags & ~(FLAGS_PLAIN | FLAGS_CAREFUL)) != 0)
 		return SCMI_E_NOTSUP;
-	if ((flags & SCMI_CALL_DELAYED) != 0 && (l->transport.caps & SCMI_CAP_NOTIFY) == 0)
+	if ((flags & SCMI_CALL_DELAYED) != 0 && (!WITH_DELAYED || (l->transport.caps & SCMI_CAP_NOTIFY) == 0))
+		return SCMI_E_NOTSUP;
+	if (!WITH_QUEUE && (flags & (SCMI_CALL_URGENT | SCMI_CALL_FENCE)) != 0)
 		return SCMI_E_NOTSUP;
 	/* A fence may have to wait in the queue: behind it, and for as long as it takes. */
 	if ((flags & SCMI_CALL_FENCE) != 0 && (flags & (SCMI_CALL_URGENT | SCMI_CALL_NOWAIT)) != 0)
@@ -125,7 +127,7 @@ static int find_slot(struct link *l, const struct scmi_call *call, uint32_t *ind
 {
 	uint32_t gate;
 
-	if ((call->flags & SCMI_CALL_URGENT) != 0) {
+	if (WITH_QUEUE && (call->flags & SCMI_CALL_URGENT) != 0) {
 		*index = scmi__take_reserved(l, life);
 		if (*index != SLOT_NONE)
 			return SCMI_OK;
@@ -133,7 +135,7 @@ static int find_slot(struct link *l, const struct scmi_call *call, uint32_t *ind
 	gate = atomic_load_explicit(&l->gate, memory_order_relaxed);
 	if (gate_state(gate) != LINK_UP || (gate & GATE_QUIET) != 0)
 		return give_up(l->agent, scmi__closed(gate));
-	if (may_sleep(l->agent, call)) {
+	if (WITH_QUEUE && may_sleep(l->agent, call)) {
 		scmi__ring(l->agent); /* the slots may be held by what was left unrung */
 		return scmi__await_slot(l, call, index, life);
 	}
@@ -177,7 +179,7 @@ bool scmi__unsend(struct link *l, struct slot *s)
 /* The end of the call's time on the wire: the response's, or, when that has come, the delayed response's. */
 static uint32_t wire_deadline(struct link *l, const struct scmi_call *call, uint32_t w)
 {
-	bool delayed = (w & (W_OWED_R | W_OWED_D)) == W_OWED_D;
+	bool delayed = WITH_DELAYED && (w & (W_OWED_R | W_OWED_D)) == W_OWED_D;
 	uint32_t timeout_us = delayed ? call->delayed_timeout_us : call->timeout_us;
 
 	if (timeout_us == 0)
@@ -381,7 +383,7 @@ static int finish_call(struct link *l, struct slot *s, struct scmi_call *call, i
 {
 	uint32_t holds = W_CALL | W_SENDING;
 
-	if (err == SEND_QUEUED) {
+	if (WITH_QUEUE && err == SEND_QUEUED) {
 		if ((call->flags & SCMI_CALL_MORE) != 0) /* it may have been sent already */
 			scmi__ring_link(l);
 		(void)scmi__await(l, s, call, SCMI_NEVER);

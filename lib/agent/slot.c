@@ -107,8 +107,8 @@ void scmi__attend(struct link *l)
 {
 	uint32_t attention = atomic_load_explicit(&l->attention, memory_order_relaxed);
 
-	if ((attention & ATTEND_FENCE) != 0)
+	if (WITH_QUEUE && (attention & ATTEND_FENCE) != 0)
 		scmi__pump(l);
-	if (attention >= ATTEND_HUNGRY)
+	if (WITH_QUEUE && attention >= ATTEND_HUNGRY)
 		scmi__wake_hungry(l);
 }

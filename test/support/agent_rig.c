@@ -232,6 +232,7 @@ static void ignore_end(struct scmi_call *call, int err)
 /* As many calls go out on this link as there are slots: none has been lost on the way. */
 static void fill_link(struct rig *r, uint32_t link)
 {
+	const struct scmi_link_options *o = link == 0 ? &r->config.options : &r->config.links[link - 1].options;
 	uint32_t n = rig_link_stats(r, link).max_inflight;
 	struct scmi_call *calls = calloc(n, sizeof(*calls));
 
@@ -240,7 +241,7 @@ static void fill_link(struct rig *r, uint32_t link)
 		calls[i] = (struct scmi_call){
 			.size = sizeof(calls[i]),
 			.protocol = link == 0 ? RIG_PROTOCOL : r->protocols_[link - 1],
-			.flags = SCMI_CALL_NOWAIT | SCMI_CALL_URGENT,
+			.flags = SCMI_CALL_NOWAIT | (o->reserved != 0 ? SCMI_CALL_URGENT : 0u),
 			.done = ignore_end,
 		};
 		assert_int_equal(scmi_agent_submit(r->agent, &calls[i]), SCMI_OK);

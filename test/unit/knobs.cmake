@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# The agent without what the knobs of include/scmi/config.h leave out, one each time, and all. It stands in front, so that it is
+# linked in place of the full one: with a test of what is left out, and with those of the full agent's that need none of it. One
+# build is enough of that.
+function(scmi_agent_without name)
+	cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "KNOBS;TESTS")
+	list(TRANSFORM arg_KNOBS REPLACE "(.+)" "SCMI_CONFIG_\\1=0")
+	add_library(agent_without_${name} STATIC ${scmi_agent_sources})
+	target_compile_definitions(agent_without_${name} PRIVATE ${arg_KNOBS})
+	target_link_libraries(agent_without_${name} PUBLIC scmi_core)
+	scmi_test(agent_without_${name} test_agent_knobs.c ${agent_rig} LIBS agent_without_${name} fake_port)
+	target_compile_definitions(test_agent_without_${name} PRIVATE ${arg_KNOBS})
+	foreach(source ${agent_rig})
+		scmi_compiled_once(object ${source} scmi_agent fake_port)
+		list(APPEND rig ${object})
+	endforeach()
+	foreach(test ${arg_TESTS})
+		add_executable(test_agent_${test}_without_${name} $<TARGET_OBJECTS:test_agent_${test}> ${rig})
+		target_link_libraries(test_agent_${test}_without_${name} PRIVATE agent_without_${name} fake_port scmi_core cmocka)
+		add_test(NAME agent_${test}_without_${name} COMMAND test_agent_${test}_without_${name})
+		set_tests_properties(agent_${test}_without_${name} PROPERTIES LABELS unit TIMEOUT 120)
+	endforeach()
+endfunction()
+
+if(TARGET scmi_agent AND CMAKE_BUILD_TYPE STREQUAL "Debug" AND NOT CMAKE_CROSSCOMPILING AND NOT CMAKE_C_FLAGS MATCHES "sanitize")
+	set(rest call time wait match late acquire callback end up recover)
+	scmi_agent_without(notifications KNOBS NOTIFICATIONS TESTS ${rest} delayed life queue pump fence slots hungry reserve links many raw interrupt reconnect)
+	scmi_agent_without(delayed KNOBS DELAYED TESTS ${rest} notify life queue slots hungry reserve many raw interrupt reconnect corner)
+	scmi_agent_without(queue KNOBS QUEUE TESTS ${rest} delayed notify corner checks traced)
+	scmi_agent_without(all KNOBS NOTIFICATIONS DELAYED QUEUE TESTS ${rest})
+endif()
