@@ -58,6 +58,7 @@ static void open_driver(struct ring_world *w, const struct ring_parts *at)
 
 	scmi__ring_driver_init(&w->driver, at, w->limit, f->slots, true, (void *)tables,
 			       tables != NULL ? addr_of(w, tables) : 0, !f->flags);
+	scmi__ring_driver_reset(&w->driver);
 	for (uint16_t i = 0; i < f->slots; i++) {
 		const struct ring_buffers b = {
 			.out = addr_of(w, w->request[i]), .in = addr_of(w, w->reply[i]), .in_len = 60};

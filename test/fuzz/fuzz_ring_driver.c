@@ -111,6 +111,7 @@ static void start(bool table, uint16_t first)
 
 	memset(f.m.away, 0, sizeof(f.m.away));
 	scmi__ring_driver_init(&f.drv, &f.g.parts, f.limit, (uint16_t)f.m.slots, true, descs, 0x4000, f.g.q.event_idx);
+	scmi__ring_driver_reset(&f.drv);
 	for (uint32_t i = 0; i < f.m.slots; i++) {
 		const struct ring_buffers b = {0x10000 + 2u * BUFFER * i, 0x10000 + 2u * BUFFER * i + BUFFER, BUFFER};
 

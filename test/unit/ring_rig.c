@@ -206,6 +206,7 @@ void rig_driver(struct rig *r, uint16_t slots)
 	memset(r->limit, UNTOUCHED, sizeof(r->limit));
 	scmi__ring_driver_init(&r->driver, &r->parts, r->limit, slots, pairs, tables, RIG_BASE + r->table,
 			       (r->flags & RIG_EVENT) != 0);
+	scmi__ring_driver_reset(&r->driver);
 	for (uint16_t i = 0; i < slots; i++) {
 		const struct ring_buffers b = {
 			.out = rig_addr(r, 2u * i),

@@ -35,6 +35,7 @@ static void start(struct bad *b)
 	}
 	scmi__ring_driver_init(&b->drv, &g->parts, b->limit, (uint16_t)b->m.slots, b->pairs, table, addr,
 			       g->q.event_idx);
+	scmi__ring_driver_reset(&b->drv);
 	for (uint32_t i = 0; i < b->m.slots; i++) {
 		const struct ring_buffers buffers = {rig_block(g, i), rig_block(g, i) + 32u, 32};
 

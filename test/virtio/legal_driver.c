@@ -262,6 +262,7 @@ static void open_driver(struct legal *l)
 	}
 	scmi__ring_driver_init(&l->drv, &l->g.parts, l->limit, (uint16_t)l->slots, l->pairs, table, table_addr,
 			       q->event_idx);
+	scmi__ring_driver_reset(&l->drv);
 	for (uint32_t i = 0; i < l->slots; i++) {
 		const struct ring_buffers b = {out_addr(l, i), in_addr(l, i), l->half};
 

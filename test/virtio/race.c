@@ -227,6 +227,7 @@ static void start(struct race *r)
 	memset(r->has, 0, sizeof(r->has));
 	r->slots = g->q.size / 2u;
 	scmi__ring_driver_init(&r->drv, &g->parts, r->limit, (uint16_t)r->slots, true, NULL, 0, g->q.event_idx);
+	scmi__ring_driver_reset(&r->drv);
 	for (uint32_t i = 0; i < r->slots; i++) {
 		const struct ring_buffers b = {rig_block(g, i), rig_block(g, i) + 32u, 32};
 

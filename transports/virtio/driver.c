@@ -9,22 +9,20 @@
 #include "driver.h"
 #include "ring_copy.h"
 
-#define BATCH 8u /* taken under one lock; and published at the latest, where more is said to follow */
+/* Published at the latest, where more is said to follow. */
+#define PUBLISH 8u
+
+/* Taken under one lock. Where that is a masked interrupt, and stacks are short, there is nothing to be saved by more. */
+#define BATCH (sizeof(void *) > 4u ? 8u : 1u)
 
 /* A message that is being delivered: its cookie. */
 struct incoming {
-	struct scmi_virtio *driver;
 	const unsigned char *payload;
 	uint32_t left; /* bytes that the core has not asked for */
 	uint16_t slot;
 	bool event;  /* its buffer belongs to the eventq, */
 	bool posted; /* and is the device's again */
 };
-
-static void kick(struct scmi_virtio *d, uint32_t queue)
-{
-	d->bus->kick(d->bus->ctx, queue);
-}
 
 /* With the lock held: is a doorbell due? */
 static bool must_kick(struct scmi_virtio *d, struct queue *q)
@@ -35,6 +33,14 @@ static bool must_kick(struct scmi_virtio *d, struct queue *q)
 	return due;
 }
 
+/* The doorbell rings without it. */
+static void unlock_and_kick(struct scmi_virtio *d, uint32_t queue, bool due)
+{
+	unlock(d);
+	if (due)
+		d->bus->kick(d->bus->ctx, queue);
+}
+
 /* ---- out ---- */
 
 /* With the lock held. */
@@ -43,7 +49,7 @@ static bool post_command(struct scmi_virtio *d, const struct scmi_tx *tx)
 	struct ring_driver *r = &d->cmd.ring;
 
 	ring_driver_post(r, tx->slot, SCMI_HDR_BYTES + tx->len, SCMI_HDR_BYTES + d->max_payload);
-	if (tx->more != 0 && (uint16_t)(r->avail - r->published) < BATCH)
+	if (tx->more != 0 && (uint16_t)(r->avail - r->published) < PUBLISH)
 		return false;
 	ring_driver_publish(r);
 	return tx->more == 0 && must_kick(d, &d->cmd);
@@ -93,9 +99,7 @@ static int send(void *ctx, const struct scmi_tx *tx)
 		atomic_store_explicit(&d->token[tx->slot], tx->token, memory_order_relaxed);
 		due = post_command(d, tx);
 	}
-	unlock(d);
-	if (due)
-		kick(d, SCMI_VIRTIO_CMDQ);
+	unlock_and_kick(d, SCMI_VIRTIO_CMDQ, due);
 	return up ? SCMI_OK : SCMI_E_NOPEER;
 }
 
@@ -110,9 +114,7 @@ static void flush(void *ctx)
 			ring_driver_publish(&d->cmd.ring);
 		due = must_kick(d, &d->cmd);
 	}
-	unlock(d);
-	if (due)
-		kick(d, SCMI_VIRTIO_CMDQ);
+	unlock_and_kick(d, SCMI_VIRTIO_CMDQ, due);
 }
 
 /* ---- in ---- */
@@ -124,34 +126,25 @@ static void post_event(struct scmi_virtio *d, uint16_t slot)
 
 static void return_event(struct scmi_virtio *d, uint16_t slot)
 {
-	bool due;
-
 	lock(d);
 	post_event(d, slot);
 	ring_driver_publish(&d->event.ring);
-	due = must_kick(d, &d->event);
-	unlock(d);
-	if (due)
-		kick(d, SCMI_VIRTIO_EVENTQ);
+	unlock_and_kick(d, SCMI_VIRTIO_EVENTQ, must_kick(d, &d->event));
 }
 
 void scmi__virtio_fill_events(struct scmi_virtio *d)
 {
-	for (uint16_t i = 0; i < d->event.slots; i++)
+	for (uint16_t i = 0; i < d->event.ring.slots; i++)
 		post_event(d, i);
-	if (d->event.slots != 0)
-		ring_driver_publish(&d->event.ring);
+	ring_driver_publish(&d->event.ring);
 }
 
 void scmi__virtio_offer_events(struct scmi_virtio *d)
 {
-	bool due;
-
+	if (!has_events(d))
+		return;
 	lock(d);
-	due = d->event.slots != 0 && must_kick(d, &d->event);
-	unlock(d);
-	if (due)
-		kick(d, SCMI_VIRTIO_EVENTQ);
+	unlock_and_kick(d, SCMI_VIRTIO_EVENTQ, must_kick(d, &d->event));
 }
 
 /* The device gets an event's buffer back with the last byte: before the handler runs, which may take its time. */
@@ -159,55 +152,59 @@ static int fetch(void *ctx, const struct scmi_rx *rx, uint32_t offset, void *dst
 {
 	struct incoming *in = rx->cookie;
 
-	(void)ctx;
 	ring_copy(dst, in->payload + offset, len);
 	in->left -= len;
 	if (in->event && in->left == 0) {
 		in->posted = true;
-		return_event(in->driver, in->slot);
+		return_event(ctx, in->slot);
 	}
 	return SCMI_OK;
 }
 
-/* The header is read once, and what the device said of the length has been bounded. */
-static void deliver(struct incoming *in, const unsigned char *message, uint32_t len, uint16_t token)
+static RING_COLD void count(_Atomic uint32_t *counter)
 {
-	struct scmi_virtio *d = in->driver;
-	const struct scmi_rx rx = {
-		.hdr = scmi_get_le32(message),
-		.len = len - SCMI_HDR_BYTES,
-		.cookie = in,
-		.token = token,
-	};
-
-	in->payload = message + SCMI_HDR_BYTES;
-	in->left = rx.len;
-	(void)d->sink->rx(d->core, &rx);
+	atomic_fetch_add_explicit(counter, 1u, memory_order_relaxed);
 }
 
-/* Matched by its descriptor first, so that what is wrong with it ends its own call and no other's. */
-static void deliver_reply(struct scmi_virtio *d, const struct ring_back *back, uint16_t token)
+/* A reply was matched by its descriptor, so what is wrong with it ends its own call and no other's. */
+static RING_COLD void refuse(struct scmi_virtio *d, const struct queue *q, const struct ring_back *back, uint16_t token)
 {
-	struct incoming in = {.driver = d, .slot = back->slot};
-
-	if (back->too_long || back->len < SCMI_HDR_BYTES + SCMI_STATUS_BYTES) {
-		count(back->too_long ? &d->long_replies : &d->short_replies);
-		(void)d->sink->settle(d->core, token, SCMI_E_PROTO);
+	if (q == &d->event) {
+		count(&d->bad_events);
 		return;
 	}
-	deliver(&in, d->cmd.replies + (size_t)back->slot * d->stride, back->len, token);
+	count(back->too_long ? &d->long_replies : &d->short_replies);
+	(void)d->sink->settle(d->core, token, SCMI_E_PROTO);
 }
 
-static void deliver_event(struct scmi_virtio *d, const struct ring_back *back, uint16_t token)
+/* The header is read once, and what the device says of the length is bounded. */
+static RING_APART void deliver(struct scmi_virtio *d, const struct queue *q, const struct ring_back *back,
+			       uint16_t token)
 {
-	struct incoming in = {.driver = d, .slot = back->slot, .event = true};
+	const unsigned char *message = q->replies + (size_t)back->slot * d->stride;
+	struct incoming in = {
+		.payload = message + SCMI_HDR_BYTES,
+		.left = back->len - SCMI_HDR_BYTES,
+		.slot = back->slot,
+		.event = q == &d->event,
+		.posted = false,
+	};
 
-	if (back->too_long || back->len < SCMI_HDR_BYTES)
-		count(&d->bad_events);
-	else
-		deliver(&in, d->event.replies + (size_t)back->slot * d->stride, back->len, token);
-	if (!in.posted)
-		return_event(d, back->slot);
+	if (back->too_long || back->len < (in.event ? SCMI_HDR_BYTES : SCMI_HDR_BYTES + SCMI_STATUS_BYTES)) {
+		refuse(d, q, back, token);
+	} else {
+		const struct scmi_rx rx = {
+			.hdr = scmi_get_le32(message),
+			.len = in.left,
+			.data = NULL,
+			.cookie = &in,
+			.token = token,
+		};
+
+		(void)d->sink->rx(d->core, &rx);
+	}
+	if (in.event && !in.posted)
+		return_event(d, in.slot);
 }
 
 static bool wants_signals(const struct scmi_virtio *d)
@@ -230,10 +227,10 @@ static void forget_asked(struct scmi_virtio *d)
 
 /* What has come off a ring under one lock. */
 struct batch {
-	uint32_t n;
+	uint8_t n;
 	bool tell; /* a command was refused for want of one of these */
-	struct ring_back back[BATCH];
 	uint16_t token[BATCH];
+	struct ring_back back[BATCH];
 };
 
 /* With the lock held: the slot is ours again. Another send may come to it as soon as the core knows. */
@@ -258,15 +255,15 @@ static void lose_liar(struct scmi_virtio *d)
 		d->bus->lost(d->bus->ctx);
 }
 
-static void reap(struct scmi_virtio *d, struct queue *q, struct batch *b, uint32_t most)
+/* Up to most of one queue. */
+static RING_APART void reap(struct scmi_virtio *d, struct queue *q, uint32_t most, struct batch *b)
 {
 	int got = 1;
 
 	b->n = 0;
-
 	lock(d);
 	forget_asked(d);
-	while (b->n < most) {
+	while (b->n < BATCH && b->n < most) {
 		got = scmi__ring_driver_reap(&q->ring, &b->back[b->n]);
 		if (got <= 0)
 			break;
@@ -282,17 +279,14 @@ static void reap(struct scmi_virtio *d, struct queue *q, struct batch *b, uint32
 		lose_liar(d);
 }
 
-/* Up to most of one queue: all of them are off the ring when the first is delivered. */
-static uint32_t take(struct scmi_virtio *d, struct queue *q, uint32_t most,
-		     void (*deliver_one)(struct scmi_virtio *d, const struct ring_back *back, uint16_t token))
+/* All of them are off the ring when the first is delivered. */
+static uint32_t take(struct scmi_virtio *d, struct queue *q, uint32_t most)
 {
 	struct batch b;
 
-	if (!has_news(q))
-		return 0;
-	reap(d, q, &b, most < BATCH ? most : BATCH);
+	reap(d, q, most, &b);
 	for (uint32_t i = 0; i < b.n; i++)
-		deliver_one(d, &b.back[i], b.token[i]);
+		deliver(d, q, &b.back[i], b.token[i]);
 	if (b.tell)
 		d->sink->ready(d->core);
 	return b.n;
@@ -308,18 +302,21 @@ static void expect_reply(const struct scmi_virtio *d)
 #endif
 }
 
-/* In turn: neither a flood of events nor one of replies keeps the other waiting. */
+/* In turn, until neither has anything: no flood of events nor one of replies keeps the other waiting. */
 static uint32_t take_both(struct scmi_virtio *d, uint32_t most)
 {
+	struct queue *q = &d->cmd;
 	uint32_t sum = 0;
-	uint32_t n;
+	uint32_t idle = 0; /* queues in a row that had nothing */
 
 	expect_reply(d);
-	do {
-		n = take(d, &d->cmd, most - sum, deliver_reply);
-		n += take(d, &d->event, most - sum - n, deliver_event);
+	while (sum < most && idle < 2) {
+		const uint32_t n = has_news(q) ? take(d, q, most - sum) : 0;
+
 		sum += n;
-	} while (n != 0 && sum < most);
+		idle = n != 0 ? 0 : idle + 1;
+		q = q == &d->cmd ? &d->event : &d->cmd;
+	}
 	return sum;
 }
 
@@ -395,7 +392,7 @@ void scmi_virtio_interrupt(struct scmi_virtio *driver)
  */
 void scmi__virtio_look(struct scmi_virtio *d)
 {
-	(void)take_inside(d, has_interrupts(d) ? UINT32_MAX : (uint32_t)d->cmd.slots + d->event.slots);
+	(void)take_inside(d, has_interrupts(d) ? UINT32_MAX : (uint32_t)d->cmd.ring.slots + d->event.ring.slots);
 }
 
 static int poll(void *ctx, int max)

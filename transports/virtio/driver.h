@@ -21,50 +21,44 @@ void *memset(void *dst, int byte, size_t n);
 #define GATE_TELL  (1u << 30) /* link_down() is owed */
 #define GATE_COUNT (GATE_TELL - 1u)
 
-/* A queue: its ring, and as many buffers of `stride` bytes as it has slots. */
+/* A queue: its ring, and as many buffers of `stride` bytes as it has slots. A ring of no slots: there is no such queue. */
 struct queue {
 	struct ring_driver ring; /* under the port's lock */
-	struct ring_parts parts;
-	struct scmi_virtio_queue where; /* as the device finds it */
-	unsigned char *replies;         /* what the device writes */
-	uint64_t replies_addr;
-	uint32_t *limit;
-	uint16_t slots;
+	unsigned char *replies;  /* what the device writes */
 };
 
+/* What each message touches comes first: a small machine reaches only that with a short instruction. */
 struct scmi_virtio {
+	/* Its signals are wanted whenever all has been taken: the bus interrupts, or somebody has taken its descriptor. */
+	_Atomic bool signals;
+	_Atomic bool asleep; /* somebody is in wait(), and what wakes him may be cleared by a poll: likewise */
+	_Atomic bool asked;  /* and they have been, since the last that was taken */
+	bool started;        /* by the core */
+	bool up;             /* messages may be sent; under the port's lock */
+	bool told;           /* link_down() has been called since the last ready() */
+	bool refused;        /* under the lock: a slot was sent that the device has still; ready() is owed */
 	_Atomic uint32_t gate;
+	const struct scmi_virtio_bus *bus;
+	const struct scmi_port *port;
+	const struct scmi_sink *sink;
+	void *core;
+	uint32_t max_payload;
+	uint32_t stride;         /* from one buffer to the next */
+	_Atomic uint16_t *token; /* one a slot of the cmdq: of the command that the device has; SCMI_TOKEN_ANY: none */
+	unsigned char *requests; /* what the device reads, one a slot of the cmdq */
+	uint32_t kicks;          /* under the port's lock */
+	uint32_t reaped;
+	struct queue cmd;
+	struct queue event;
 	_Atomic uint32_t moving; /* start, stop, recover and found: one at a time */
 	_Atomic int32_t early;   /* the last loss since the bus was started, in time or not; SCMI_OK: none */
 	_Atomic int32_t why;     /* for link_down() */
-	const struct scmi_sink *sink;
-	void *core;
-	const struct scmi_virtio_bus *bus;
-	const struct scmi_port *port;
-	uint64_t features;
-	uint32_t max_payload;
-	uint32_t stride; /* from one buffer to the next */
-	/* Its signals are wanted whenever all has been taken: the bus interrupts, or somebody has taken its descriptor. */
-	_Atomic bool signals;
-	_Atomic bool asleep;     /* somebody is in wait(), and what wakes him may be cleared by a poll: likewise */
-	_Atomic bool asked;      /* and they have been, since the last that was taken */
-	bool started;            /* by the core */
-	bool up;                 /* messages may be sent; under the port's lock */
-	bool told;               /* link_down() has been called since the last ready() */
-	_Atomic uint16_t *token; /* one a slot of the cmdq: of the command that the device has; SCMI_TOKEN_ANY: none */
-	bool refused;            /* under the lock: a slot was sent that the device has still; ready() is owed */
-	unsigned char *requests; /* what the device reads, one a slot of the cmdq */
-	uint64_t requests_addr;
-	struct ring_desc *tables; /* INDIRECT: two descriptors a slot; else NULL */
-	uint64_t tables_addr;
-	struct queue cmd;
-	struct queue event; /* slots 0: there is none */
-	uint32_t kicks;     /* under the port's lock */
-	uint32_t reaped;
 	_Atomic uint32_t short_replies;
 	_Atomic uint32_t long_replies;
 	_Atomic uint32_t bad_events;
 	_Atomic uint32_t broken;
+	uint64_t shared_offset;         /* from our address of what is shared to the device's, modulo 2^64 */
+	struct scmi_virtio_setup setup; /* features, and where the queues are */
 };
 
 extern const struct scmi_transport_ops scmi__virtio_driver_ops;
@@ -111,15 +105,22 @@ static inline void unlock(const struct scmi_virtio *d)
 	d->port->unlock(d->port->ctx);
 }
 
-static inline void count(_Atomic uint32_t *counter)
+/* Where the device finds what is ours at p. */
+static inline uint64_t device_address(const struct scmi_virtio *d, const void *p)
 {
-	atomic_fetch_add_explicit(counter, 1u, memory_order_relaxed);
+	return d->shared_offset + (uintptr_t)p;
+}
+
+/* There is one where P2A_CHANNELS was agreed on. */
+static inline bool has_events(const struct scmi_virtio *d)
+{
+	return d->event.ring.slots != 0;
 }
 
 /* Acquire is in the reap; this look only saves the lock where nothing has come. */
-static inline bool has_news(struct queue *q)
+static inline bool has_news(const struct queue *q)
 {
-	return q->slots != 0 && ring_driver_news(&q->ring);
+	return q->ring.slots != 0 && ring_driver_news(&q->ring);
 }
 
 static inline bool is_fd_taken(const struct scmi_virtio *d)

@@ -11,40 +11,11 @@
 #define RING_AT     60u /* of a line: the index, two bytes on, then has that line to itself and what stands before */
 #define TIMEOUT_US  1000000u /* the device may be a process, or a guest's host, that has to get its turn first */
 
-/* The configuration with its defaults filled in, and what the device has to say to it. */
+/* What a configuration comes to: where its memory and what it shares will end, and how it will stand there. */
 struct plan {
-	uint64_t features;
-	uint32_t max_payload;
-	uint32_t commands;
-	uint32_t events;
-	uint32_t asked_commands;
-	uint32_t cmd_size;
-	uint32_t event_size;
-	uint32_t stride;
-};
-
-/* Where things lie, in bytes from the start: of the driver's own memory, and of the shared. */
-struct own_layout {
-	size_t limits;
-	size_t event_limits;
-	size_t tokens;
-	size_t end;
-};
-
-struct ring_layout {
-	size_t desc;
-	size_t avail;
-	size_t used;
-};
-
-struct shared_layout {
-	struct ring_layout cmd;
-	struct ring_layout event;
-	size_t tables;
-	size_t requests;
-	size_t replies;
-	size_t events;
-	size_t end;
+	uintptr_t own;
+	uintptr_t shared;
+	struct scmi_virtio driver;
 };
 
 static uint32_t or_default(uint32_t value, uint32_t fallback)
@@ -57,24 +28,18 @@ static uint32_t least(uint32_t a, uint32_t b)
 	return a < b ? a : b;
 }
 
-static size_t up_to(size_t n, size_t step)
+/* The greatest power of two that is not above n; of 0 it is 0. */
+static uint32_t power_below(uint32_t n)
 {
-	return (n + step - 1u) / step * step;
+	while ((n & (n - 1u)) != 0)
+		n &= n - 1u;
+	return n;
 }
 
-/* The smallest power of two that is not below n. */
-static uint32_t power_of_two(uint32_t n)
+/* The smallest one that is not below n, which is not 0. */
+static uint32_t power_above(uint32_t n)
 {
-	uint32_t power = 1;
-
-	while (power < n)
-		power *= 2u;
-	return power;
-}
-
-static bool is_power_of_two(uint32_t n)
-{
-	return n != 0 && (n & (n - 1u)) == 0;
+	return power_below(2u * n - 1u);
 }
 
 /* ---- what is allowed ---- */
@@ -158,145 +123,134 @@ int scmi_virtio_check(const struct scmi_virtio_config *config, const char **why)
 /* A size that is not a power of two leaves the one below. */
 static uint32_t queue_max(const struct scmi_virtio_bus *b, uint32_t queue)
 {
-	const uint32_t most = least(b->queue_max(b->ctx, queue), RING_SIZE_MAX);
-
-	return is_power_of_two(most) || most == 0 ? most : power_of_two(most) / 2u;
+	return power_below(least(b->queue_max(b->ctx, queue), RING_SIZE_MAX));
 }
 
-static void plan_for(const struct scmi_virtio_config *c, struct plan *p)
+static uint32_t commands_wanted(const struct scmi_virtio_config *c)
 {
-	const uint64_t wanted = c->features != 0 ? c->features : SCMI_VIRTIO_FEATURES_DEFAULT;
-	const uint32_t cmd_max = queue_max(c->bus, SCMI_VIRTIO_CMDQ);
-	const uint32_t event_max = queue_max(c->bus, SCMI_VIRTIO_EVENTQ);
-	uint32_t entries; /* a command takes */
-
-	p->features = wanted & c->bus->features(c->bus->ctx);
-	if (event_max == 0)
-		p->features &= ~SCMI_VIRTIO_F_P2A_CHANNELS;
-	p->max_payload = or_default(c->max_payload, SCMI_VIRTIO_PAYLOAD_DEFAULT);
-	p->asked_commands = or_default(c->max_inflight, SCMI_VIRTIO_INFLIGHT_DEFAULT);
-	p->commands = least(p->asked_commands, SCMI_VIRTIO_INFLIGHT_MAX);
-	entries = (p->features & SCMI_VIRTIO_F_INDIRECT_DESC) != 0 ? 1u : 2u;
-	p->commands = least(p->commands, cmd_max / entries);
-	p->cmd_size = least(power_of_two(2u * p->commands), cmd_max);
-	p->events = 0;
-	p->event_size = 0;
-	if ((p->features & SCMI_VIRTIO_F_P2A_CHANNELS) != 0) {
-		p->event_size = least(power_of_two(or_default(c->events, SCMI_VIRTIO_EVENTS_DEFAULT)), event_max);
-		p->events = p->event_size;
-	}
-	p->stride = (uint32_t)up_to(SCMI_HDR_BYTES + p->max_payload, LINE);
+	return or_default(c->max_inflight, SCMI_VIRTIO_INFLIGHT_DEFAULT);
 }
 
-static void lay_out_own(const struct plan *p, struct own_layout *at)
+static bool has(const struct plan *p, uint64_t feature)
 {
-	at->limits = up_to(sizeof(struct scmi_virtio), alignof(max_align_t));
-	at->event_limits = at->limits + p->commands * sizeof(uint32_t);
-	at->tokens = at->event_limits + p->events * sizeof(uint32_t);
-	at->end = at->tokens + p->commands * sizeof(uint16_t);
+	return (p->driver.setup.features & feature) != 0;
 }
 
-static size_t lay_out_ring(size_t at, uint32_t size, struct ring_layout *ring)
+/* The next piece of a memory, which may not be there yet; the one after it begins at a multiple of step. */
+static void *take(uintptr_t *at, size_t bytes, size_t step)
 {
-	ring->desc = at;
-	ring->avail = up_to(ring->desc + 16u * size, LINE) + RING_AT;
-	ring->used = up_to(ring->avail + RING_AVAIL_BYTES(size), LINE) + RING_AT;
-	return size != 0 ? up_to(ring->used + RING_USED_BYTES(size), LINE) : at;
+	const uintptr_t piece = *at;
+
+	*at = (piece + bytes + step - 1u) & ~(uintptr_t)(step - 1u);
+	return (void *)piece; /* NOLINT(performance-no-int-to-ptr): it is */
 }
 
-static void lay_out_shared(const struct plan *p, struct shared_layout *at)
+static void place_ring(struct plan *p, struct ring_parts *parts)
 {
-	const bool indirect = (p->features & SCMI_VIRTIO_F_INDIRECT_DESC) != 0;
+	parts->desc = take(&p->shared, sizeof(struct ring_desc) * parts->size, LINE);
+	p->shared += RING_AT;
+	parts->avail = take(&p->shared, RING_AVAIL_BYTES(parts->size), LINE);
+	p->shared += RING_AT;
+	parts->used = take(&p->shared, RING_USED_BYTES(parts->size), LINE);
+}
 
-	at->tables = lay_out_ring(lay_out_ring(0, p->cmd_size, &at->cmd), p->event_size, &at->event);
-	at->requests = at->tables + (indirect ? up_to(32u * (size_t)p->commands, LINE) : 0);
-	at->replies = at->requests + (size_t)p->commands * p->stride;
-	at->events = at->replies + (size_t)p->commands * p->stride;
-	at->end = at->events + (size_t)p->events * p->stride;
+static void make_queue(struct plan *p, uint32_t queue, uint32_t size, uint32_t slots)
+{
+	const bool commands = queue == SCMI_VIRTIO_CMDQ;
+	struct scmi_virtio *const d = &p->driver;
+	struct queue *const q = commands ? &d->cmd : &d->event;
+	struct scmi_virtio_queue *const where = &d->setup.queue[queue];
+	struct ring_parts parts = {.size = size};
+	struct ring_desc *tables = NULL;
+
+	if (size == 0)
+		return;
+	place_ring(p, &parts);
+	if (commands && has(p, SCMI_VIRTIO_F_INDIRECT_DESC))
+		tables = take(&p->shared, 2u * sizeof(*tables) * slots, LINE);
+	scmi__ring_driver_init(&q->ring, &parts, take(&p->own, sizeof(uint32_t) * slots, 4u), (uint16_t)slots, commands,
+			       tables, device_address(d, tables), has(p, SCMI_VIRTIO_F_EVENT_IDX));
+	q->replies = take(&p->shared, (size_t)slots * d->stride, LINE);
+	where->size = size;
+	where->desc = device_address(d, parts.desc);
+	where->avail = device_address(d, parts.avail);
+	where->used = device_address(d, parts.used);
+}
+
+static void make_queues(struct plan *p, const struct scmi_virtio_config *c)
+{
+	struct scmi_virtio *const d = &p->driver;
+	const uint32_t most = queue_max(c->bus, SCMI_VIRTIO_CMDQ);
+	const uint32_t slots = least(least(commands_wanted(c), SCMI_VIRTIO_INFLIGHT_MAX),
+				     has(p, SCMI_VIRTIO_F_INDIRECT_DESC) ? most : most / 2u);
+	uint32_t events = queue_max(c->bus, SCMI_VIRTIO_EVENTQ);
+
+	if (events == 0)
+		d->setup.features &= ~SCMI_VIRTIO_F_P2A_CHANNELS;
+	else if (!has(p, SCMI_VIRTIO_F_P2A_CHANNELS))
+		events = 0;
+	events = least(power_above(or_default(c->events, SCMI_VIRTIO_EVENTS_DEFAULT)), events);
+	make_queue(p, SCMI_VIRTIO_CMDQ, least(power_above(2u * slots), most), slots);
+	make_queue(p, SCMI_VIRTIO_EVENTQ, events, events);
+	d->requests = take(&p->shared, (size_t)slots * d->stride, LINE);
+	d->token = take(&p->own, sizeof(*d->token) * slots, 1u);
+}
+
+/* What check() returns; *p is there if that is SCMI_OK. mem NULL: the ends are sizes. */
+static int plan_or_fault(struct plan *p, const struct scmi_virtio_config *c, const void *mem, const char **why)
+{
+	struct scmi_virtio *const d = &p->driver;
+	const int err = check(c, why);
+
+	if (err != SCMI_OK)
+		return err;
+	memset(p, 0, sizeof(*p));
+	p->own = (uintptr_t)mem + sizeof(*d); /* of what it has, words are the largest */
+	p->shared = mem != NULL ? (uintptr_t)c->shared : 0;
+	d->bus = c->bus;
+	d->port = c->port;
+	d->max_payload = or_default(c->max_payload, SCMI_VIRTIO_PAYLOAD_DEFAULT);
+	d->stride = (SCMI_HDR_BYTES + d->max_payload + LINE - 1u) & ~(LINE - 1u);
+	d->shared_offset = c->shared_addr - (uintptr_t)c->shared;
+	d->setup.features =
+		(c->features != 0 ? c->features : SCMI_VIRTIO_FEATURES_DEFAULT) & c->bus->features(c->bus->ctx);
+	atomic_store_explicit(&d->signals, has_interrupts(d), memory_order_relaxed);
+	make_queues(p, c);
+	return SCMI_OK;
 }
 
 size_t scmi_virtio_size(const struct scmi_virtio_config *config)
 {
-	struct own_layout at;
+	const char *why;
 	struct plan p;
 
-	if (scmi_virtio_check(config, NULL) != SCMI_OK)
-		return 0;
-	plan_for(config, &p);
-	lay_out_own(&p, &at);
-	return at.end;
+	return plan_or_fault(&p, config, NULL, &why) == SCMI_OK ? p.own : 0;
 }
 
 size_t scmi_virtio_shared_size(const struct scmi_virtio_config *config)
 {
-	struct shared_layout at;
+	const char *why;
 	struct plan p;
 
-	if (scmi_virtio_check(config, NULL) != SCMI_OK)
-		return 0;
-	plan_for(config, &p);
-	lay_out_shared(&p, &at);
-	return at.end;
+	return plan_or_fault(&p, config, NULL, &why) == SCMI_OK ? p.shared : 0;
 }
 
 /* ---- made ---- */
 
-static void make_queue(struct queue *q, const struct scmi_virtio_config *c, uint32_t size, uint32_t slots,
-		       const struct ring_layout *at, size_t replies)
-{
-	unsigned char *const shared = c->shared;
-
-	if (size == 0)
-		return;
-	q->parts = (struct ring_parts){
-		.desc = (struct ring_desc *)(void *)(shared + at->desc),
-		.avail = (struct ring_avail *)(void *)(shared + at->avail),
-		.used = (struct ring_used *)(void *)(shared + at->used),
-		.size = size,
-	};
-	q->where = (struct scmi_virtio_queue){
-		.size = size,
-		.desc = c->shared_addr + at->desc,
-		.avail = c->shared_addr + at->avail,
-		.used = c->shared_addr + at->used,
-	};
-	q->slots = (uint16_t)slots;
-	q->replies = shared + replies;
-	q->replies_addr = c->shared_addr + replies;
-}
-
-static void place_shared(struct scmi_virtio *d, const struct scmi_virtio_config *c, const struct plan *p)
-{
-	unsigned char *const shared = c->shared;
-	struct shared_layout at;
-
-	lay_out_shared(p, &at);
-	memset(shared, 0, at.end);
-	make_queue(&d->cmd, c, p->cmd_size, p->commands, &at.cmd, at.replies);
-	make_queue(&d->event, c, p->event_size, p->events, &at.event, at.events);
-	d->requests = shared + at.requests;
-	d->requests_addr = c->shared_addr + at.requests;
-	if ((p->features & SCMI_VIRTIO_F_INDIRECT_DESC) != 0) {
-		d->tables = (struct ring_desc *)(void *)(shared + at.tables);
-		d->tables_addr = c->shared_addr + at.tables;
-	}
-}
-
 static void fill_transport(struct scmi_virtio *d, struct scmi_transport *t)
 {
-	*t = (struct scmi_transport){
-		.size = sizeof(*t),
-		.caps = SCMI_CAP_POLL | SCMI_CAP_CONCURRENT | SCMI_CAP_PEER_BUFS | d->bus->caps,
-		.ops = &scmi__virtio_driver_ops,
-		.ctx = d,
-		.max_payload = d->max_payload,
-		.max_inflight = d->cmd.slots,
-		.timeout_us = TIMEOUT_US,
-	};
+	memset(t, 0, sizeof(*t));
+	t->size = sizeof(*t);
+	t->caps = SCMI_CAP_POLL | SCMI_CAP_CONCURRENT | SCMI_CAP_PEER_BUFS | d->bus->caps;
 	if (d->bus->wait != NULL)
 		t->caps |= SCMI_CAP_WAIT;
-	if (d->event.slots != 0)
+	if (has_events(d))
 		t->caps |= SCMI_CAP_NOTIFY;
+	t->ops = &scmi__virtio_driver_ops;
+	t->ctx = d;
+	t->max_payload = d->max_payload;
+	t->max_inflight = d->cmd.ring.slots;
+	t->timeout_us = TIMEOUT_US;
 }
 
 static void say(const struct scmi_virtio_config *c, enum scmi_log_level level, const char *text)
@@ -305,42 +259,21 @@ static void say(const struct scmi_virtio_config *c, enum scmi_log_level level, c
 		c->log(c->log_arg, level, text);
 }
 
-static void say_if_clamped(const struct scmi_virtio_config *c, const struct plan *p)
+static int check_memory(const struct plan *p, const void *mem, size_t len, const struct scmi_virtio_config *c,
+			const char **why)
 {
-	if (p->commands != p->asked_commands)
-		say(c, SCMI_LOG_INFO,
-		    SCMI_TEXT_("virtio: max_inflight: clamped to what the device's cmdq holds, 1024 at most"));
-}
+	const uintptr_t own = (uintptr_t)mem;
+	const uintptr_t shared = (uintptr_t)c->shared;
 
-static int check_memory(const void *mem, size_t len, const struct scmi_virtio_config *c)
-{
-	if (c->shared == NULL)
+	if (shared == 0) {
+		*why = SCMI_TEXT_("shared: NULL");
 		return SCMI_E_INVAL;
-	if (len < scmi_virtio_size(c) || (uintptr_t)mem % alignof(max_align_t) != 0 ||
-	    c->shared_len < scmi_virtio_shared_size(c) || (uintptr_t)c->shared % LINE != 0 ||
-	    c->shared_addr % LINE != 0)
+	}
+	*why = SCMI_TEXT_("mem, shared: misaligned or too short");
+	if (own % alignof(max_align_t) != 0 || (shared | c->shared_addr) % LINE != 0 || p->own - own > len ||
+	    p->shared - shared > c->shared_len)
 		return SCMI_E_NOMEM;
 	return SCMI_OK;
-}
-
-static void make(struct scmi_virtio *d, const struct scmi_virtio_config *c, const struct plan *p)
-{
-	unsigned char *const base = (unsigned char *)d;
-	struct own_layout at;
-
-	lay_out_own(p, &at);
-	*d = (struct scmi_virtio){
-		.bus = c->bus,
-		.port = c->port,
-		.features = p->features,
-		.max_payload = p->max_payload,
-		.stride = p->stride,
-		.signals = (c->bus->caps & SCMI_CAP_IRQ) != 0,
-		.token = (_Atomic uint16_t *)(void *)(base + at.tokens),
-	};
-	place_shared(d, c, p);
-	d->cmd.limit = (uint32_t *)(void *)(base + at.limits);
-	d->event.limit = (uint32_t *)(void *)(base + at.event_limits);
 }
 
 int scmi_virtio_init(struct scmi_virtio **driver, void *mem, size_t len, const struct scmi_virtio_config *config,
@@ -352,21 +285,20 @@ int scmi_virtio_init(struct scmi_virtio **driver, void *mem, size_t len, const s
 
 	if (driver == NULL || mem == NULL || transport == NULL)
 		return SCMI_E_INVAL;
-	err = check(config, &why);
-	if (err == SCMI_OK) {
-		err = check_memory(mem, len, config);
-		why = err == SCMI_E_INVAL ? SCMI_TEXT_("shared: NULL")
-					  : SCMI_TEXT_("mem, shared: misaligned or too short");
-	}
+	err = plan_or_fault(&p, config, mem, &why);
+	if (err == SCMI_OK)
+		err = check_memory(&p, mem, len, config, &why);
 	if (err != SCMI_OK) {
 		say(config, SCMI_LOG_ERROR, why);
 		return err;
 	}
-	plan_for(config, &p);
-	make(mem, config, &p);
-	say_if_clamped(config, &p);
-	fill_transport(mem, transport);
+	memset(config->shared, 0, p.shared - (uintptr_t)config->shared);
 	*driver = mem;
+	**driver = p.driver;
+	if (p.driver.cmd.ring.slots != commands_wanted(config))
+		say(config, SCMI_LOG_INFO,
+		    SCMI_TEXT_("virtio: max_inflight: clamped to what the device's cmdq holds, 1024 at most"));
+	fill_transport(*driver, transport);
 	return SCMI_OK;
 }
 
@@ -377,7 +309,7 @@ void scmi_virtio_fini(struct scmi_virtio *driver)
 
 int scmi_virtio_region(struct scmi_virtio *driver, uint8_t id, struct scmi_virtio_region *region)
 {
-	if ((driver->features & SCMI_VIRTIO_F_SHARED_MEMORY) == 0)
+	if ((driver->setup.features & SCMI_VIRTIO_F_SHARED_MEMORY) == 0)
 		return SCMI_E_NOTSUP;
 	if (id == 0 || (id > SCMI_VIRTIO_REGION_SENSOR && id < SCMI_VIRTIO_REGION_VENDOR))
 		return SCMI_E_NOTFOUND;
@@ -394,8 +326,8 @@ int scmi_virtio_stats(struct scmi_virtio *driver, struct scmi_virtio_stats *stat
 	stats->kicks = driver->kicks;
 	stats->reaped = driver->reaped;
 	unlock(driver);
-	stats->queue[SCMI_VIRTIO_CMDQ] = driver->cmd.parts.size;
-	stats->queue[SCMI_VIRTIO_EVENTQ] = driver->event.parts.size;
+	stats->queue[SCMI_VIRTIO_CMDQ] = driver->setup.queue[SCMI_VIRTIO_CMDQ].size;
+	stats->queue[SCMI_VIRTIO_EVENTQ] = driver->setup.queue[SCMI_VIRTIO_EVENTQ].size;
 	stats->short_replies = atomic_load_explicit(&driver->short_replies, memory_order_relaxed);
 	stats->long_replies = atomic_load_explicit(&driver->long_replies, memory_order_relaxed);
 	stats->bad_events = atomic_load_explicit(&driver->bad_events, memory_order_relaxed);

@@ -99,16 +99,14 @@ static void shut(struct scmi_virtio *d)
 
 /* ---- up and down ---- */
 
-static void empty_queue(struct scmi_virtio *d, struct queue *q, bool commands)
+static void empty_queue(struct scmi_virtio *d, struct queue *q)
 {
-	if (q->slots == 0)
-		return;
-	scmi__ring_driver_init(&q->ring, &q->parts, q->limit, q->slots, commands, commands ? d->tables : NULL,
-			       d->tables_addr, (d->features & SCMI_VIRTIO_F_EVENT_IDX) != 0);
-	for (uint16_t i = 0; i < q->slots; i++) {
+	scmi__ring_driver_reset(&q->ring);
+	for (uint16_t i = 0; i < q->ring.slots; i++) {
+		const size_t at = (size_t)i * d->stride;
 		const struct ring_buffers buffers = {
-			.out = d->requests_addr + (uint64_t)i * d->stride,
-			.in = q->replies_addr + (uint64_t)i * d->stride,
+			.out = device_address(d, d->requests + at),
+			.in = device_address(d, q->replies + at),
 			.in_len = SCMI_HDR_BYTES + d->max_payload,
 		};
 
@@ -119,24 +117,21 @@ static void empty_queue(struct scmi_virtio *d, struct queue *q, bool commands)
 /* Nobody is inside, and the device has nothing. */
 static void empty_commands(struct scmi_virtio *d)
 {
-	empty_queue(d, &d->cmd, true);
-	for (uint16_t i = 0; i < d->cmd.slots; i++)
+	empty_queue(d, &d->cmd);
+	for (uint16_t i = 0; i < d->cmd.ring.slots; i++)
 		atomic_store_explicit(&d->token[i], SCMI_TOKEN_ANY, memory_order_relaxed);
 	d->refused = false;
 }
 
 static int bring_up(struct scmi_virtio *d)
 {
-	const struct scmi_virtio_setup setup = {
-		.features = d->features,
-		.queue = {d->cmd.where, d->event.where},
-	};
-
 	empty_commands(d);
-	empty_queue(d, &d->event, false);
-	scmi__virtio_fill_events(d);
+	if (has_events(d)) {
+		empty_queue(d, &d->event);
+		scmi__virtio_fill_events(d);
+	}
 	atomic_store(&d->early, SCMI_OK); /* the bus is stopped: nobody loses the device now */
-	return d->bus->start(d->bus->ctx, &setup, d);
+	return d->bus->start(d->bus->ctx, &d->setup, d);
 }
 
 /* The core learns first that the link is there; what came meanwhile is looked for when the gate is open. */
@@ -197,11 +192,11 @@ static int reset_cmdq(struct scmi_virtio *d)
 {
 	const struct scmi_virtio_bus *bus = d->bus;
 
-	if ((d->features & SCMI_VIRTIO_F_RING_RESET) == 0 || bus->reset_queue == NULL || d->event.slots != 0 ||
+	if ((d->setup.features & SCMI_VIRTIO_F_RING_RESET) == 0 || bus->reset_queue == NULL || has_events(d) ||
 	    d->told || bus->reset_queue(bus->ctx, SCMI_VIRTIO_CMDQ) != SCMI_OK)
 		return SCMI_E_NOTSUP;
 	empty_commands(d);
-	return bus->enable_queue(bus->ctx, SCMI_VIRTIO_CMDQ, &d->cmd.where);
+	return bus->enable_queue(bus->ctx, SCMI_VIRTIO_CMDQ, &d->setup.queue[SCMI_VIRTIO_CMDQ]);
 }
 
 static int reset_device(struct scmi_virtio *d)

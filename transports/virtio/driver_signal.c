@@ -10,7 +10,7 @@ bool scmi__virtio_ask(struct scmi_virtio *d)
 	lock(d);
 	if (d->up) {
 		news = scmi__ring_driver_arm(&d->cmd.ring);
-		if (d->event.slots != 0)
+		if (has_events(d))
 			news = scmi__ring_driver_arm(&d->event.ring) || news;
 	}
 	atomic_store_explicit(&d->asked, !news, memory_order_relaxed);
@@ -43,12 +43,12 @@ bool scmi__virtio_news_or_ask(struct scmi_virtio *d)
 /* Without EVENT_IDX signals come until they are switched off. Under the lock: the descriptor may be taken beside us. */
 static void ask_no_more(struct scmi_virtio *d)
 {
-	if ((d->features & SCMI_VIRTIO_F_EVENT_IDX) != 0 || is_fd_taken(d))
+	if ((d->setup.features & SCMI_VIRTIO_F_EVENT_IDX) != 0 || is_fd_taken(d))
 		return;
 	lock(d);
 	if (!is_fd_taken(d)) {
 		scmi__ring_driver_disarm(&d->cmd.ring);
-		if (d->event.slots != 0)
+		if (has_events(d))
 			scmi__ring_driver_disarm(&d->event.ring);
 	}
 	unlock(d);

@@ -29,6 +29,13 @@
 #define RING_COLD
 #endif
 
+/* Likewise where size counts; where speed does, it may be. What its callers call deeper down has its frame no more. */
+#if defined(__OPTIMIZE_SIZE__)
+#define RING_APART RING_COLD
+#else
+#define RING_APART
+#endif
+
 /* The address is one word where the machine has such words: nobody needs a lock or a library for 64 bits. */
 #if UINTPTR_MAX > 0xffffffffu
 #define RING_ADDR_WHOLE 1

@@ -1,10 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Copies of messages: most are short, and a call costs more than they do. */
+/* Copies of messages: most are short, and a call costs more than they do; but where size counts there is only the call. */
 #ifndef SCMI_VIRTIO_RING_COPY_H
 #define SCMI_VIRTIO_RING_COPY_H
 
 #include <stdbool.h>
 #include <stddef.h>
+
+#if defined(__OPTIMIZE_SIZE__)
+#define RING_COPY_SHORT false
+#else
+#define RING_COPY_SHORT true
+#endif
 
 /* No <string.h> where there is no C library; any compiler brings this function all the same. */
 void *memcpy(void *restrict dst, const void *restrict src, size_t n);
@@ -24,7 +30,7 @@ static inline bool ring_copy_short(void *restrict dst, const void *restrict src,
 	unsigned char *to = dst;
 	const unsigned char *from = src;
 
-	if (n - 16 > 48)
+	if (!RING_COPY_SHORT || n - 16 > 48)
 		return false;
 	if (n > 32) {
 		RING_MOVE16(to + 16, from + 16);

@@ -18,27 +18,41 @@ static void clear_rings(const struct ring_parts *at)
 void scmi__ring_driver_init(struct ring_driver *r, const struct ring_parts *at, uint32_t *limit, uint16_t slots,
 			    bool pairs, struct ring_desc *indirect, uint64_t indirect_addr, bool event_idx)
 {
-	const uint8_t shift = pairs ? 1 : 0;
-	const uint32_t table = (uint32_t)sizeof(struct ring_desc) << shift;
+	r->shift = pairs ? 1 : 0;
+	r->id_shift = indirect != NULL ? 0 : r->shift;
+	r->event_idx = event_idx;
+	r->slots = slots;
+	r->mask = at->size - 1;
+	r->at = *at;
+	r->slot_desc = indirect != NULL ? indirect : at->desc;
+	r->limit = limit;
+	r->avail_event = ring_avail_event(at);
+	r->tables = indirect_addr;
+}
 
-	*r = (struct ring_driver){
-		.at = *at,
-		.slot_desc = indirect != NULL ? indirect : at->desc,
-		.limit = limit,
-		.avail_event = ring_avail_event(at),
-		.mask = at->size - 1,
-		.slots = slots,
-		.shift = shift,
-		.id_shift = indirect != NULL ? 0 : shift,
-		.event_idx = event_idx,
-	};
-	clear_rings(at);
-	ring_store16(&at->avail->flags, (uint16_t)(event_idx ? 0u : RING_QUIET));
-	ring_store16(ring_used_event(at), UINT16_MAX); /* the farthest that there is from here */
-	for (uint32_t i = 0; i < slots; i++) {
-		limit[i] = 0;
-		if (indirect != NULL)
-			ring_store_desc(&at->desc[i], indirect_addr + (uint64_t)i * table, table, RING_INDIRECT, 0);
+/* INDIRECT: each slot has one of its own. */
+static bool has_tables(const struct ring_driver *r)
+{
+	return r->slot_desc != r->at.desc;
+}
+
+void scmi__ring_driver_reset(struct ring_driver *r)
+{
+	const uint32_t table = (uint32_t)sizeof(struct ring_desc) << r->shift;
+
+	r->broken = false;
+	r->avail = 0;
+	r->published = 0;
+	r->asked = 0;
+	r->seen = 0;
+	atomic_store_explicit(&r->used, 0, memory_order_relaxed);
+	clear_rings(&r->at);
+	ring_store16(&r->at.avail->flags, (uint16_t)(r->event_idx ? 0u : RING_QUIET));
+	ring_store16(ring_used_event(&r->at), UINT16_MAX); /* the farthest that there is from here */
+	for (uint32_t i = 0; i < r->slots; i++) {
+		r->limit[i] = 0;
+		if (has_tables(r))
+			ring_store_desc(&r->at.desc[i], r->tables + (uint64_t)i * table, table, RING_INDIRECT, 0);
 	}
 }
 
@@ -46,7 +60,7 @@ void scmi__ring_driver_slot(struct ring_driver *r, uint16_t slot, const struct r
 {
 	const uint32_t first = (uint32_t)slot << r->shift;
 	struct ring_desc *d = &r->slot_desc[first];
-	const uint32_t table = r->slot_desc == r->at.desc ? first : 0; /* a table of its own counts from 0 */
+	const uint32_t table = has_tables(r) ? 0 : first; /* a table of its own counts from 0 */
 
 	if (r->shift != 0) {
 		ring_store_desc(d, b->out, 0, RING_NEXT, table + 1);

@@ -11,22 +11,24 @@
 
 #include "ring.h"
 
+/* The small ones first: where instructions are short only they reach them. */
 struct ring_driver {
-	struct ring_parts at;
-	struct ring_desc *slot_desc; /* of slot i: i << shift; the table's, or with INDIRECT tables of their own */
-	uint32_t *limit; /* private, one a slot: the most that may come back + 1, while the device has it; else 0 */
-	_Atomic uint16_t *avail_event; /* ring_avail_event() */
-	uint32_t mask;                 /* entries - 1 */
+	uint8_t shift;    /* descriptors a slot: 1 << shift */
+	uint8_t id_shift; /* heads: slot << id_shift; 0 with INDIRECT */
+	bool event_idx;
+	bool broken; /* the device has lied about the ring itself: nothing is reaped any more */
 	uint16_t slots;
 	uint16_t avail;        /* entries posted so far */
 	uint16_t published;    /* what the device can see of them */
 	uint16_t asked;        /* published, when a doorbell was last thought of */
 	uint16_t seen;         /* used.idx when it was last read: up to there nothing needs to be looked up */
 	_Atomic uint16_t used; /* entries reaped so far; relaxed: looked at without the lock */
-	uint8_t shift;         /* descriptors a slot: 1 << shift */
-	uint8_t id_shift;      /* heads: slot << id_shift; 0 with INDIRECT */
-	bool event_idx;
-	bool broken; /* the device has lied about the ring itself: nothing is reaped any more */
+	uint32_t mask;         /* entries - 1 */
+	struct ring_parts at;
+	struct ring_desc *slot_desc; /* of slot i: i << shift; the table's, or with INDIRECT tables of their own */
+	uint32_t *limit; /* private, one a slot: the most that may come back + 1, while the device has it; else 0 */
+	_Atomic uint16_t *avail_event; /* ring_avail_event() */
+	uint64_t tables;               /* with INDIRECT: where the device finds slot_desc */
 };
 
 /* What a slot consists of, as the device addresses it. */
@@ -38,21 +40,26 @@ struct ring_buffers {
 
 /* What has come back. */
 struct ring_back {
+	uint32_t len; /* bytes written, as the device says; at most what the slot holds, unless too_long */
 	uint16_t slot;
-	uint32_t len;  /* bytes written, as the device says; at most what the slot holds, unless too_long */
 	bool too_long; /* it says more than the slot holds: nothing of it is to be believed */
 };
 
 /*
- * Makes the ring empty; the device does not look at it now. shared: at.*; limit: slots entries. pairs: two descriptors
- * a slot. indirect: a table of at least 2 * slots descriptors, 16-byte aligned, which the device finds at
- * indirect_addr; NULL: without INDIRECT. slots << pairs <= size, with indirect slots <= size. The first `used_event`
- * far away: no interrupt is wanted until ring_driver_arm().
+ * Says where the ring is. shared: at.*; limit: slots entries. pairs: two descriptors a slot. indirect: a table of at
+ * least 2 * slots descriptors, 16-byte aligned, which the device finds at indirect_addr; NULL: without INDIRECT.
+ * slots << pairs <= size, with indirect slots <= size. None of these memories is touched before the first reset.
  */
 void scmi__ring_driver_init(struct ring_driver *r, const struct ring_parts *at, uint32_t *limit, uint16_t slots,
 			    bool pairs, struct ring_desc *indirect, uint64_t indirect_addr, bool event_idx);
 
-/* Gives a slot its buffers; after init, before the slot is posted first. */
+/*
+ * Makes the ring empty; the device does not look at it now. The first `used_event` is far away: no interrupt is wanted
+ * until ring_driver_arm().
+ */
+void scmi__ring_driver_reset(struct ring_driver *r);
+
+/* Gives a slot its buffers; after a reset, before the slot is posted first. */
 void scmi__ring_driver_slot(struct ring_driver *r, uint16_t slot, const struct ring_buffers *b);
 
 /* Takes one buffer that the device has returned: 1, 0 (none), or -1: the ring is broken, now or before. */

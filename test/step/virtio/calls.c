@@ -6,6 +6,7 @@ void driver_init(struct ring_driver *r, const struct ring_parts *at, uint32_t *l
 		 struct ring_desc *indirect, uint64_t indirect_addr, bool event_idx)
 {
 	scmi__ring_driver_init(r, at, limit, slots, pairs, indirect, indirect_addr, event_idx);
+	scmi__ring_driver_reset(r);
 }
 
 void driver_slot(struct ring_driver *r, uint16_t slot, const struct ring_buffers *b)
