@@ -10,7 +10,8 @@
 
 Reads what gcc -fcallgraph-info=su has written beside each object of the library, and the three lists in this folder.
 Each depth is that of the library's own frames, from the function's entry on. What it calls of its user's and of the
-system's (port, handlers, log functions) is not in it.
+system's (port, handlers, log functions) is not in it. A call that is a function's last act has that function's frame no
+more: whether the compiler has made it a jump stands in the objects.
 
 targets.txt   what each call through a pointer may reach. A call that is not there is an error, and so is an entry that no
 	      call needs.
@@ -21,6 +22,7 @@ depths.txt    public functions that may be deeper than LIMIT, and how deep they 
 import functools
 import os
 import re
+import subprocess
 import sys
 
 LIMIT = 512
@@ -40,6 +42,28 @@ def base(title):
 	return (re.sub(r"^(.*/)?(?=(lib|transports|include)/)", "", path) + ":" if path else "") + name
 
 
+def jumps_of(listing, names):
+	"""Calls that only ever are jumps, as (caller, callee); callee None: all through a pointer. listing: objdump -dr of the
+	objects; names: of each, its functions' names here by those of their symbols."""
+	called, jumped, here, caller = set(), set(), {}, None
+	for line in listing.split("\n"):
+		opened = re.match(r"(\S+):\s+file format ", line)
+		function = re.match(r"[0-9a-f]+ <(\S+)>:", line)
+		branch = re.search(r"R_ARM_THM_(CALL|JUMP\d+)\s+([\w.$]+)", line)
+		if opened:
+			here, caller = names.get(opened.group(1), {}), None
+		elif function:
+			caller = here.get(base(function.group(1)))
+		elif branch:
+			callee = base(branch.group(2))
+			(called if branch.group(1) == "CALL" else jumped).add((caller, here.get(callee, callee)))
+		elif re.search(r"\tblx\t", line):
+			called.add((caller, None))
+		elif re.search(r"\tbx\t(?!lr)", line):
+			jumped.add((caller, None))
+	return jumped - called
+
+
 class Graph:
 	def __init__(self, source, build, here=os.path.dirname(os.path.abspath(__file__))):
 		self.source = source
@@ -47,9 +71,12 @@ class Graph:
 		self.transport = {}     # of what is in a transport's folder: its name
 		self.edges = {}         # caller -> set of callees
 		self.pointers = set()   # (caller, folder, member, where)
+		self.jumps = set()      # of the edges, those that leave the caller's frame
+		self.objects = {}       # path -> its functions: short name -> name
 		self.faults = []
 		for path in self.files(build):
 			self.read(path)
+		self.jumps = jumps_of(self.listing(build), self.objects)
 		self.targets = {}
 		for words in self.rows(os.path.join(here, "targets.txt")):
 			for folder in words[0].split(","):
@@ -62,6 +89,15 @@ class Graph:
 		for top in ("lib", "transports"):
 			for folder, _, names in os.walk(os.path.join(build, top)):
 				yield from (os.path.join(folder, name) for name in sorted(names) if name.endswith(".ci"))
+
+	def listing(self, build):
+		cache = os.path.join(build, "CMakeCache.txt")
+		if not os.path.exists(cache):
+			return ""
+		with open(cache, encoding="utf-8") as f:
+			objdump = re.search(r"^CMAKE_OBJDUMP:FILEPATH=(.*)$", f.read(), re.MULTILINE).group(1)
+		return subprocess.run([objdump, "-dr", "--no-show-raw-insn", *sorted(self.objects)], check=True, capture_output=True,
+				      text=True).stdout
 
 	def rows(self, path):
 		with open(path, encoding="utf-8") as f:
@@ -88,6 +124,7 @@ class Graph:
 				elif edge:
 					edges.append(edge.groups())
 		name_of = lambda name: own + name if name in defined and ":" not in name else name
+		self.objects[path[:-len(".ci")] + ".obj"] = {name.rpartition(":")[2]: name_of(name) for name in defined}
 		for name, size in defined.items():
 			self.frames[name_of(name)] = size
 			if homes[name]:
@@ -122,6 +159,10 @@ class Graph:
 				if target != OUTSIDE and target not in self.frames:
 					self.faults.append(f"targets.txt: {folder} {member}: there is no {target}")
 				elif target != OUTSIDE:
+					if (caller, None) not in self.jumps:
+						self.jumps.discard((caller, target))
+					elif target not in self.edges[caller]:
+						self.jumps.add((caller, target))
 					self.edges[caller].add(target)
 		self.faults += [f"targets.txt: nobody calls {key[1]} of {key[0]}" for key in sorted(set(self.targets) - used)]
 		for caller, callees in self.edges.items():
@@ -154,8 +195,9 @@ class Graph:
 				visit(name)
 
 	def deepest(self, function):
-		"""Depth and way in the worst of the worlds."""
-		return max((self.deepest_in(function, world) for world in WORLDS), key=lambda found: found[0])
+		"""Depth and way in the worst of the worlds; a transport's own functions are only in theirs."""
+		worlds = [world for world in WORLDS if self.transport.get(function, world[0]) in world]
+		return max((self.deepest_in(function, world) for world in worlds), key=lambda found: found[0])
 
 	def deepest_in(self, function, world):
 		"""Depth and way: each edge of rounds.txt as often as it may be taken."""
@@ -163,7 +205,7 @@ class Graph:
 
 		@functools.cache
 		def walk(name, left):
-			best, way = 0, ()
+			best, way = self.frames[name], ((name, self.frames[name]),)
 			for callee in self.edges.get(name, ()):
 				if callee not in self.frames or self.transport.get(callee, world[0]) not in world:
 					continue
@@ -174,9 +216,10 @@ class Graph:
 						continue
 					rest = left[:i] + (left[i] - 1,) + left[i + 1:]
 				depth, below = walk(callee, rest)
-				if depth > best:
-					best, way = depth, below
-			return self.frames[name] + best, ((name, self.frames[name]),) + way
+				frame = 0 if (name, callee) in self.jumps else self.frames[name]
+				if frame + depth > best:
+					best, way = frame + depth, ((name, frame),) + below
+			return best, way
 
 		return walk(function, tuple(self.rounds[edge] for edge in order))
 
