@@ -10,16 +10,27 @@
 #include "word.h"
 
 /*
- * The few functions that every command goes through. Where speed is asked for they become one; where size is (-Os), the
- * compiler decides. FAST: whether it is asked for, for what is rare and small: a call of it costs its caller registers,
+ * HOT: one of the few functions that every command goes through. Where speed is asked for they become one; where size is
+ * (-Os), the compiler decides. FAST: whether it is, for what is rare and small: a call of it costs its caller registers,
  * a copy of it bytes.
+ *
+ * OWN_FRAME, HOT_FRAME: where stack is scarce this function's frame is to be gone when it has returned, and not to lie,
+ * as a part of its caller's, under what that calls next, which may be the whole way through a transport and back.
  */
 #if defined(__GNUC__) && defined(__OPTIMIZE__) && !defined(__OPTIMIZE_SIZE__)
-#define HOT  static inline __attribute__((always_inline))
+#define HOT       static inline __attribute__((always_inline))
+#define HOT_FRAME HOT
+#define OWN_FRAME
 #define FAST true
 #else
-#define HOT  static inline
-#define FAST false
+#define HOT static inline
+#ifdef __GNUC__
+#define OWN_FRAME __attribute__((noinline))
+#else
+#define OWN_FRAME
+#endif
+#define HOT_FRAME static OWN_FRAME
+#define FAST      false
 #endif
 
 #define WITH_NOTIFICATIONS (SCMI_CONFIG_NOTIFICATIONS != 0)
@@ -77,12 +88,17 @@ static inline uint32_t slot_place(const struct scmi_agent *a, const struct slot 
 	return (uint32_t)(s - a->slots);
 }
 
+/* A life is a word's epoch, where it stands in the word, the low bits 0. This is a slot's, for who holds it. */
+static inline uint32_t life_of(struct slot *s)
+{
+	return atomic_load_explicit(&s->word, memory_order_relaxed) & ~W_LOW;
+}
+
 static inline struct link *link_of(const struct scmi_agent *a, struct slot *s)
 {
 	return &a->links[atomic_load_explicit(&s->flags, memory_order_relaxed) >> SLOT_LINK_SHIFT];
 }
 
-/* A life is a word's epoch, where it stands in the word, the low bits 0. */
 static inline uint32_t slot_ticket(uint32_t place, uint32_t life)
 {
 	return life << 1 | TICKET_VALID | place;
@@ -197,17 +213,17 @@ static inline int link_error(int err, int otherwise)
 
 /* ---- slot.c ---- */
 
-uint32_t scmi__take_elsewhere(struct link *l, uint32_t home, uint32_t *life);
-uint32_t scmi__take_reserved(struct link *l, uint32_t *life);
+uint32_t scmi__take_elsewhere(struct link *l, uint32_t home);
+uint32_t scmi__take_reserved(struct link *l);
 void scmi__drop_shared(struct link *l, struct slot *s, uint32_t holds);
 void scmi__free_and_tell(struct link *l, struct slot *s, uint32_t w);
 void scmi__attend(struct link *l);
 
 /*
- * A free slot becomes CALL | SENDING in its next epoch, which is *life.
+ * A free slot becomes CALL | SENDING in its next epoch; until it is published nobody but the taker writes the word.
  * seq_cst: before the taker's look at the gate, against stop's store of it and look at the words.
  */
-HOT bool try_slot(struct link *l, struct slot *s, uint32_t *life)
+HOT bool try_slot(struct link *l, struct slot *s)
 {
 	uint32_t old = atomic_load_explicit(&s->word, memory_order_relaxed);
 	uint32_t next = old + W_EPOCH;
@@ -221,7 +237,6 @@ HOT bool try_slot(struct link *l, struct slot *s, uint32_t *life)
 	}
 	if (next == 0)
 		count(l, C_WRAPPED);
-	*life = next;
 	return true;
 }
 
@@ -233,7 +248,7 @@ HOT bool try_slot(struct link *l, struct slot *s, uint32_t *life)
  *   group      0               1               2 ...
  *          |.......X|.......*|..X.....|    X taken or owed, * where the group's next take starts
  */
-HOT uint32_t take(struct link *l, const struct scmi_call *call, uint32_t *life)
+HOT uint32_t take(struct link *l, const struct scmi_call *call)
 {
 	uint32_t salt = atomic_load_explicit(&l->salt, memory_order_relaxed);
 	uint32_t hash = ((uint32_t)((uintptr_t)call >> 4) ^ salt) * 0x9e3779b1u;
@@ -242,13 +257,8 @@ HOT uint32_t take(struct link *l, const struct scmi_call *call, uint32_t *life)
 	uint32_t k = atomic_load_explicit(cursor, memory_order_relaxed);
 	uint32_t index = home * GROUP + k;
 
-	if (!try_slot(l, &l->slots[index], life)) {
-		uint32_t other = 0; /* so that *life may stay in a register */
-
-		index = scmi__take_elsewhere(l, home, &other);
-		*life = other;
-		return index;
-	}
+	if (!try_slot(l, &l->slots[index]))
+		return scmi__take_elsewhere(l, home);
 	atomic_store_explicit(cursor, (uint8_t)((k + 1u) & l->cursor_mask), memory_order_relaxed);
 	return index;
 }
@@ -323,7 +333,6 @@ HOT struct frame *scmi__frame_here(struct scmi_agent *a)
 int scmi__transmit(struct link *l, struct slot *s, const struct scmi_tx *tx);
 int scmi__send_failed(struct link *l, struct slot *s, const struct scmi_tx *tx, int err);
 bool scmi__unsend(struct link *l, struct slot *s);
-int scmi__untake(struct link *l, struct slot *s, int err);
 int scmi__closed(uint32_t gate);
 void scmi__leave_sending(struct link *l, struct slot *s, struct scmi_call *call);
 void scmi__ring(struct scmi_agent *a);
@@ -362,7 +371,7 @@ HOT void fill(struct slot *s, uint32_t index, struct scmi_call *call, uint32_t h
 
 /* ---- queue.c ---- */
 
-int scmi__send_careful(struct link *l, struct slot **out, struct scmi_call *call, uint32_t life, uint32_t bits);
+int scmi__send_careful(struct link *l, struct slot *s, struct scmi_call *call, uint32_t bits);
 int scmi__queue_again(struct link *l, struct slot *s, struct scmi_call *call);
 uint32_t scmi__call_header(const struct link *l, struct slot *s, const struct scmi_call *call, uint32_t w);
 void scmi__pump(struct link *l);
@@ -389,8 +398,8 @@ uint64_t scmi__link_deadline(struct link *l);
 
 /* ---- wait.c ---- */
 
-bool scmi__await(struct link *l, struct slot *s, struct scmi_call *call, uint64_t until_us);
-int scmi__await_slot(struct link *l, const struct scmi_call *call, uint32_t *index, uint32_t *life);
+bool scmi__await(struct link *l, struct slot *s, uint64_t until_us);
+int scmi__await_slot(struct link *l, const struct scmi_call *call);
 void scmi__wake(struct link *l, uint32_t waiter);
 void scmi__wake_hungry(struct link *l);
 void scmi__wake_all(struct scmi_agent *a);

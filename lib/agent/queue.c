@@ -402,7 +402,7 @@ static int send_direct(struct link *l, struct slot *s, struct scmi_call *call, u
 	prepare(l, s, call, life, more, &tx);
 	if ((debts & W_OWED_D) != 0)
 		count(l, C_DELAYED);
-	/* release: as in launch(). */
+	/* release: as in send_plain(). */
 	atomic_store_explicit(&s->word, life | W_CALL | W_SENDING | debts | (bits & W_LOW), memory_order_release);
 	err = scmi__transmit(l, s, &tx);
 	return err == SCMI_E_BUSY ? scmi__queue_again(l, s, call) : err;
@@ -438,17 +438,15 @@ static int send_serial(struct link *l, struct slot *s, struct scmi_call *call, u
  * The gate is not plainly open, or the call asks for more than to be sent. The same results as launch(). Here the slot
  * is taken but not published: nobody else may write its word.
  */
-int scmi__send_careful(struct link *l, struct slot **out, struct scmi_call *call, uint32_t life, uint32_t bits)
+int scmi__send_careful(struct link *l, struct slot *s, struct scmi_call *call, uint32_t bits)
 {
-	struct slot *s = *out;
+	uint32_t life = life_of(s);
 	/* seq_cst: as in launch(). */
 	uint32_t gate = atomic_load_explicit(&l->gate, memory_order_seq_cst);
 	bool fence = WITH_QUEUE && (call->flags & SCMI_CALL_FENCE) != 0;
 
-	if (gate_state(gate) != LINK_UP || (gate & GATE_QUIET) != 0) {
-		*out = NULL;
-		return scmi__untake(l, s, scmi__closed(gate));
-	}
+	if (gate_state(gate) != LINK_UP || (gate & GATE_QUIET) != 0)
+		return scmi__closed(gate);
 	atomic_store_explicit(slot_call(s), call, memory_order_relaxed);
 	slot_flags(l, s, call);
 	atomic_store_explicit(call_ticket(call), slot_ticket(l->first + slot_index(l, s), life), memory_order_relaxed);
@@ -456,9 +454,7 @@ int scmi__send_careful(struct link *l, struct slot **out, struct scmi_call *call
 		return send_direct(l, s, call, life, bits);
 	if (!fence && l->serial && take_pump(l))
 		return send_serial(l, s, call, life, bits);
-	if (!WITH_QUEUE || (call->flags & SCMI_CALL_NOWAIT) != 0) {
-		*out = NULL;
-		return scmi__untake(l, s, SCMI_E_BUSY);
-	}
+	if (!WITH_QUEUE || (call->flags & SCMI_CALL_NOWAIT) != 0)
+		return SCMI_E_BUSY;
 	return enqueue(l, s, call, life, bits & W_LOW);
 }

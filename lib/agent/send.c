@@ -44,15 +44,15 @@ static inline struct link *route(const struct scmi_agent *a, uint32_t protocol)
 	return &a->links[0];
 }
 
-HOT int check_call(const struct scmi_agent *a, const struct scmi_call *call, struct link **link)
+static inline bool is_call(const struct scmi_agent *a, const struct scmi_call *call)
 {
-	struct link *l;
+	return a != NULL && call != NULL && call->size == sizeof(*call);
+}
+
+HOT int check_call(const struct link *l, const struct scmi_call *call)
+{
 	int err = SCMI_OK;
 
-	if (a == NULL || call == NULL || call->size != sizeof(*call))
-		return SCMI_E_INVAL;
-	l = route(a, call->protocol);
-	*link = l;
 	if (call->params_len != 0) {
 		if (call->params == NULL)
 			return SCMI_E_INVAL;
@@ -64,7 +64,7 @@ HOT int check_call(const struct scmi_agent *a, const struct scmi_call *call, str
 	if ((call->flags & ~FLAGS_PLAIN) != 0)
 		err = check_flags(l, call->flags);
 	if (call->deadline_us != 0 && err == SCMI_OK)
-		err = check_deadline(a, call->deadline_us);
+		err = check_deadline(l->agent, call->deadline_us);
 	return err;
 }
 
@@ -123,47 +123,38 @@ static bool may_sleep(struct scmi_agent *a, const struct scmi_call *call)
 }
 
 /* All slots that the call may take at once are taken. */
-static int find_slot(struct link *l, const struct scmi_call *call, uint32_t *index, uint32_t *life)
+static OWN_FRAME int find_slot(struct link *l, const struct scmi_call *call)
 {
+	uint32_t index;
 	uint32_t gate;
 
 	if (WITH_QUEUE && (call->flags & SCMI_CALL_URGENT) != 0) {
-		*index = scmi__take_reserved(l, life);
-		if (*index != SLOT_NONE)
-			return SCMI_OK;
+		index = scmi__take_reserved(l);
+		if (index != SLOT_NONE)
+			return (int)index;
 	}
 	gate = atomic_load_explicit(&l->gate, memory_order_relaxed);
 	if (gate_state(gate) != LINK_UP || (gate & GATE_QUIET) != 0)
 		return give_up(l->agent, scmi__closed(gate));
 	if (WITH_QUEUE && may_sleep(l->agent, call)) {
 		scmi__ring(l->agent); /* the slots may be held by what was left unrung */
-		return scmi__await_slot(l, call, index, life);
+		return scmi__await_slot(l, call);
 	}
 	count(l, C_NO_SLOT);
 	return give_up(l->agent, SCMI_E_BUSY);
 }
 
-/* The call is not sent after all: the slot, which nobody has seen, goes back. */
-int scmi__untake(struct link *l, struct slot *s, int err)
-{
-	count(l, C_REFUSED);
-	count(l, C_UNANSWERED);
-	scmi__ring(l->agent);
-	/* Claimed, though nobody else may: see word_will_tell(), and the fence, which looks for calls that are not. */
-	atomic_fetch_or_explicit(&s->word, W_CLAIMED, memory_order_seq_cst);
-	scmi__drop(l, s, W_CALL | W_SENDING);
-	return err;
-}
-
 /*
  * Nothing was sent, so nothing is owed; the failure ends the call unless somebody has ended it meanwhile (a cancel, a
- * peer that answers what it was not sent). Returns whether it does: then the slot is given back.
+ * peer that answers what it was not sent). Returns whether it does: then the slot is given back. One that was not even
+ * published is claimed, too, though nobody else may: see word_will_tell(), and the fence, which looks for calls that are
+ * not; and it owes nothing, but each take counts as a debt.
  */
 bool scmi__unsend(struct link *l, struct slot *s)
 {
 	uint32_t w = atomic_fetch_and_explicit(&s->word, ~W_OWED, memory_order_acq_rel);
 
-	count_debts(l, w);
+	count_debts(l, (w & (W_HOLDS | W_CLAIMED)) == (W_CALL | W_SENDING) ? W_OWED_R : w);
 	w &= ~W_OWED;
 	do {
 		if ((w & W_CLAIMED) != 0)
@@ -262,53 +253,23 @@ int scmi__transmit(struct link *l, struct slot *s, const struct scmi_tx *tx)
 	return err == SCMI_OK ? SCMI_OK : scmi__send_failed(l, s, tx, err);
 }
 
-/* What others write stands in variables of their own, so that ours may stay in registers. */
-HOT int get_slot(struct link *l, const struct scmi_call *call, uint32_t *index, uint32_t *life)
+/* Takes a slot for the call. Returns its index, or the error that says why it has none. */
+HOT int get_slot(struct link *l, const struct scmi_call *call)
 {
-	uint32_t found = SLOT_NONE;
-	uint32_t its_life = 0;
+	uint32_t index = take(l, call);
+
+	return index != SLOT_NONE ? (int)index : find_slot(l, call);
+}
+
+/* The gate is open, and the call asks for nothing else. Its frame is its own, for the message. */
+HOT_FRAME int send_plain(struct link *l, struct slot *s, struct scmi_call *call, uint32_t bits)
+{
+	uint32_t index = slot_index(l, s);
+	uint32_t life = life_of(s);
+	uint32_t token = slot_token(l, index, life);
+	struct scmi_tx tx;
 	int err;
 
-	*index = take(l, call, life);
-	if (*index != SLOT_NONE)
-		return SCMI_OK;
-	err = find_slot(l, call, &found, &its_life);
-	*index = found;
-	*life = its_life;
-	return err;
-}
-
-HOT int send_carefully(struct link *l, struct slot **out, struct scmi_call *call, uint32_t life, uint32_t bits)
-{
-	struct slot *s = *out;
-	int err = scmi__send_careful(l, &s, call, life, bits);
-
-	*out = s;
-	return err;
-}
-
-/*
- * Takes a slot, publishes, sends. SEND_QUEUED: *out is the slot, and somebody will send it; *out NULL: nothing was
- * taken, and the result is why; else SENDING is ours, and what send() returned is the result.
- */
-HOT int launch(struct link *l, struct scmi_call *call, uint32_t bits, struct slot **out)
-{
-	struct scmi_tx tx;
-	uint32_t token;
-	uint32_t life;
-	uint32_t index;
-	struct slot *s;
-	int err = get_slot(l, call, &index, &life);
-
-	*out = NULL;
-	if (err != SCMI_OK)
-		return err;
-	s = &l->slots[index];
-	*out = s;
-	/* seq_cst: against stop, which stores the gate and then looks at the words; one sees the other. */
-	if (atomic_load_explicit(&l->gate, memory_order_seq_cst) != GATE_OPEN || (call->flags & FLAGS_CAREFUL) != 0)
-		return send_carefully(l, out, call, life, bits);
-	token = slot_token(l, index, life);
 	fill(s, index, call, scmi_hdr(call->protocol, call->message, SCMI_MSG_COMMAND, (uint16_t)token), token,
 	     (call->flags & SCMI_CALL_MORE) | (bits & SEND_MORE), &tx);
 	atomic_store_explicit(slot_call(s), call, memory_order_relaxed);
@@ -329,18 +290,39 @@ HOT int launch(struct link *l, struct scmi_call *call, uint32_t bits, struct slo
 	return err == SCMI_E_BUSY ? scmi__queue_again(l, s, call) : err;
 }
 
+/*
+ * Publishes and sends what has got a slot. SEND_QUEUED: somebody will send it; else SENDING is ours, and what send()
+ * returned, or why it was not asked, is the result.
+ */
+HOT int launch(struct link *l, struct slot *s, struct scmi_call *call, uint32_t bits)
+{
+	/* seq_cst: against stop, which stores the gate and then looks at the words; one sees the other. */
+	if (atomic_load_explicit(&l->gate, memory_order_seq_cst) != GATE_OPEN || (call->flags & FLAGS_CAREFUL) != 0)
+		return scmi__send_careful(l, s, call, bits);
+	return send_plain(l, s, call, bits);
+}
+
 HOT int submit(struct scmi_agent *a, struct scmi_call *call, uint32_t more)
 {
 	struct link *l;
 	struct slot *s;
-	int err = check_call(a, call, &l);
+	int index;
+	int err;
 
+	if (!is_call(a, call))
+		return give_up(a, SCMI_E_INVAL);
+	l = route(a, call->protocol);
+	err = check_call(l, call);
 	if (err != SCMI_OK)
 		return give_up(a, err);
-	err = launch(l, call, (call->done != NULL ? W_CALLBACK : W_LOOSE) | more, &s);
+	index = get_slot(l, call);
+	if (index < 0)
+		return index;
+	s = &l->slots[index];
+	err = launch(l, s, call, (call->done != NULL ? W_CALLBACK : W_LOOSE) | more);
 	if (err == SEND_QUEUED)
 		return SCMI_OK;
-	if (s == NULL || (err != SCMI_OK && scmi__unsend(l, s)))
+	if (err != SCMI_OK && scmi__unsend(l, s))
 		return err;
 	scmi__leave_sending(l, s, call);
 	return SCMI_OK;
@@ -374,19 +356,19 @@ static uint32_t wait_for_reply(struct link *l, struct slot *s, struct scmi_call 
 	if ((atomic_load_explicit(&s->word, memory_order_acquire) & W_DONE) != 0)
 		return W_CALL | W_SENDING;
 	scmi__leave_sending(l, s, call);
-	(void)scmi__await(l, s, call, SCMI_NEVER);
+	(void)scmi__await(l, s, SCMI_NEVER);
 	return W_CALL;
 }
 
 /* All but the straight way: a failed send, a reply that has yet to come, somebody else who holds the slot. */
-static int finish_call(struct link *l, struct slot *s, struct scmi_call *call, int err)
+static OWN_FRAME int finish_call(struct link *l, struct slot *s, struct scmi_call *call, int err)
 {
 	uint32_t holds = W_CALL | W_SENDING;
 
 	if (WITH_QUEUE && err == SEND_QUEUED) {
 		if ((call->flags & SCMI_CALL_MORE) != 0) /* it may have been sent already */
 			scmi__ring_link(l);
-		(void)scmi__await(l, s, call, SCMI_NEVER);
+		(void)scmi__await(l, s, SCMI_NEVER);
 		holds = W_CALL;
 	} else if (err != SCMI_OK && scmi__unsend(l, s)) {
 		return err;
@@ -403,17 +385,24 @@ int scmi_agent_call(struct scmi_agent *agent, struct scmi_call *call)
 	struct link *l;
 	struct slot *s;
 	uint32_t w;
-	int err = check_call(agent, call, &l);
+	int index;
+	int err;
 
+	if (!is_call(agent, call))
+		return give_up(agent, SCMI_E_INVAL);
+	l = route(agent, call->protocol);
+	err = check_call(l, call);
 	if (err != SCMI_OK)
 		return give_up(agent, err);
 	if (call->done != NULL)
 		return give_up(agent, SCMI_E_INVAL);
 	if (scmi__frame_here(agent) != NULL)
 		return give_up(agent, SCMI_E_CONTEXT);
-	err = launch(l, call, 0, &s);
-	if (s == NULL)
-		return err;
+	index = get_slot(l, call);
+	if (index < 0)
+		return index;
+	s = &l->slots[index];
+	err = launch(l, s, call, 0);
 	w = atomic_load_explicit(&s->word, memory_order_acquire);
 	if ((w & W_LOW) != (W_CALL | W_SENDING | W_CLAIMED | W_DONE) || err != SCMI_OK)
 		return finish_call(l, s, call, err);

@@ -2,25 +2,25 @@
 /* Taking slots and giving them back, where the short way does not do. */
 #include "internal.h"
 
-static struct slot *take_between(struct link *l, struct slot *s, const struct slot *end, uint32_t *life)
+static struct slot *take_between(struct link *l, struct slot *s, const struct slot *end)
 {
 	for (; s != end; s++) {
-		if ((atomic_load_explicit(&s->word, memory_order_relaxed) & W_LOW) == 0 && try_slot(l, s, life))
+		if ((atomic_load_explicit(&s->word, memory_order_relaxed) & W_LOW) == 0 && try_slot(l, s))
 			return s;
 	}
 	return NULL;
 }
 
 /* One group's slots, from its cursor on. The slots behind the last whole group are a group of their own. */
-static uint32_t take_in(struct link *l, uint32_t group, uint32_t *life)
+static uint32_t take_in(struct link *l, uint32_t group)
 {
 	struct slot *first = &l->slots[group * GROUP];
 	uint32_t n = l->ordinary - group * GROUP;
 	uint32_t k = atomic_load_explicit(&first->cursor, memory_order_relaxed);
-	struct slot *s = take_between(l, first + k, first + (n < GROUP ? n : GROUP), life);
+	struct slot *s = take_between(l, first + k, first + (n < GROUP ? n : GROUP));
 
 	if (s == NULL)
-		s = take_between(l, first, first + k, life);
+		s = take_between(l, first, first + k);
 	if (s == NULL)
 		return SLOT_NONE;
 	atomic_store_explicit(&first->cursor, (uint8_t)((uint32_t)(s - first + 1) & l->cursor_mask),
@@ -29,20 +29,20 @@ static uint32_t take_in(struct link *l, uint32_t group, uint32_t *life)
 }
 
 /* The slot that was freed last, if it is still free. */
-static uint32_t take_hint(struct link *l, uint32_t *life)
+static uint32_t take_hint(struct link *l)
 {
 	uint32_t hint = atomic_load_explicit(&l->freed, memory_order_relaxed);
 
-	return hint < l->ordinary && try_slot(l, &l->slots[hint], life) ? hint : SLOT_NONE;
+	return hint < l->ordinary && try_slot(l, &l->slots[hint]) ? hint : SLOT_NONE;
 }
 
-static uint32_t take_any(struct link *l, uint32_t home, uint32_t *life)
+static uint32_t take_any(struct link *l, uint32_t home)
 {
 	uint32_t groups = (l->ordinary + GROUP - 1u) / GROUP;
 	uint32_t index = SLOT_NONE;
 
 	for (uint32_t i = 1; i < groups && index == SLOT_NONE; i++)
-		index = take_in(l, home + i < groups ? home + i : home + i - groups, life);
+		index = take_in(l, home + i < groups ? home + i : home + i - groups);
 	return index;
 }
 
@@ -51,25 +51,25 @@ static uint32_t take_any(struct link *l, uint32_t home, uint32_t *life)
  * then all. Where groups have been full of late the freed slot goes first, so that a full pool costs no search. Returns
  * the index; SLOT_NONE: none is free.
  */
-uint32_t scmi__take_elsewhere(struct link *l, uint32_t home, uint32_t *life)
+uint32_t scmi__take_elsewhere(struct link *l, uint32_t home)
 {
 	uint32_t index = SLOT_NONE;
 
 	if (atomic_load_explicit(&l->crowded, memory_order_relaxed) != 0)
-		index = take_hint(l, life);
+		index = take_hint(l);
 	if (index == SLOT_NONE)
-		index = take_in(l, home, life);
+		index = take_in(l, home);
 	if (index != SLOT_NONE)
 		return index;
 	/* For so many releases from now on a hint is worth its cost. */
 	atomic_store_explicit(&l->crowded, l->limit, memory_order_relaxed);
-	return take_any(l, home, life);
+	return take_any(l, home);
 }
 
 /* For an urgent call: the slots that others must not take. */
-uint32_t scmi__take_reserved(struct link *l, uint32_t *life)
+uint32_t scmi__take_reserved(struct link *l)
 {
-	struct slot *s = take_between(l, l->slots + l->ordinary, l->slots + l->limit, life);
+	struct slot *s = take_between(l, l->slots + l->ordinary, l->slots + l->limit);
 
 	return s != NULL ? slot_index(l, s) : SLOT_NONE;
 }

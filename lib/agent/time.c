@@ -128,7 +128,7 @@ static uint32_t look(struct link *l, struct slot *s, uint32_t now, int *ended)
 }
 
 /* Returns how many calls it has ended. */
-static int scan(struct link *l, uint32_t now)
+static OWN_FRAME int scan(struct link *l, uint32_t now)
 {
 	uint32_t least = TICK_NONE;
 	int ended = 0;

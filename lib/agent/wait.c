@@ -30,9 +30,8 @@ struct goal {
 	struct slot *s;               /* the end of the call in it; NULL: a slot */
 	const struct scmi_call *call; /* that is to have one */
 	uint32_t index;               /* the slot that was got */
-	uint32_t life;
-	int err;         /* why there will be none */
-	uint32_t waiter; /* our entry */
+	int err;                      /* why there will be none */
+	uint32_t waiter;              /* our entry */
 	uint64_t until_us;
 };
 
@@ -43,9 +42,9 @@ static bool ended(struct slot *s)
 
 static bool try_any(struct goal *g)
 {
-	g->index = take(g->l, g->call, &g->life);
+	g->index = take(g->l, g->call);
 	if (g->index == SLOT_NONE && (g->call->flags & SCMI_CALL_URGENT) != 0)
-		g->index = scmi__take_reserved(g->l, &g->life);
+		g->index = scmi__take_reserved(g->l);
 	return g->index != SLOT_NONE;
 }
 
@@ -157,7 +156,7 @@ static uint64_t limit_us(const struct goal *g, uint64_t next_us)
 	return end_us;
 }
 
-static void lead_sleep(const struct goal *g)
+static OWN_FRAME void lead_sleep(const struct goal *g)
 {
 	struct scmi_agent *a = g->l->agent;
 	struct scmi_transport *t = &g->l->transport;
@@ -187,7 +186,7 @@ static int glance(const struct goal *g)
 }
 
 /* Drives receive until our goal is reached or our time is over. */
-static void lead(struct goal *g)
+static OWN_FRAME void lead(struct goal *g)
 {
 	for (;;) {
 		int n = glance(g);
@@ -206,8 +205,8 @@ static void lead(struct goal *g)
 	}
 }
 
-/* Sleeps until our goal is reached, the lead is free, or our time is over. */
-static void follow(struct goal *g)
+/* Sleeps until our goal is reached, the lead is free, or our time is over: only then the result is not SCMI_OK. */
+static OWN_FRAME int sleep_behind(struct goal *g)
 {
 	struct scmi_agent *a = g->l->agent;
 	struct waiter *me = waiter_at(a, g->waiter);
@@ -218,15 +217,20 @@ static void follow(struct goal *g)
 	if (!reached(g) && (a->passive || atomic_load_explicit(&g->l->lead, memory_order_seq_cst) != 0))
 		err = a->port->event_wait(a->port->ctx, waiter_event(a, g->waiter), limit_us(g, end_us));
 	atomic_store_explicit(&me->asleep, 0u, memory_order_relaxed);
-	if (err == SCMI_OK)
+	return err;
+}
+
+static void follow(struct goal *g)
+{
+	if (sleep_behind(g) == SCMI_OK)
 		return;
 	/*
 	 * Our time is over while the leader is busy elsewhere; or our call is just being ended, by a context that must
 	 * run.
 	 */
-	(void)scmi__turn(g->l, a->passive ? 0 : 1);
+	(void)scmi__turn(g->l, g->l->agent->passive ? 0 : 1);
 	if (!reached(g))
-		relax(a);
+		relax(g->l->agent);
 }
 
 /* Polls without sleeping: for POLL calls, and for more waiters than there are events. */
@@ -295,8 +299,9 @@ static void unregister(struct link *l, struct slot *s)
 }
 
 /* Waits for the end of a call whose CALL is ours. Returns whether it has ended; false only once until_us has come. */
-bool scmi__await(struct link *l, struct slot *s, struct scmi_call *call, uint64_t until_us)
+bool scmi__await(struct link *l, struct slot *s, uint64_t until_us)
 {
+	struct scmi_call *call = s->call;
 	struct goal g = {.l = l, .s = s, .waiter = WAITER_NONE, .until_us = until_us};
 
 	if (spin(&g))
@@ -332,10 +337,10 @@ static void sleep_for_slot(struct goal *g)
 }
 
 /*
- * Waits for a slot, for as long as a call may wait in the queue. Returns SCMI_OK and the slot, taken; SCMI_E_TIMEOUT;
- * what a closed gate says.
+ * Waits for a slot, for as long as a call may wait in the queue. Returns the slot's index, taken; SCMI_E_TIMEOUT; what a
+ * closed gate says.
  */
-int scmi__await_slot(struct link *l, const struct scmi_call *call, uint32_t *index, uint32_t *life)
+int scmi__await_slot(struct link *l, const struct scmi_call *call)
 {
 	struct goal g = {.l = l, .call = call, .index = SLOT_NONE, .waiter = WAITER_NONE};
 
@@ -360,8 +365,6 @@ int scmi__await_slot(struct link *l, const struct scmi_call *call, uint32_t *ind
 	atomic_fetch_sub_explicit(&l->attention, ATTEND_HUNGRY, memory_order_seq_cst);
 	/* We may have been woken for a slot and got another, or none: the next in line looks. */
 	tell(l);
-	*index = g.index;
-	*life = g.life;
 	if (g.index == SLOT_NONE) {
 		count(l, C_NO_SLOT);
 		scmi__ring(l->agent);
@@ -369,7 +372,7 @@ int scmi__await_slot(struct link *l, const struct scmi_call *call, uint32_t *ind
 	}
 	/* Nothing of the agent is touched after that, unless we have got a slot: stop may return. */
 	scmi__leave(l);
-	return g.index != SLOT_NONE ? SCMI_OK : g.err;
+	return g.index != SLOT_NONE ? (int)g.index : g.err;
 }
 
 /* Makes the call's waiter us: LOOSE is taken by one. seq_cst: who drops CALL later tells who waits for a slot. */
@@ -404,7 +407,7 @@ int scmi_agent_wait_until(struct scmi_agent *agent, struct scmi_call *call, uint
 	if (s == NULL)
 		return SCMI_E_INVAL;
 	l = link_of(agent, s);
-	if (!scmi__await(l, s, call, until_us)) {
+	if (!scmi__await(l, s, until_us)) {
 		atomic_fetch_or_explicit(&s->word, W_LOOSE, memory_order_release);
 		return SCMI_E_INPROGRESS;
 	}
