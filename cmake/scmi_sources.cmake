@@ -108,9 +108,9 @@ set(scmi_shmem_sources
 	transports/shmem/check.c)
 set(scmi_mailbox_sources
 	transports/mailbox/agent.c
+	transports/mailbox/agent_event.c
 	transports/mailbox/agent_init.c
 	transports/mailbox/agent_life.c
-	transports/mailbox/agent_send.c
 	transports/mailbox/channel.c
 	transports/mailbox/check.c
 	transports/mailbox/end.c

@@ -1,110 +1,86 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The agent's way of messages: answers out of the area, and what the platform sends unasked. */
+/*
+ * The agent's way of commands, into the area, and of their answers, out of it.
+ *
+ * The order of a send: the message, FREE cleared, SENT in the word, a look whether FREE stands already, the doorbell.
+ * An interrupt that comes before SENT finds nothing to take; the look after SENT is there for its sake. Both, and the
+ * platform's FREE before its doorbell, are sequentially consistent: one of the two sees the answer.
+ *
+ * ready() may send the next command and take its answer: it is called where no message stands on the stack any more.
+ */
 #include "agent.h"
 #include "short.h"
 
 /* In one go. */
 #define MESSAGES_MOST 32u
 
-#define HEADER_BYTES 4u
+/* ---- the word ---- */
 
-/*
- * A message that has come, and while it is delivered its cookie. A short one is copied: its area is the next one's
- * before anybody is told of it.
- */
-struct incoming {
-	struct shmem_message msg;
-	struct mailbox *m;
-	uint32_t left; /* bytes that the core has not asked for */
-	uint32_t word; /* A2P, TAKING: of the area, unless somebody is refused */
-	uint32_t copy[SHORT_BYTES / 4u];
-	uint8_t which;
-	bool home; /* the area has gone back; A2P: it is IDLE */
-};
+/* From *w, or *w is what it is. NOLINTNEXTLINE(readability-non-const-parameter) */
+HOT bool change(struct mailbox *m, uint32_t *w, uint32_t next)
+{
+	return atomic_compare_exchange_strong(&m->a2p, w, next);
+}
+
+/* By who owns the state. */
+HOT void flip(struct mailbox *m, uint32_t bits)
+{
+	atomic_fetch_xor(&m->a2p, bits);
+}
+
+/* Returns what is owed. */
+static uint32_t set_idle(struct mailbox *m)
+{
+	return atomic_fetch_and(&m->a2p, ~(A2P_STATE | A2P_WANTED)) & A2P_WANTED;
+}
 
 /* ---- a message ---- */
 
-static bool is_short(const struct incoming *in)
+_Atomic uint32_t *scmi__mailbox_fault_of(struct mailbox *m, uint32_t which, struct scmi_rx *rx, uint32_t len)
 {
-	return in->msg.len <= SHORT_BYTES;
+	const struct scmi_shmem *area = &m->area[which];
+
+	rx->hdr = shmem_load(area, SCMI_SHMEM_HEADER);
+	rx->len = len - HEADER_BYTES; /* less than 4 becomes more than any area holds */
+	if (rx->len > shmem_capacity(area))
+		return &m->bad_length;
+	if (area->check != SCMI_SHMEM_CHECK_NONE && !scmi__shmem_whole(area, rx->hdr, NULL, rx->len))
+		return &m->bad_check;
+	return which == SCMI_MAILBOX_A2P && rx->len < SCMI_STATUS_BYTES ? &m->bad_length : NULL;
 }
 
-/* Reads it, or of a long one all but the payload; its length has been read. Changes nothing. */
-static enum shmem_verdict read_message(const struct mailbox *m, struct incoming *in, uint32_t len)
+/*
+ * With its last byte the area goes back, P2A's before the handler runs, which may take its time, A2P's before the done
+ * function does. Somebody who was refused that one is told later, when it is safe to.
+ */
+static int fetch(void *ctx, const struct scmi_rx *rx, uint32_t offset, void *dst, uint32_t len)
 {
-	const struct scmi_shmem *area = &m->area[in->which];
-	const enum shmem_verdict verdict = scmi__shmem_peek_rest(area, &in->msg, len);
-	bool whole = true;
+	const uint32_t which = rx->token == SCMI_TOKEN_ANY ? SCMI_MAILBOX_P2A : SCMI_MAILBOX_A2P;
+	struct incoming *in = rx->cookie;
+	struct mailbox *m = ctx;
 
-	if (verdict != SHMEM_GOOD)
-		return verdict;
-	if (is_short(in))
-		short_read(area, in->copy, in->msg.len);
-	if (area->check != SCMI_SHMEM_CHECK_NONE)
-		whole = is_short(in) ? scmi__shmem_copy_whole(area, &in->msg, in->copy)
-				     : scmi__shmem_whole(area, &in->msg);
-	return whole ? SHMEM_GOOD : SHMEM_DAMAGED;
-}
-
-static void deliver(struct mailbox *m, struct incoming *in, uint16_t token)
-{
-	const struct scmi_rx rx = {
-		.hdr = in->msg.hdr,
-		.len = in->msg.len,
-		.data = is_short(in) ? in->copy : NULL,
-		.cookie = in,
-		.token = token,
-	};
-
-	(void)m->sink->rx(m->core, &rx);
-}
-
-/* What is wrong with the message; SCMI_OK: nothing. */
-static int judge(struct mailbox *m, enum shmem_verdict verdict)
-{
-	if (verdict == SHMEM_GOOD)
+	scmi__shmem_read(&m->area[which], offset, dst, len);
+	in->left -= len;
+	if (in->left != 0 || in->has == 0)
 		return SCMI_OK;
-	mailbox_count(verdict == SHMEM_DAMAGED ? &m->bad_check : &m->bad_length);
-	return verdict == SHMEM_DAMAGED ? SCMI_E_COMMS : SCMI_E_PROTO;
+	if (which == SCMI_MAILBOX_P2A)
+		scmi__mailbox_give_back(m, in);
+	else if (change(m, &in->has, in->has & ~A2P_STATE))
+		in->has = 0;
+	return SCMI_OK;
 }
 
 /* ---- the answer to a command ---- */
 
-/* After the word has told that it is ours. */
-static void deliver_reply(struct mailbox *m, struct incoming *in, enum shmem_verdict verdict, uint16_t token)
-{
-	const int err = judge(m, verdict);
+#define TOOK_NOTHING 0u
+#define TOOK_ANSWER  1u
+#define TOOK_LATE    2u         /* somebody else has changed the word meanwhile: *w is what it is now */
+#define TOOK_WANTED  A2P_WANTED /* ready() is owed, too */
 
-	if (err == SCMI_OK)
-		deliver(m, in, token);
-	else
-		(void)m->sink->settle(m->core, token, err);
-}
-
-static void settle_error(struct mailbox *m, uint16_t token)
+static void tell_wanted(struct mailbox *m, uint32_t took)
 {
-	mailbox_count(&m->errors);
-	(void)m->sink->settle(m->core, token, SCMI_E_COMMS);
-}
-
-static void tell_wanted(struct mailbox *m, uint32_t word)
-{
-	if ((word & A2P_WANTED) != 0)
+	if ((took & TOOK_WANTED) != 0)
 		m->sink->ready(m->core);
-}
-
-void scmi__mailbox_set_idle(struct mailbox *m)
-{
-	tell_wanted(m, atomic_fetch_and(&m->a2p, ~(A2P_STATE | A2P_WANTED)));
-}
-
-/* A long one keeps the area until its last byte has been read. The word to be. */
-static uint32_t begin_taking(struct incoming *in, uint32_t w)
-{
-	in->home = false;
-	in->left = in->msg.len;
-	in->word = (w & ~(A2P_STATE | A2P_WANTED)) | A2P_TAKING;
-	return in->word | (w & A2P_WANTED);
 }
 
 /* Whether it has, under that word. */
@@ -116,49 +92,58 @@ HOT bool has_come_back(const struct mailbox *m, uint32_t w, uint32_t *status)
 	return (*status & SCMI_SHMEM_FREE) != 0;
 }
 
-enum took {
-	TOOK_NOTHING,
-	TOOK_ANSWER,
-	TOOK_LATE, /* somebody else has changed the word meanwhile: *w is what it is now */
-};
-
-/* All but the usual answer. The claim writes *w. NOLINTNEXTLINE(readability-non-const-parameter) */
-static enum took take_closely(struct mailbox *m, uint32_t *w, uint32_t status, uint32_t len)
+/* What is wrong with the answer under w: its counter, or NULL. Changes nothing. */
+static _Atomic uint32_t *fault_of_answer(struct mailbox *m, uint32_t w, uint32_t status, struct scmi_rx *rx,
+					 uint32_t len)
 {
-	enum shmem_verdict verdict = SHMEM_GOOD;
-	const uint32_t before = *w;
-	uint32_t next = before & ~(A2P_STATE | A2P_WANTED);
-	struct incoming in;
-	uint16_t token;
-
-	in.m = m;
-	in.which = SCMI_MAILBOX_A2P;
-	in.home = false;
-	token = (uint16_t)atomic_load_explicit(&m->token, memory_order_relaxed);
-	if ((before & A2P_STATE) == A2P_SENT && (status & SCMI_SHMEM_ERROR) == 0) {
-		verdict = read_message(m, &in, len);
-		if (verdict == SHMEM_GOOD && in.msg.len < SCMI_STATUS_BYTES)
-			verdict = SHMEM_SHORT;
-		if (verdict == SHMEM_GOOD && !is_short(&in))
-			next = begin_taking(&in, before);
-	}
-	if (!atomic_compare_exchange_strong(&m->a2p, w, next))
-		return TOOK_LATE;
-	if ((before & A2P_STATE) == A2P_LEFT)
-		mailbox_count(&m->left);
-	else if ((status & SCMI_SHMEM_ERROR) != 0)
-		settle_error(m, token);
-	else
-		deliver_reply(m, &in, verdict, token);
-	if ((next & A2P_STATE) != A2P_TAKING)
-		tell_wanted(m, before);
-	else if (!in.home)
-		scmi__mailbox_set_idle(m);
-	return (before & A2P_STATE) == A2P_SENT ? TOOK_ANSWER : TOOK_NOTHING;
+	if ((w & A2P_STATE) == A2P_LEFT)
+		return &m->left;
+	if ((status & SCMI_SHMEM_ERROR) != 0)
+		return &m->errors;
+	return scmi__mailbox_fault_of(m, SCMI_MAILBOX_A2P, rx, len);
 }
 
-/* One that is short, whole and no error, if it is nobody else's yet. NOLINTNEXTLINE(readability-non-const-parameter) */
-HOT bool take_usual(struct mailbox *m, uint32_t *w, uint32_t len)
+/* After the word has told that it is ours. */
+static uint32_t drop_answer(struct mailbox *m, _Atomic uint32_t *fault, uint16_t token)
+{
+	scmi__mailbox_count(fault);
+	if (fault == &m->left)
+		return TOOK_NOTHING;
+	(void)m->sink->settle(m->core, token, fault == &m->bad_length ? SCMI_E_PROTO : SCMI_E_COMMS);
+	return TOOK_ANSWER;
+}
+
+/*
+ * All but the usual answer. The core reads it in the area, which it keeps until its last byte has been read. The claim
+ * writes *w. NOLINTNEXTLINE(readability-non-const-parameter)
+ */
+RARE uint32_t take_closely(struct mailbox *m, uint32_t *w, uint32_t status, uint32_t len)
+{
+	const uint32_t before = *w;
+	const uint32_t idle = before & ~(A2P_STATE | A2P_WANTED);
+	struct incoming in;
+	struct scmi_rx rx;
+	_Atomic uint32_t *fault;
+
+	rx.token = (uint16_t)atomic_load_explicit(&m->token, memory_order_relaxed);
+	fault = fault_of_answer(m, before, status, &rx, len);
+	in.has = idle | A2P_TAKING;
+	if (!change(m, w, fault != NULL ? idle : in.has | (before & A2P_WANTED)))
+		return TOOK_LATE;
+	if (fault != NULL)
+		return drop_answer(m, fault, rx.token) | (before & A2P_WANTED);
+	in.left = rx.len;
+	rx.data = NULL;
+	rx.cookie = &in;
+	(void)m->sink->rx(m->core, &rx);
+	return in.has == 0 ? TOOK_ANSWER : TOOK_ANSWER | set_idle(m);
+}
+
+/*
+ * One that is short, whole and no error, if it is nobody else's yet. It is copied: the area is the next one's before
+ * anybody is told of it. NOLINTNEXTLINE(readability-non-const-parameter)
+ */
+HOT uint32_t take_usual(struct mailbox *m, uint32_t *w, uint32_t len)
 {
 	const struct scmi_shmem *area = &m->area[SCMI_MAILBOX_A2P];
 	const uint32_t before = *w;
@@ -171,158 +156,170 @@ HOT bool take_usual(struct mailbox *m, uint32_t *w, uint32_t len)
 	rx.cookie = NULL;
 	rx.token = (uint16_t)atomic_load_explicit(&m->token, memory_order_relaxed);
 	short_read(area, words, len);
-	if (!atomic_compare_exchange_strong(&m->a2p, w, before & ~(A2P_STATE | A2P_WANTED)))
-		return false;
+	if (!change(m, w, before & ~(A2P_STATE | A2P_WANTED)))
+		return TOOK_LATE;
 	(void)m->sink->rx(m->core, &rx);
-	tell_wanted(m, before);
-	return true;
+	return TOOK_ANSWER | (before & A2P_WANTED);
 }
 
-/* The area is FREE again under w: status is what it said. */
-static bool take_there(struct mailbox *m, uint32_t w, uint32_t status)
+/*
+ * Takes what has come back in the area. Word, then status, then message, then the word again, by compare-and-swap:
+ * while that has not changed nobody can have written there since FREE, so what was read is this word's answer. Only one
+ * that is not copied has to be read later, and keeps the area until then.
+ */
+APART uint32_t take_reply(struct mailbox *m)
+{
+	const struct scmi_shmem *area = &m->area[SCMI_MAILBOX_A2P];
+	uint32_t w = atomic_load(&m->a2p);
+	uint32_t status;
+
+	while (has_come_back(m, w, &status)) {
+		const bool good = (w & A2P_STATE) == A2P_SENT && (status & SCMI_SHMEM_ERROR) == 0;
+		const uint32_t len = good ? shmem_load(area, SCMI_SHMEM_LENGTH) : 0u;
+		uint32_t took;
+
+		if (short_answer(len - HEADER_BYTES, m->brief))
+			took = take_usual(m, &w, len - HEADER_BYTES);
+		else
+			took = take_closely(m, &w, status, len);
+		if (took != TOOK_LATE)
+			return took;
+	}
+	return TOOK_NOTHING;
+}
+
+/* Whether an answer was delivered; who was refused is told. */
+static bool take_and_tell(struct mailbox *m)
+{
+	const uint32_t took = take_reply(m);
+
+	tell_wanted(m, took);
+	return (took & TOOK_ANSWER) != 0;
+}
+
+/* ---- a command ---- */
+
+/*
+ * The area is ours, for the next number: what the word will be when the platform has the command. 0: no room, and ready()
+ * is owed.
+ */
+HOT uint32_t begin_command(struct mailbox *m)
+{
+	uint32_t w = atomic_load_explicit(&m->a2p, memory_order_relaxed);
+
+	for (;;) {
+		if ((w & A2P_STATE) != A2P_IDLE) {
+			if (change(m, &w, w | A2P_WANTED))
+				return 0;
+		} else if (change(m, &w, w + A2P_NUMBER + A2P_WRITING)) {
+			return w + A2P_NUMBER + A2P_SENT; /* idle is 0, and nobody is wanted then */
+		}
+	}
+}
+
+/*
+ * Writes it and gives the area away, and asks for a doorbell even where the sender polls: the area is everybody's, and
+ * he may have gone when it is free again. A platform that is rung may have been stopped when the doorbell came, and looks
+ * when it starts: one of the two sees the command. One that polls looks again.
+ */
+HOT void give_command(const struct mailbox *m, const struct scmi_tx *tx)
 {
 	const struct scmi_shmem *area = &m->area[SCMI_MAILBOX_A2P];
 
-	for (;;) {
-		const bool good = (w & A2P_STATE) == A2P_SENT && (status & SCMI_SHMEM_ERROR) == 0;
-		const uint32_t len = good ? shmem_load(area, SCMI_SHMEM_LENGTH) : 0u;
-		enum took took = TOOK_LATE;
-
-		if (!short_answer(len - HEADER_BYTES, m->brief))
-			took = take_closely(m, &w, status, len);
-		else if (take_usual(m, &w, len - HEADER_BYTES))
-			took = TOOK_ANSWER;
-		if (took != TOOK_LATE)
-			return took == TOOK_ANSWER;
-		if (!has_come_back(m, w, &status))
-			return false;
+	if (tx->len % 4u == 0 && short_command(tx->len, m->brief)) {
+		short_write(area, tx->hdr, tx->payload, tx->len, m->flags);
+		short_give(area, 0u, m->rings);
+	} else {
+		scmi__shmem_write(area, tx->hdr, tx->payload, tx->len, m->flags);
+		scmi__shmem_give(area, m->port, 0u);
 	}
 }
 
 /*
- * Takes what has come back in the area; true: an answer was delivered. Word, then status, then message, then the word
- * again, by compare-and-swap: while that has not changed nobody can have written there since FREE, so what was read is
- * this word's answer. Only a long one has to be read later, and keeps the area until then.
+ * As begin_command(), and the platform has it. SENT stands after FREE is cleared, so that what looks like an answer is
+ * one. An area that the platform has taken by itself, or never put in order, is left to it; then there is no room,
+ * unless it comes back this moment.
  */
-bool scmi__mailbox_take_reply(struct mailbox *m)
+APART uint32_t put_command(struct mailbox *m, const struct scmi_tx *tx)
 {
-	const uint32_t w = atomic_load(&m->a2p);
-	uint32_t status;
+	uint32_t sent;
 
-	return has_come_back(m, w, &status) && take_there(m, w, status);
+	for (;;) {
+		sent = begin_command(m);
+		if (sent == 0)
+			return 0;
+		if (mailbox_area_is_free(m, SCMI_MAILBOX_A2P))
+			break;
+		flip(m, A2P_WRITING ^ A2P_LEFT);
+	}
+	atomic_store_explicit(&m->token, tx->token, memory_order_relaxed);
+	mailbox_count_own(&m->commands);
+	give_command(m, tx);
+	flip(m, A2P_WRITING ^ A2P_SENT);
+	return sent;
 }
 
-/* ---- what the platform sends unasked ---- */
-
-static bool event_is_there(const struct mailbox *m)
+/*
+ * The doorbell has failed: the platform will not look. If the answer is there all the same, or has been taken by somebody
+ * else, the command was sent; what stands there then may be another one's.
+ */
+RARE int take_back(struct mailbox *m, uint32_t sent, int err)
 {
-	return m->area[SCMI_MAILBOX_P2A].mem != NULL && !mailbox_area_is_free(m, SCMI_MAILBOX_P2A);
+	uint32_t w;
+
+	if (take_and_tell(m))
+		return SCMI_OK;
+	w = atomic_load(&m->a2p);
+	do {
+		if ((w & ~A2P_WANTED) != sent)
+			return SCMI_OK;
+	} while (!change(m, &w, w ^ A2P_SENT ^ A2P_WRITING));
+	scmi__mailbox_count(&m->taken_back);
+	scmi__shmem_give(&m->area[SCMI_MAILBOX_A2P], m->port, SCMI_SHMEM_FREE);
+	tell_wanted(m, set_idle(m));
+	return err == SCMI_E_IO || err == SCMI_E_LINK ? err : SCMI_E_NOPEER;
 }
 
-static void give_back(struct incoming *in)
+/* Where the platform has given the area back just now, nobody else may be there to see it: who is refused looks, too. */
+static int send_inside(struct mailbox *m, const struct scmi_tx *tx)
 {
-	struct mailbox *m = in->m;
-
-	in->home = true;
-	scmi__shmem_give(&m->area[SCMI_MAILBOX_P2A], m->port, SCMI_SHMEM_FREE);
-	if (in->msg.flags == 0 || !m->rings)
-		return;
-	mailbox_count_own(&m->rung_back);
-	(void)m->bell->ring(m->bell->ctx, SCMI_MAILBOX_RX_REPLY);
-}
-
-static void deliver_event(struct mailbox *m)
-{
-	struct incoming in;
+	const uint32_t sent = put_command(m, tx);
 	int err;
 
-	in.m = m;
-	in.which = SCMI_MAILBOX_P2A;
-	in.home = false;
-	err = judge(m, read_message(m, &in, shmem_load(&m->area[in.which], SCMI_SHMEM_LENGTH)));
-	mailbox_count_own(&m->events);
-	in.left = in.msg.len;
-	if (err != SCMI_OK || is_short(&in))
-		give_back(&in);
-	if (err == SCMI_OK)
-		deliver(m, &in, SCMI_TOKEN_ANY);
-	if (!in.home)
-		give_back(&in);
-}
-
-/* False: another context is at it; it sees that one more has come. */
-static bool begin_events(struct mailbox *m)
-{
-	uint32_t w = 0;
-
-	while (!atomic_compare_exchange_weak(&m->p2a, &w, w == 0 ? P2A_TAKING : P2A_AGAIN))
-		;
-	return w == 0;
-}
-
-/* For what is left: the descriptor is readable again, and who has fallen asleep beside us looks. */
-static void hand_over(struct mailbox *m)
-{
-	if (m->bell != NULL && m->bell->raise != NULL)
-		m->bell->raise(m->bell->ctx);
-	scmi__mailbox_wake(m);
-}
-
-/*
- * One context takes, and looks again when it has said that it does not any more: a doorbell that found it taking was
- * sent away. The store and the look are sequentially consistent, as are the platform's FREE cleared and its doorbell's
- * exchange here.
- *
- * Up to `most`, or a platform that writes as fast as we read would keep us here. What stands there at the limit was
- * written after our last FREE, and rung for after that. If its doorbell has not been sent away it will take it, or has
- * made the descriptor readable. If it has, in the last turn, that turn saw it: with interrupts we take that message in
- * its stead, one for each that was rung for; without them somebody polls, and is told to.
- */
-static uint32_t take_events(struct mailbox *m, uint32_t most)
-{
-	uint32_t limit = most;
-	uint32_t turns = 0;
-	uint32_t n = 0;
-
-	while (event_is_there(m)) {
-		if (turns == limit) {
-			hand_over(m);
-			break;
-		}
-		if (!begin_events(m))
-			break;
-		if (event_is_there(m)) {
-			deliver_event(m);
-			n++;
-		}
-		turns++;
-		if (atomic_exchange(&m->p2a, 0u) == P2A_AGAIN && turns == limit && (m->caps & SCMI_CAP_IRQ) != 0)
-			limit++;
+	if (sent == 0) {
+		(void)take_and_tell(m);
+		return SCMI_E_BUSY;
 	}
-	return n < most ? n : most;
-}
-
-/* ---- both ---- */
-
-/*
- * Of a long one. With its last byte the area goes back, P2A's before the handler runs, which may take its time, A2P's
- * before the done function does. Somebody who was refused that one is told later, when it is safe to.
- */
-static int fetch(void *ctx, const struct scmi_rx *rx, uint32_t offset, void *dst, uint32_t len)
-{
-	struct incoming *in = rx->cookie;
-
-	(void)ctx;
-	scmi__shmem_read(&in->m->area[in->which], offset, dst, len);
-	in->left -= len;
-	if (in->left != 0 || in->home)
+	/* After SENT. */
+	if (m->looks && mailbox_area_is_free(m, SCMI_MAILBOX_A2P) && take_and_tell(m)) {
+		scmi__mailbox_count(&m->unrung);
 		return SCMI_OK;
-	if (in->which == SCMI_MAILBOX_P2A)
-		give_back(in);
-	else
-		in->home = atomic_compare_exchange_strong(&in->m->a2p, &in->word, in->word & ~A2P_STATE);
+	}
+	if (!m->rings)
+		return SCMI_OK;
+	err = m->bell->ring(m->bell->ctx, SCMI_MAILBOX_TX);
+	if (err != SCMI_OK)
+		return take_back(m, sent, err);
+	if ((m->caps & SCMI_CAP_SYNC_SEND) != 0)
+		(void)take_and_tell(m);
 	return SCMI_OK;
 }
+
+static int send(void *ctx, const struct scmi_tx *tx)
+{
+	struct mailbox *m = ctx;
+	int err;
+
+	if (tx->len > m->max_payload)
+		return SCMI_E_TOOBIG;
+	if (!mailbox_enter(m))
+		return SCMI_E_NOPEER;
+	err = send_inside(m, tx);
+	mailbox_leave(m);
+	return err;
+}
+
+/* ---- both ways ---- */
 
 HOT bool answer_is_there(const struct mailbox *m)
 {
@@ -334,9 +331,9 @@ HOT bool answer_is_there(const struct mailbox *m)
 /* Inside the gate. */
 static uint32_t take_all(struct mailbox *m, uint32_t most)
 {
-	const uint32_t n = scmi__mailbox_take_reply(m) ? 1u : 0u;
+	const uint32_t n = take_and_tell(m) ? 1u : 0u;
 
-	return n + take_events(m, most - n);
+	return n + scmi__mailbox_take_events(m, most - n);
 }
 
 void scmi_mailbox_interrupt(struct scmi_mailbox *mailbox)
@@ -352,14 +349,13 @@ void scmi_mailbox_interrupt(struct scmi_mailbox *mailbox)
 static int poll(void *ctx, int max)
 {
 	struct mailbox *m = ctx;
-	uint32_t n = 0;
+	uint32_t n;
 
 	if (max <= 0 || !mailbox_enter(m))
 		return 0;
 	if (m->bell != NULL && m->bell->clear != NULL)
 		m->bell->clear(m->bell->ctx);
-	if (answer_is_there(m) || event_is_there(m))
-		n = take_all(m, max < (int)MESSAGES_MOST ? (uint32_t)max : MESSAGES_MOST);
+	n = take_all(m, max < (int)MESSAGES_MOST ? (uint32_t)max : MESSAGES_MOST);
 	mailbox_leave(m);
 	return (int)n;
 }
@@ -374,7 +370,7 @@ static void wait(void *ctx, uint64_t deadline_us)
 		return;
 	}
 	/* An event that somebody takes already is his. */
-	if (!answer_is_there(m) && (atomic_load(&m->p2a) != 0 || !event_is_there(m)))
+	if (!answer_is_there(m) && (atomic_load(&m->p2a) != 0 || !mailbox_event_is_there(m)))
 		m->bell->wait(m->bell->ctx, deadline_us);
 	mailbox_leave(m);
 }
@@ -391,7 +387,7 @@ const struct scmi_transport_ops scmi__mailbox_ops = {
 	.name = "mailbox",
 	.start = scmi__mailbox_start,
 	.stop = scmi__mailbox_stop,
-	.send = scmi__mailbox_send,
+	.send = send,
 	.fetch = fetch,
 	.poll = poll,
 	.wait = wait,

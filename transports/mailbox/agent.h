@@ -33,15 +33,15 @@
 #define A2P_NUMBER  16u
 
 struct mailbox {
+	_Atomic uint32_t a2p;
 	_Atomic uint32_t gate;
 	_Atomic uint32_t moving; /* start, stop, recover and found: one at a time */
 	_Atomic int32_t early;   /* the last loss since the doorbell was started, in time or not; SCMI_OK: none */
 	_Atomic int32_t why;     /* for link_down() */
-	_Atomic uint32_t a2p;
-	_Atomic uint32_t token; /* of the command there */
-	_Atomic uint32_t p2a;   /* 0, or: */
-#define P2A_TAKING 1u           /* messages are being taken there */
-#define P2A_AGAIN  3u           /* and somebody who came for that was sent away */
+	_Atomic uint32_t token;  /* of the command there */
+	_Atomic uint32_t p2a;    /* 0, or: */
+#define P2A_TAKING 1u            /* messages are being taken there */
+#define P2A_AGAIN  3u            /* and somebody who came for that was sent away */
 	const struct scmi_sink *sink;
 	void *core;
 	const struct scmi_mailbox_doorbell *bell;
@@ -58,7 +58,7 @@ struct mailbox {
 	bool belled;  /* the doorbell is */
 	bool told;    /* link_down() has been called since the last ready() */
 	uint32_t caps;
-	_Atomic uint32_t commands; /* by who has A2P; all are rung for but: */
+	_Atomic uint32_t commands; /* given to the platform, by who has A2P; all are rung for but: */
 	_Atomic uint32_t events;   /* by who has P2A; and the next */
 	_Atomic uint32_t rung_back;
 	_Atomic uint32_t unrung;     /* commands whose answer was there before; by anybody, and so on */
@@ -86,10 +86,8 @@ static inline bool mailbox_area_is_free(const struct mailbox *m, uint32_t which)
 	return (scmi__shmem_status(&m->area[which], m->port) & SCMI_SHMEM_FREE) != 0;
 }
 
-static inline void mailbox_count(_Atomic uint32_t *counter)
-{
-	atomic_fetch_add_explicit(counter, 1u, memory_order_relaxed);
-}
+/* agent_init.c: by anybody. */
+void scmi__mailbox_count(_Atomic uint32_t *counter);
 
 /* Where one context at a time counts. */
 static inline void mailbox_count_own(_Atomic uint32_t *counter)
@@ -97,13 +95,30 @@ static inline void mailbox_count_own(_Atomic uint32_t *counter)
 	atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + 1u, memory_order_relaxed);
 }
 
-/* agent.c */
-bool scmi__mailbox_take_reply(struct mailbox *m);
-void scmi__mailbox_set_idle(struct mailbox *m);
+/* Before a message's payload, in its length. */
+#define HEADER_BYTES 4u
+
+/* A message that the core reads in the area, by fetch(), whose cookie it is. */
+struct incoming {
+	uint32_t left; /* bytes that the core has not asked for */
+	uint32_t has;  /* A2P: the word, TAKING, unless somebody is refused; P2A: not 0. The area has gone back: 0 */
+};
+
+static inline bool mailbox_event_is_there(const struct mailbox *m)
+{
+	return m->area[SCMI_MAILBOX_P2A].mem != NULL && !mailbox_area_is_free(m, SCMI_MAILBOX_P2A);
+}
+
+/*
+ * agent.c: reads header and length, which has been loaded, into *rx; what is wrong with the message: its counter, or
+ * NULL. Changes nothing.
+ */
+_Atomic uint32_t *scmi__mailbox_fault_of(struct mailbox *m, uint32_t which, struct scmi_rx *rx, uint32_t len);
 extern const struct scmi_transport_ops scmi__mailbox_ops;
 
-/* agent_send.c */
-int scmi__mailbox_send(void *ctx, const struct scmi_tx *tx);
+/* agent_event.c */
+void scmi__mailbox_give_back(struct mailbox *m, struct incoming *in);
+uint32_t scmi__mailbox_take_events(struct mailbox *m, uint32_t most);
 
 /* agent_life.c */
 int scmi__mailbox_start(void *ctx, const struct scmi_sink *sink, void *core);

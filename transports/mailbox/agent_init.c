@@ -105,6 +105,12 @@ int scmi_mailbox_init(struct scmi_mailbox *mailbox, const struct scmi_mailbox_co
 	return SCMI_OK;
 }
 
+/* Here, that it stands once. */
+void scmi__mailbox_count(_Atomic uint32_t *counter)
+{
+	atomic_fetch_add_explicit(counter, 1u, memory_order_relaxed);
+}
+
 static uint32_t read_count(const _Atomic uint32_t *counter)
 {
 	return atomic_load_explicit(counter, memory_order_relaxed);
@@ -114,15 +120,17 @@ int scmi_mailbox_stats(struct scmi_mailbox *mailbox, struct scmi_mailbox_stats *
 {
 	const struct mailbox *m = mailbox_of(mailbox);
 	uint32_t unrung;
+	uint32_t taken_back;
+	uint32_t given;
 
 	if (mailbox == NULL || stats == NULL || stats->size != sizeof(*stats))
 		return SCMI_E_INVAL;
-	/* What was not rung first: it is less than what there was, whatever comes meanwhile. */
+	/* What was not rung or taken back first: it is less than what there was, whatever comes meanwhile. */
 	unrung = atomic_load_explicit(&m->unrung, memory_order_acquire);
-	stats->commands = read_count(&m->commands);
-	stats->rung = read_count(&m->rung_back);
-	if (m->rings)
-		stats->rung += stats->commands + read_count(&m->taken_back) - unrung;
+	taken_back = atomic_load_explicit(&m->taken_back, memory_order_acquire);
+	given = read_count(&m->commands);
+	stats->commands = given - taken_back;
+	stats->rung = read_count(&m->rung_back) + (m->rings ? given - unrung : 0u);
 	stats->errors = read_count(&m->errors);
 	stats->bad_length = read_count(&m->bad_length);
 	stats->bad_check = read_count(&m->bad_check);

@@ -122,7 +122,7 @@ static void settle_area(struct mailbox *m, uint32_t state)
 	const uint32_t w = atomic_load_explicit(&m->a2p, memory_order_relaxed);
 
 	if ((w & A2P_GIVEN) != 0 && state == A2P_IDLE && !m->fresh)
-		mailbox_count(&m->left);
+		scmi__mailbox_count(&m->left);
 	atomic_store(&m->a2p, (w & ~(A2P_STATE | A2P_WANTED)) | state);
 }
 

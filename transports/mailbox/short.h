@@ -10,11 +10,23 @@
 
 #include "../shmem/area.h"
 
-/* What each message goes through: one function where speed is asked for; where size is, the compiler decides. */
-#if defined(__GNUC__) && defined(__OPTIMIZE__) && !defined(__OPTIMIZE_SIZE__)
-#define HOT static inline __attribute__((always_inline))
+/*
+ * HOT: what each message goes through: one function where speed is asked for; where size is, the compiler decides. RARE:
+ * what few do, and need not make room for there. APART: what must not stand on the stack beside what its caller does
+ * later, where size is asked for.
+ */
+#if !defined(__GNUC__) || !defined(__OPTIMIZE__)
+#define HOT   static inline
+#define RARE  static
+#define APART static
+#elif defined(__OPTIMIZE_SIZE__)
+#define HOT   static inline
+#define RARE  static
+#define APART static __attribute__((noinline))
 #else
-#define HOT static inline
+#define HOT   static inline __attribute__((always_inline))
+#define RARE  static __attribute__((noinline))
+#define APART static
 #endif
 
 /* Where size is asked for all messages go the one way that is for any: these are not there then. */

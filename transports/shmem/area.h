@@ -118,10 +118,14 @@ static inline void scmi__shmem_give(const struct scmi_shmem *a, const struct scm
 		atomic_store_explicit(shmem_word(a, SCMI_SHMEM_STATUS), shmem_le32(status), memory_order_seq_cst);
 }
 
-/* As peek(), of a message whose length has been read already. */
-static inline enum shmem_verdict scmi__shmem_peek_rest(const struct scmi_shmem *a, struct shmem_message *m,
-						       uint32_t len)
+/*
+ * Reads flags, length and header, and checks the length: all of take() but the integrity. For an end that copies the
+ * message first and has the copy checked, by scmi__shmem_intact().
+ */
+static inline enum shmem_verdict scmi__shmem_peek(const struct scmi_shmem *a, struct shmem_message *m)
 {
+	const uint32_t len = shmem_load(a, SCMI_SHMEM_LENGTH);
+
 	m->flags = shmem_load(a, SCMI_SHMEM_FLAGS) & SCMI_SHMEM_INTR;
 	m->hdr = shmem_load(a, SCMI_SHMEM_HEADER);
 	m->len = len - 4; /* a length of 0 to 3 becomes more than any area holds */
@@ -132,24 +136,15 @@ static inline enum shmem_verdict scmi__shmem_peek_rest(const struct scmi_shmem *
 }
 
 /*
- * Reads flags, length and header, and checks the length: all of take() but the integrity. For an end that copies the
- * message first and has the copy checked, by scmi__shmem_intact().
+ * Whether the area's check says that a message is whole: header, and a copy of its payload in memory of ours, or what
+ * stands in the area: NULL. len: inside the area. Only if a->check.
  */
-static inline enum shmem_verdict scmi__shmem_peek(const struct scmi_shmem *a, struct shmem_message *m)
-{
-	return scmi__shmem_peek_rest(a, m, shmem_load(a, SCMI_SHMEM_LENGTH));
-}
+bool scmi__shmem_whole(const struct scmi_shmem *a, uint32_t hdr, const void *copy, uint32_t len);
 
-/* Whether the area's check says that what stands in it is whole; m: a good one of peek(). Only if a->check. */
-bool scmi__shmem_whole(const struct scmi_shmem *a, const struct shmem_message *m);
-
-/* The same of a copy of header and payload in memory of ours. */
-bool scmi__shmem_copy_whole(const struct scmi_shmem *a, const struct shmem_message *m, const void *payload);
-
-/* True where the area has no check. */
+/* Of a copy; true where the area has no check. */
 static inline bool scmi__shmem_intact(const struct scmi_shmem *a, const struct shmem_message *m, const void *payload)
 {
-	return a->check == SCMI_SHMEM_CHECK_NONE || scmi__shmem_copy_whole(a, m, payload);
+	return a->check == SCMI_SHMEM_CHECK_NONE || scmi__shmem_whole(a, m->hdr, payload, m->len);
 }
 
 /* Reads flags, length and header; checks the length, and the integrity if the area has a check. */
@@ -157,7 +152,7 @@ static inline enum shmem_verdict scmi__shmem_take(const struct scmi_shmem *a, st
 {
 	enum shmem_verdict verdict = scmi__shmem_peek(a, m);
 
-	if (a->check != SCMI_SHMEM_CHECK_NONE && verdict == SHMEM_GOOD && !scmi__shmem_whole(a, m))
+	if (a->check != SCMI_SHMEM_CHECK_NONE && verdict == SHMEM_GOOD && !scmi__shmem_whole(a, m->hdr, NULL, m->len))
 		return SHMEM_DAMAGED;
 	return verdict;
 }

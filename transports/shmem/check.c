@@ -50,49 +50,36 @@ static uint32_t add(uint32_t kind, uint32_t sum, uint32_t word, uint32_t n)
 	return sum;
 }
 
-static uint32_t sum_of_copy(uint32_t kind, uint32_t hdr, const unsigned char *payload, uint32_t len)
+/* Of the header, and of a copy of the payload, or of what stands in the area: NULL. */
+static uint32_t sum_of(const struct scmi_shmem *a, uint32_t hdr, const unsigned char *copy, uint32_t len)
 {
+	const uint32_t kind = a->check;
 	uint32_t sum = add(kind, begin(kind), hdr, 4);
+	uint32_t at;
 
-	while (len != 0) {
-		uint32_t n = len < 4 ? len : 4;
+	for (at = 0; at < len; at += 4) {
+		const uint32_t n = len - at < 4 ? len - at : 4;
 		uint32_t word = 0;
 
-		(void)memcpy(&word, payload, n);
-		sum = add(kind, sum, shmem_le32(word), n);
-		payload += n;
-		len -= n;
+		if (copy != NULL) {
+			(void)memcpy(&word, copy + at, n);
+			word = shmem_le32(word);
+		} else {
+			word = shmem_load(a, SCMI_SHMEM_PAYLOAD + at);
+		}
+		sum = add(kind, sum, word, n);
 	}
 	return end(kind, sum);
 }
 
-static bool says(const struct scmi_shmem *a, uint32_t sum)
+bool scmi__shmem_whole(const struct scmi_shmem *a, uint32_t hdr, const void *copy, uint32_t len)
 {
-	return shmem_load(a, SCMI_SHMEM_CHECK_KIND) == a->check && shmem_load(a, SCMI_SHMEM_CHECK_VALUE) == sum;
-}
-
-bool scmi__shmem_whole(const struct scmi_shmem *a, const struct shmem_message *m)
-{
-	uint32_t kind = a->check;
-	uint32_t sum = add(kind, begin(kind), m->hdr, 4);
-	uint32_t at = 0;
-
-	while (at != m->len) {
-		uint32_t n = m->len - at < 4 ? m->len - at : 4;
-
-		sum = add(kind, sum, shmem_load(a, SCMI_SHMEM_PAYLOAD + at), n);
-		at += n;
-	}
-	return says(a, end(kind, sum));
-}
-
-bool scmi__shmem_copy_whole(const struct scmi_shmem *a, const struct shmem_message *m, const void *payload)
-{
-	return says(a, sum_of_copy(a->check, m->hdr, payload, m->len));
+	return shmem_load(a, SCMI_SHMEM_CHECK_KIND) == a->check &&
+	       shmem_load(a, SCMI_SHMEM_CHECK_VALUE) == sum_of(a, hdr, copy, len);
 }
 
 void scmi__shmem_seal(const struct scmi_shmem *a, uint32_t hdr, const void *payload, uint32_t len)
 {
 	shmem_store(a, SCMI_SHMEM_CHECK_KIND, a->check);
-	shmem_store(a, SCMI_SHMEM_CHECK_VALUE, sum_of_copy(a->check, hdr, payload, len));
+	shmem_store(a, SCMI_SHMEM_CHECK_VALUE, sum_of(a, hdr, payload, len));
 }
