@@ -406,6 +406,7 @@ struct core {
 	unsigned rx;
 	unsigned readies;
 	int sent_inside; /* what a send inside rx() returned */
+	bool copied;     /* the answer, before rx() */
 	unsigned char bytes[RIG_PAYLOAD];
 };
 
@@ -424,7 +425,8 @@ static int take_core(void *core, const struct scmi_rx *rx)
 
 	c->rx++;
 	c->sent_inside = send_plain();
-	if (rx->data != NULL)
+	c->copied = rx->data != NULL;
+	if (c->copied)
 		memcpy(c->bytes, rx->data, rx->len);
 	else
 		assert_int_equal(rig.transport.ops->fetch(rig.transport.ctx, rx, 0, c->bytes, rx->len), SCMI_OK);
@@ -439,7 +441,18 @@ static void take_ready(void *core)
 	assert_int_equal(send_plain(), SCMI_OK);
 }
 
-/* A short answer's area is the next one's at once; a long one's when it has been read, and ready() tells then. */
+/* Short answers are copied, where speed is asked for. */
+static bool is_to_be_copied(uint32_t values)
+{
+#ifdef __OPTIMIZE_SIZE__
+	(void)values;
+	return false;
+#else
+	return values + 4u <= 32u;
+#endif
+}
+
+/* The area of a copied answer is the next one's at once; another's when it has been read, and ready() tells then. */
 static void an_answer_is_whole_whatever_is_sent_meanwhile(void **state)
 {
 	const struct scmi_sink sink = {.version = SCMI_SINK_V1, .rx = take_core, .ready = take_ready};
@@ -456,8 +469,9 @@ static void an_answer_is_whole_whatever_is_sent_meanwhile(void **state)
 		rig_answer(&rig, values);
 		interrupt();
 		assert_int_equal(core.rx, 1);
-		assert_int_equal(core.sent_inside, values + 4u <= 32u ? SCMI_OK : SCMI_E_BUSY);
-		assert_int_equal(core.readies, values + 4u <= 32u ? 0 : 1);
+		assert_int_equal(core.copied, is_to_be_copied(values));
+		assert_int_equal(core.sent_inside, core.copied ? SCMI_OK : SCMI_E_BUSY);
+		assert_int_equal(core.readies, core.copied ? 0 : 1);
 		for (uint32_t i = 0; i < values; i++)
 			assert_int_equal(core.bytes[4u + i], i);
 		assert_false(rig_is_free(&rig, A2P));

@@ -49,40 +49,40 @@ int scmi_mailbox_check(const struct scmi_mailbox_config *config, const char **wh
 	return fault == NULL ? SCMI_OK : SCMI_E_INVAL;
 }
 
-/* Whether anything happens here when the platform rings. */
-static bool can_be_rung(const struct scmi_mailbox_doorbell *bell)
+static uint32_t caps_of_areas(const struct scmi_mailbox_config *c)
 {
-	return bell != NULL && ((bell->caps & SCMI_CAP_IRQ) != 0 || bell->wait != NULL || bell->fd != NULL);
+	const uint32_t caps = SCMI_CAP_POLL | SCMI_CAP_CONCURRENT;
+
+	if (!mailbox_area_is_there(&c->areas[SCMI_MAILBOX_P2A]))
+		return caps;
+	return c->flags == 0 ? caps | SCMI_CAP_NOTIFY | SCMI_CAP_LATE_DELAYED : caps | SCMI_CAP_NOTIFY;
 }
 
-static uint32_t caps_of(const struct scmi_mailbox_config *c)
+static void set_up_bell(struct mailbox *m, const struct scmi_mailbox_doorbell *bell)
 {
-	uint32_t caps = SCMI_CAP_POLL | SCMI_CAP_CONCURRENT;
-
-	if (mailbox_area_is_there(&c->areas[SCMI_MAILBOX_P2A]))
-		caps |= c->flags == 0 ? SCMI_CAP_NOTIFY | SCMI_CAP_LATE_DELAYED : SCMI_CAP_NOTIFY;
-	if (c->doorbell == NULL)
-		return caps;
-	if (c->doorbell->wait != NULL)
-		caps |= SCMI_CAP_WAIT;
-	return caps | c->doorbell->caps;
+	m->bell = bell;
+	m->rings = bell->ring != NULL;
+	m->caps |= bell->caps;
+	if (bell->wait != NULL)
+		m->caps |= SCMI_CAP_WAIT;
+	/* Whether anything happens here when the platform rings. */
+	if ((m->caps & (SCMI_CAP_IRQ | SCMI_CAP_WAIT)) == 0 && bell->fd == NULL)
+		return;
+	m->flags = SCMI_SHMEM_INTR;
+	m->looks = (m->caps & SCMI_CAP_SYNC_SEND) == 0;
 }
 
 static void set_up(struct mailbox *m, const struct scmi_mailbox_config *c)
 {
-	const struct scmi_shmem *a2p = &c->areas[SCMI_MAILBOX_A2P];
-
-	*m = (struct mailbox){
-		.bell = c->doorbell,
-		.port = c->port,
-		.given = {*a2p, c->areas[SCMI_MAILBOX_P2A]},
-		.max_payload = a2p->mem != NULL ? shmem_capacity(a2p) : c->max_payload,
-		.flags = can_be_rung(c->doorbell) ? SCMI_SHMEM_INTR : 0u,
-		.fresh = (c->flags & SCMI_MAILBOX_FRESH) != 0,
-		.caps = caps_of(c),
-	};
-	m->rings = m->bell != NULL && m->bell->ring != NULL;
-	m->looks = m->flags != 0 && (m->caps & SCMI_CAP_SYNC_SEND) == 0;
+	(void)memset(m, 0, sizeof(*m));
+	(void)memcpy(m->given, c->areas, sizeof(m->given));
+	m->port = c->port;
+	m->fresh = c->flags != 0;
+	m->max_payload =
+		m->given[SCMI_MAILBOX_A2P].mem != NULL ? shmem_capacity(&m->given[SCMI_MAILBOX_A2P]) : c->max_payload;
+	m->caps = caps_of_areas(c);
+	if (c->doorbell != NULL)
+		set_up_bell(m, c->doorbell);
 }
 
 int scmi_mailbox_init(struct scmi_mailbox *mailbox, const struct scmi_mailbox_config *config,

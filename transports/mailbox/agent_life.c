@@ -52,11 +52,7 @@ void scmi_mailbox_lost(struct scmi_mailbox *mailbox, int err)
 
 static void begin_move(struct mailbox *m)
 {
-	uint32_t moving = 0;
-
-	while (!atomic_compare_exchange_weak_explicit(&m->moving, &moving, 1u, memory_order_acquire,
-						      memory_order_relaxed)) {
-		moving = 0;
+	while (atomic_exchange_explicit(&m->moving, 1u, memory_order_acquire) != 0) {
 		if (m->port != NULL)
 			m->port->relax(m->port->ctx);
 	}
@@ -86,22 +82,22 @@ static void stop_bell(struct mailbox *m)
 	m->belled = false;
 }
 
-/* What the doorbell found keeps what was promised to the core. */
-static bool fits(const struct mailbox *m)
+/* What the doorbell found keeps what was promised to the core. There is no P2A area without memory. */
+static bool fits(struct mailbox *m)
 {
-	const struct scmi_shmem *a2p = &m->area[SCMI_MAILBOX_A2P];
-	const struct scmi_shmem *p2a = &m->area[SCMI_MAILBOX_P2A];
+	struct scmi_shmem *p2a = &m->area[SCMI_MAILBOX_P2A];
 
-	return scmi__shmem_fault(a2p, m->port) == NULL && shmem_capacity(a2p) >= m->max_payload &&
-	       (p2a->mem == NULL || scmi__mailbox_areas_fault(m->area, m->port) == NULL);
+	if (p2a->mem == NULL)
+		p2a->len = 0;
+	return scmi__mailbox_areas_fault(m->area, m->port) == NULL &&
+	       shmem_capacity(&m->area[SCMI_MAILBOX_A2P]) >= m->max_payload;
 }
 
 static int start_bell(struct mailbox *m)
 {
 	int err = SCMI_OK;
 
-	m->area[SCMI_MAILBOX_A2P] = m->given[SCMI_MAILBOX_A2P];
-	m->area[SCMI_MAILBOX_P2A] = m->given[SCMI_MAILBOX_P2A];
+	memcpy(m->area, m->given, sizeof(m->area));
 	atomic_store(&m->early, SCMI_OK); /* the doorbell is stopped: nobody loses the platform now */
 	if (m->bell != NULL && m->bell->start != NULL)
 		err = m->bell->start(m->bell->ctx, handle_of(m), m->area);

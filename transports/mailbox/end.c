@@ -21,7 +21,7 @@ static bool is_open(const struct scmi_mailbox_end *e)
 /* ---- the answer ---- */
 
 /* ERROR: none can be given, the command could not be taken, or a length that is a lie. */
-static void give_closely(struct scmi_mailbox_end *e, uint32_t len)
+RARE void give_closely(struct scmi_mailbox_end *e, uint32_t len)
 {
 	const struct scmi_shmem *area = &e->area[SCMI_MAILBOX_A2P];
 	uint32_t status = SCMI_SHMEM_FREE;
@@ -67,7 +67,7 @@ static void drop_answer(struct scmi_mailbox_end *e)
 }
 
 /* What is to be given, or SCMI_REPLY_LATER: nothing. */
-static uint32_t late_answer(struct scmi_mailbox_end *e)
+RARE uint32_t late_answer(struct scmi_mailbox_end *e)
 {
 	if (!take_back(e))
 		return SCMI_REPLY_LATER;
@@ -80,7 +80,7 @@ static uint32_t late_answer(struct scmi_mailbox_end *e)
 /* ---- the command ---- */
 
 /* Of one that is not short. false: what is wrong with it is counted under its name. */
-static bool copy_closely(struct scmi_mailbox_end *e, uint32_t status)
+APART bool copy_closely(struct scmi_mailbox_end *e, uint32_t status)
 {
 	const struct scmi_shmem *area = &e->area[SCMI_MAILBOX_A2P];
 	const struct shmem_message msg = {.hdr = e->req.hdr, .len = e->req.len};
@@ -156,7 +156,7 @@ HOT bool serve_one(struct scmi_mailbox_end *e)
 /* ---- who serves ---- */
 
 /* Answers that came later, and commands. */
-static int turn(struct scmi_mailbox_end *e, int max)
+APART int turn(struct scmi_mailbox_end *e, int max)
 {
 	int n = 0;
 
@@ -215,7 +215,7 @@ HOT bool end_serving(struct scmi_mailbox_end *e)
  * What others have left to us, after n commands. Never more than max where somebody can be woken for it; else one for
  * each of them, who has rung, or answered, and is not asked again.
  */
-static int serve_on(struct scmi_mailbox_end *e, int max, int n)
+RARE int serve_on(struct scmi_mailbox_end *e, int max, int n)
 {
 	bool left = false;
 
@@ -232,6 +232,14 @@ static int serve_on(struct scmi_mailbox_end *e, int max, int n)
 	return n;
 }
 
+/* After a first command, or none. */
+HOT bool goes_on(const struct scmi_mailbox_end *e, int max, int n)
+{
+	if (n != 0)
+		return n < max;
+	return !SHORT_WAY || atomic_load_explicit(&e->request, memory_order_relaxed) == REQUEST_ANSWERED;
+}
+
 /* SCMI_E_CLOSED: one of the bits of `need` is missing. */
 static int serve(struct scmi_mailbox_end *e, uint32_t need, int max)
 {
@@ -239,8 +247,9 @@ static int serve(struct scmi_mailbox_end *e, uint32_t need, int max)
 
 	if (!begin_serving(e, need, &n))
 		return n;
-	n = max > 0 && serve_one(e);
-	if (n != 0 ? n < max : atomic_load_explicit(&e->request, memory_order_relaxed) == REQUEST_ANSWERED)
+	if (SHORT_WAY && max > 0 && serve_one(e))
+		n = 1;
+	if (goes_on(e, max, n))
 		n += turn(e, max - n);
 	return end_serving(e) ? n : serve_on(e, max, n);
 }

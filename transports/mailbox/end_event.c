@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The platform's end: notifications and delayed responses, through the P2A area. */
 #include "end.h"
+#include "short.h"
 
 int scmi__mailbox_end_p2a(void *ctx)
 {
@@ -15,7 +16,7 @@ static bool begin_event(struct scmi_mailbox_end *e)
 	return (atomic_fetch_or(&e->p2a, P2A_WRITING) & P2A_WRITING) == 0;
 }
 
-/* Takes WANTED away if the area is free and nobody writes there; whether it has. All seq_cst: see refuse(). */
+/* Takes WANTED away if the area is free and nobody writes there; whether it has. All seq_cst: see send(). */
 static bool take_wanted(struct scmi_mailbox_end *e)
 {
 	uint32_t wanted = P2A_WANTED;
@@ -33,21 +34,16 @@ void scmi__mailbox_end_tell_room(struct scmi_mailbox_end *e)
 	end_leave(e);
 }
 
+/* ready() is owed. */
 static int refuse(struct scmi_mailbox_end *e)
 {
-	/*
-	 * WANTED, then a look: either we see that the area has become free, or whoever is rung for that, and the writer
-	 * who leaves, sees WANTED.
-	 */
 	atomic_fetch_or(&e->p2a, P2A_WANTED);
-	scmi__mailbox_end_tell_room(e);
 	return SCMI_E_BUSY;
 }
 
-static int send_inside(struct scmi_mailbox_end *e, uint32_t hdr, const void *payload, uint32_t len)
+APART int write_event(struct scmi_mailbox_end *e, uint32_t hdr, const void *payload, uint32_t len)
 {
 	const struct scmi_shmem *area = &e->area[SCMI_MAILBOX_P2A];
-	uint32_t p2a;
 
 	if (area->mem == NULL)
 		return SCMI_E_NOTSUP;
@@ -62,14 +58,16 @@ static int send_inside(struct scmi_mailbox_end *e, uint32_t hdr, const void *pay
 	scmi__shmem_write(area, hdr, payload, len, SCMI_SHMEM_INTR);
 	end_count(&e->events);
 	scmi__shmem_give(area, e->port, 0u);
-	p2a = atomic_fetch_and(&e->p2a, ~P2A_WRITING);
+	atomic_fetch_and(&e->p2a, ~P2A_WRITING);
 	if (end_can_ring(e))
 		end_ring(e, SCMI_MAILBOX_RX);
-	if ((p2a & P2A_WANTED) != 0)
-		scmi__mailbox_end_tell_room(e); /* it may be free again: who was rung for that has seen us writing */
 	return SCMI_OK;
 }
 
+/*
+ * After WANTED, or after WRITING has gone, a look: either we see that the area has become free, or whoever is rung for
+ * that, and the writer who leaves, sees WANTED.
+ */
 int scmi__mailbox_end_send(void *ctx, uint32_t hdr, const void *payload, uint32_t len)
 {
 	struct scmi_mailbox_end *e = ctx;
@@ -77,7 +75,8 @@ int scmi__mailbox_end_send(void *ctx, uint32_t hdr, const void *payload, uint32_
 
 	if (!gate_enter(&e->gate, GATE_HERE))
 		return SCMI_E_NOPEER;
-	err = send_inside(e, hdr, payload, len);
+	err = write_event(e, hdr, payload, len);
+	scmi__mailbox_end_tell_room(e);
 	end_leave(e);
 	return err;
 }

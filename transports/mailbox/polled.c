@@ -79,9 +79,7 @@ static int send(void *ctx, const struct scmi_tx *tx)
 		return SCMI_E_BUSY;
 	}
 	shmem_write_small(&p->area, tx->payload, tx->len);
-	shmem_store(&p->area, SCMI_SHMEM_LENGTH, tx->len + 4u);
-	shmem_store(&p->area, SCMI_SHMEM_HEADER, tx->hdr);
-	shmem_store(&p->area, SCMI_SHMEM_FLAGS, 0);
+	shmem_put(&p->area, tx->hdr, tx->len, 0);
 	p->token = tx->token;
 	give(p, 0);
 	err = ring(p);

@@ -30,11 +30,7 @@
 #endif
 
 /* Where size is asked for all messages go the one way that is for any: these are not there then. */
-#ifdef __OPTIMIZE_SIZE__
-#define SHORT_WAY false
-#else
-#define SHORT_WAY true
-#endif
+#define SHORT_WAY (!SHMEM_SMALL)
 
 /* Bytes of payload. */
 #define SHORT_BYTES 32u
@@ -45,7 +41,7 @@
  */
 static inline uint32_t short_limit(const struct scmi_shmem *area, uint32_t most)
 {
-	if (area->check != SCMI_SHMEM_CHECK_NONE || (area->flags & SCMI_SHMEM_CACHED) != 0)
+	if (!SHORT_WAY || area->check != SCMI_SHMEM_CHECK_NONE || (area->flags & SCMI_SHMEM_CACHED) != 0)
 		return 0;
 	return (most < SHORT_BYTES ? most : SHORT_BYTES) - (SCMI_STATUS_BYTES - 1u);
 }
@@ -73,14 +69,11 @@ static inline void short_read(const struct scmi_shmem *area, uint32_t *words, ui
 static inline void short_write(const struct scmi_shmem *area, uint32_t hdr, const void *payload, uint32_t len,
 			       uint32_t flags)
 {
-	_Atomic uint32_t *to = shmem_word(area, 0);
+	_Atomic uint32_t *to = shmem_word(area, SCMI_SHMEM_PAYLOAD);
 	const unsigned char *from = payload;
 	uint32_t word;
 
-	atomic_store_explicit(&to[SCMI_SHMEM_FLAGS / 4u], shmem_le32(flags), memory_order_relaxed);
-	atomic_store_explicit(&to[SCMI_SHMEM_LENGTH / 4u], shmem_le32(len + 4u), memory_order_relaxed);
-	atomic_store_explicit(&to[SCMI_SHMEM_HEADER / 4u], shmem_le32(hdr), memory_order_relaxed);
-	to += SCMI_SHMEM_PAYLOAD / 4u;
+	shmem_put(area, hdr, len, flags);
 	for (; len != 0; len -= 4u, from += 4, to++) {
 		(void)memcpy(&word, from, sizeof(word));
 		atomic_store_explicit(to, word, memory_order_relaxed);

@@ -17,25 +17,32 @@ _Static_assert(SCMI_SHMEM_STATUS == 4 && SCMI_SHMEM_FLAGS == 16 && SCMI_SHMEM_LE
 _Static_assert(SCMI_SHMEM_HEADER == 24 && SCMI_SHMEM_PAYLOAD == 28, "DEN0056");
 
 /*
- * The status comes from memory, and so does what is read after it: the second time because the processor may have
+ * Of a cached area the status comes from memory, and so does what is read after it: the second time because the processor may have
  * fetched a line of the message by itself before the other end wrote it, and the status after that.
  */
-uint32_t scmi__shmem_status_cached(const struct scmi_shmem *a, const struct scmi_port *port)
+uint32_t scmi__shmem_status_of(const struct scmi_shmem *a, const struct scmi_port *port)
 {
+	const bool cached = (a->flags & SCMI_SHMEM_CACHED) != 0;
 	uint32_t status;
 
-	port->cache_invalidate(port->ctx, a->mem, a->len);
+	if (cached)
+		port->cache_invalidate(port->ctx, a->mem, a->len);
 	status = atomic_load_explicit(shmem_word(a, SCMI_SHMEM_STATUS), memory_order_seq_cst);
-	port->cache_invalidate(port->ctx, a->mem, a->len);
+	if (cached)
+		port->cache_invalidate(port->ctx, a->mem, a->len);
 	return shmem_le32(status);
 }
 
 /* The message is in memory before the status is. */
-void scmi__shmem_give_cached(const struct scmi_shmem *a, const struct scmi_port *port, uint32_t status)
+void scmi__shmem_give_to(const struct scmi_shmem *a, const struct scmi_port *port, uint32_t status)
 {
-	port->cache_clean(port->ctx, a->mem, a->len);
+	const bool cached = (a->flags & SCMI_SHMEM_CACHED) != 0;
+
+	if (cached)
+		port->cache_clean(port->ctx, a->mem, a->len);
 	atomic_store_explicit(shmem_word(a, SCMI_SHMEM_STATUS), shmem_le32(status), memory_order_seq_cst);
-	port->cache_clean(port->ctx, a->mem, a->len);
+	if (cached)
+		port->cache_clean(port->ctx, a->mem, a->len);
 }
 
 /* Payload is bytes: its words go through in memory order, whatever the order of the host. */
@@ -64,6 +71,10 @@ void scmi__shmem_read(const struct scmi_shmem *a, uint32_t offset, void *dst, ui
 
 	if (len >= LONG_RUN && (a->flags & SCMI_SHMEM_WIDE) != 0) {
 		(void)memcpy(to, (const unsigned char *)a->mem + at, len);
+		return;
+	}
+	if (SHMEM_SMALL) {
+		shmem_read_small(a, offset, to, len);
 		return;
 	}
 	if (skip != 0) {
@@ -99,6 +110,10 @@ static void write_payload(const struct scmi_shmem *a, const unsigned char *from,
 {
 	uint32_t at = SCMI_SHMEM_PAYLOAD;
 
+	if (SHMEM_SMALL) {
+		shmem_write_small(a, from, len);
+		return;
+	}
 	for (; len >= 4; len -= 4, at += 4, from += 4)
 		write_word(a, at, from);
 	if (len != 0) {
@@ -114,9 +129,7 @@ static void write_payload(const struct scmi_shmem *a, const unsigned char *from,
 void scmi__shmem_write(const struct scmi_shmem *a, uint32_t hdr, const void *payload, uint32_t len, uint32_t flags)
 {
 	write_payload(a, payload, len);
-	shmem_store(a, SCMI_SHMEM_LENGTH, len + 4);
-	shmem_store(a, SCMI_SHMEM_HEADER, hdr);
-	shmem_store(a, SCMI_SHMEM_FLAGS, flags);
+	shmem_put(a, hdr, len, flags);
 	if (a->check != SCMI_SHMEM_CHECK_NONE)
 		scmi__shmem_seal(a, hdr, payload, len);
 }
@@ -162,12 +175,12 @@ const char *scmi__shmem_fault(const struct scmi_shmem *a, const struct scmi_port
 
 void scmi__shmem_blank(const struct scmi_shmem *a)
 {
-	shmem_store(a, SCMI_SHMEM_RESERVED, 0);
-	shmem_store(a, SCMI_SHMEM_CHECK_KIND, a->check);
-	shmem_store(a, SCMI_SHMEM_CHECK_VALUE, 0);
-	shmem_store(a, SCMI_SHMEM_FLAGS, 0);
-	shmem_store(a, SCMI_SHMEM_LENGTH, 0);
-	shmem_store(a, SCMI_SHMEM_HEADER, 0);
+	uint32_t at;
+
+	for (at = 0; at < SCMI_SHMEM_PAYLOAD; at += 4) {
+		if (at != SCMI_SHMEM_STATUS)
+			shmem_store(a, at, at == SCMI_SHMEM_CHECK_KIND ? a->check : 0u);
+	}
 }
 
 int scmi_shmem_reset(const struct scmi_shmem *area)

@@ -18,8 +18,9 @@
 #include <scmi/port.h>
 #include <scmi/transport/shmem.h>
 
-/* No <string.h> where there is no C library; any compiler brings this function all the same. */
+/* No <string.h> where there is no C library; any compiler brings these functions all the same. */
 void *memcpy(void *restrict dst, const void *restrict src, size_t n);
+void *memset(void *dst, int value, size_t n);
 
 /* What stands in an area, read once and bounded. */
 struct shmem_message {
@@ -59,11 +60,28 @@ static inline void shmem_store(const struct scmi_shmem *a, uint32_t offset, uint
 	atomic_store_explicit(shmem_word(a, offset), shmem_le32(value), memory_order_relaxed);
 }
 
+/* The words before a payload of len bytes, but for the status. */
+static inline void shmem_put(const struct scmi_shmem *a, uint32_t hdr, uint32_t len, uint32_t flags)
+{
+	_Atomic uint32_t *to = shmem_word(a, 0);
+
+	atomic_store_explicit(&to[SCMI_SHMEM_FLAGS / 4u], shmem_le32(flags), memory_order_relaxed);
+	atomic_store_explicit(&to[SCMI_SHMEM_LENGTH / 4u], shmem_le32(len + 4u), memory_order_relaxed);
+	atomic_store_explicit(&to[SCMI_SHMEM_HEADER / 4u], shmem_le32(hdr), memory_order_relaxed);
+}
+
 /* Payload bytes that the area carries. */
 static inline uint32_t shmem_capacity(const struct scmi_shmem *a)
 {
 	return a->len - SCMI_SHMEM_PAYLOAD;
 }
+
+/* Where size is asked for, payloads go the two small ways, and nothing is compiled into its caller for speed. */
+#ifdef __OPTIMIZE_SIZE__
+#define SHMEM_SMALL true
+#else
+#define SHMEM_SMALL false
+#endif
 
 /*
  * The two ways of a payload for who has to be small rather than fast. As scmi__shmem_read(), and as scmi__shmem_write()
@@ -94,8 +112,9 @@ static inline void shmem_write_small(const struct scmi_shmem *a, const unsigned 
 	}
 }
 
-uint32_t scmi__shmem_status_cached(const struct scmi_shmem *a, const struct scmi_port *port);
-void scmi__shmem_give_cached(const struct scmi_shmem *a, const struct scmi_port *port, uint32_t status);
+/* As the two below, of any area. */
+uint32_t scmi__shmem_status_of(const struct scmi_shmem *a, const struct scmi_port *port);
+void scmi__shmem_give_to(const struct scmi_shmem *a, const struct scmi_port *port, uint32_t status);
 
 /*
  * The channel status; seq_cst, for a look that follows what was said about oneself. What the other end wrote before it
@@ -104,16 +123,16 @@ void scmi__shmem_give_cached(const struct scmi_shmem *a, const struct scmi_port 
  */
 static inline uint32_t scmi__shmem_status(const struct scmi_shmem *a, const struct scmi_port *port)
 {
-	if ((a->flags & SCMI_SHMEM_CACHED) != 0)
-		return scmi__shmem_status_cached(a, port);
+	if (SHMEM_SMALL || (a->flags & SCMI_SHMEM_CACHED) != 0)
+		return scmi__shmem_status_of(a, port);
 	return shmem_le32(atomic_load_explicit(shmem_word(a, SCMI_SHMEM_STATUS), memory_order_seq_cst));
 }
 
 /* Gives the area to the other end: its status becomes `status`, after all that was written before. seq_cst. */
 static inline void scmi__shmem_give(const struct scmi_shmem *a, const struct scmi_port *port, uint32_t status)
 {
-	if ((a->flags & SCMI_SHMEM_CACHED) != 0)
-		scmi__shmem_give_cached(a, port, status);
+	if (SHMEM_SMALL || (a->flags & SCMI_SHMEM_CACHED) != 0)
+		scmi__shmem_give_to(a, port, status);
 	else
 		atomic_store_explicit(shmem_word(a, SCMI_SHMEM_STATUS), shmem_le32(status), memory_order_seq_cst);
 }

@@ -50,26 +50,33 @@ static uint32_t add(uint32_t kind, uint32_t sum, uint32_t word, uint32_t n)
 	return sum;
 }
 
+/* n bytes, 1 to 4, as a word. */
+static uint32_t word_of(const unsigned char *bytes, uint32_t n)
+{
+	uint32_t word = 0;
+
+	while (n-- != 0)
+		word = word << 8 | bytes[n];
+	return word;
+}
+
 /* Of the header, and of a copy of the payload, or of what stands in the area: NULL. */
 static uint32_t sum_of(const struct scmi_shmem *a, uint32_t hdr, const unsigned char *copy, uint32_t len)
 {
 	const uint32_t kind = a->check;
-	uint32_t sum = add(kind, begin(kind), hdr, 4);
-	uint32_t at;
+	uint32_t sum = begin(kind);
+	uint32_t word = hdr;
+	uint32_t at = 0;
+	uint32_t n = 4;
 
-	for (at = 0; at < len; at += 4) {
-		const uint32_t n = len - at < 4 ? len - at : 4;
-		uint32_t word = 0;
-
-		if (copy != NULL) {
-			(void)memcpy(&word, copy + at, n);
-			word = shmem_le32(word);
-		} else {
-			word = shmem_load(a, SCMI_SHMEM_PAYLOAD + at);
-		}
+	for (;;) {
 		sum = add(kind, sum, word, n);
+		if (at == len)
+			return end(kind, sum);
+		n = len - at < 4 ? len - at : 4;
+		word = copy != NULL ? word_of(copy + at, n) : shmem_load(a, SCMI_SHMEM_PAYLOAD + at);
+		at += n;
 	}
-	return end(kind, sum);
 }
 
 bool scmi__shmem_whole(const struct scmi_shmem *a, uint32_t hdr, const void *copy, uint32_t len)
