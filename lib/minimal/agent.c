@@ -18,16 +18,17 @@
 #define HORIZON_US UINT64_C(7200000000)
 
 struct scmi_agent {
-	struct scmi_transport transport;
-	const struct scmi_port *port; /* NULL: there is no clock */
-	struct scmi_call *call;       /* whose reply is waited for; NULL: none */
-	uint64_t looks;               /* the clock of who has none */
-	uint64_t until;               /* the end of what is waited for */
-	uint32_t queue_us;
-	uint32_t hdr; /* of the last command */
 	bool running;
 	bool owed;
-	bool down; /* the transport has said so */
+	bool down;              /* the transport has said so */
+	uint32_t hdr;           /* of the last command */
+	struct scmi_call *call; /* whose reply is waited for; NULL: none */
+	int ended;              /* how the last one has */
+	uint32_t queue_us;
+	const struct scmi_port *port; /* NULL: there is no clock */
+	uint64_t looks;               /* the clock of who has none */
+	uint64_t until;               /* the end of what is waited for */
+	struct scmi_transport transport;
 };
 
 _Static_assert(sizeof(struct scmi_agent) <= SCMI_MINIMAL_WORDS * sizeof(max_align_t), "the promise of minimal.h");
@@ -40,10 +41,8 @@ static uint64_t now(struct scmi_agent *a)
 static void end(struct scmi_agent *a, int err)
 {
 	a->owed = false;
-	if (a->call == NULL)
-		return;
-	a->call->err_ = err;
 	a->call = NULL;
+	a->ended = err;
 }
 
 /* ---- what comes back ---- */
@@ -61,17 +60,15 @@ static int fetch(const struct scmi_agent *a, const struct scmi_rx *rx, uint32_t 
 /* The status first, for an error may be a status and nothing more. Returns the call's end. */
 static int read_reply(struct scmi_agent *a, struct scmi_call *call, const struct scmi_rx *rx)
 {
+	const uint32_t values = rx->len - SCMI_STATUS_BYTES;
+	const uint32_t len = values < call->reply_cap ? values : call->reply_cap;
 	unsigned char head[SCMI_STATUS_BYTES];
-	uint32_t values;
-	uint32_t len;
-	int err;
 
 	if (rx->len < sizeof(head) || fetch(a, rx, 0, head, sizeof(head)) != SCMI_OK)
 		return SCMI_E_PROTO;
-	err = scmi_msg_split_reply(head, rx->len, &call->status, &values);
-	if (err != SCMI_OK)
-		return err;
-	len = values < call->reply_cap ? values : call->reply_cap;
+	call->status = (int32_t)scmi_get_le32(head);
+	if (call->status != SCMI_SUCCESS)
+		return SCMI_E_REMOTE;
 	if (fetch(a, rx, SCMI_STATUS_BYTES, call->reply, len) != SCMI_OK)
 		return SCMI_E_PROTO;
 	call->reply_len = values;
@@ -81,16 +78,18 @@ static int read_reply(struct scmi_agent *a, struct scmi_call *call, const struct
 static int rx(void *core, const struct scmi_rx *rx)
 {
 	struct scmi_agent *a = core;
+	struct scmi_call *call = a->call;
 	const bool ours = ((rx->hdr ^ a->hdr) & ~SCMI_HDR_RESERVED) == 0;
 
 	if (!a->owed || (!ours && rx->token != scmi_hdr_token(a->hdr)))
 		return SCMI_E_STRAY;
-	if (ours && a->call == NULL) {
-		a->owed = false;
+	end(a, SCMI_E_PROTO);
+	if (!ours)
+		return SCMI_E_PROTO;
+	if (call == NULL)
 		return SCMI_E_STRAY;
-	}
-	end(a, ours ? read_reply(a, a->call, rx) : SCMI_E_PROTO);
-	return ours ? SCMI_OK : SCMI_E_PROTO;
+	a->ended = read_reply(a, call, rx);
+	return SCMI_OK;
 }
 
 static int settle(void *core, uint16_t token, int err)
@@ -194,7 +193,7 @@ static int send(struct scmi_agent *a, struct scmi_call *call)
 	int err;
 
 	if (a->down) /* nobody else polls, and the peer may have come */
-		(void)a->transport.ops->poll(a->transport.ctx, LOOK_MAX);
+		(void)look(a);
 	if (a->down)
 		return SCMI_E_NOPEER;
 	if (a->owed)
@@ -235,7 +234,7 @@ static int await(struct scmi_agent *a, struct scmi_call *call)
 	while (a->call != NULL && look(a))
 		;
 	if (a->call == NULL)
-		return call->err_;
+		return a->ended;
 	a->call = NULL;
 	return SCMI_E_TIMEOUT;
 }
@@ -325,14 +324,20 @@ int scmi_agent_init(struct scmi_agent **agent, void *mem, size_t len, const stru
 	return SCMI_OK;
 }
 
+/* It may say that the link is down, and succeed. */
+static int start(struct scmi_agent *a)
+{
+	a->down = false;
+	return a->transport.ops->start(a->transport.ctx, &sink, a);
+}
+
 int scmi_agent_start(struct scmi_agent *a)
 {
 	int err;
 
 	if (a == NULL || a->running)
 		return SCMI_E_INVAL;
-	a->down = false;
-	err = a->transport.ops->start(a->transport.ctx, &sink, a);
+	err = start(a);
 	a->running = err == SCMI_OK;
 	return err;
 }
@@ -356,7 +361,6 @@ int scmi_agent_fini(struct scmi_agent *a)
 	return scmi_agent_stop(a);
 }
 
-/* A start may say that the link is down, and succeed. */
 static int reset(struct scmi_agent *a)
 {
 	const struct scmi_transport_ops *ops = a->transport.ops;
@@ -364,8 +368,7 @@ static int reset(struct scmi_agent *a)
 
 	if (ops->recover == NULL) {
 		ops->stop(a->transport.ctx);
-		a->down = false;
-		return ops->start(a->transport.ctx, &sink, a);
+		return start(a);
 	}
 	err = ops->recover(a->transport.ctx);
 	if (err == SCMI_OK)

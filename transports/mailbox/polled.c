@@ -99,16 +99,17 @@ static int fetch(void *ctx, const struct scmi_rx *rx, uint32_t offset, void *dst
 /* A length that cannot be becomes 0, which is no reply either. */
 static void take(struct polled *p, uint32_t status)
 {
-	struct shmem_message m;
-	struct scmi_rx rx;
+	struct scmi_rx rx = {.token = p->token};
 
 	p->sent = false;
 	if ((status & SCMI_SHMEM_ERROR) != 0) {
 		(void)p->sink->settle(p->core, p->token, SCMI_E_COMMS);
 		return;
 	}
-	(void)scmi__shmem_peek(&p->area, &m);
-	rx = (struct scmi_rx){m.hdr, m.len, NULL, NULL, p->token};
+	rx.hdr = shmem_load(&p->area, SCMI_SHMEM_HEADER);
+	rx.len = shmem_load(&p->area, SCMI_SHMEM_LENGTH) - 4u; /* less than 4 becomes more than any area holds */
+	if (rx.len > shmem_capacity(&p->area))
+		rx.len = 0;
 	(void)p->sink->rx(p->core, &rx);
 }
 
@@ -156,8 +157,8 @@ static const struct scmi_transport_ops ops = {
 
 static bool fits(const struct scmi_shmem *a)
 {
-	return a->mem != NULL && (uintptr_t)a->mem % 4u == 0 && a->len >= SCMI_SHMEM_BYTES_MIN &&
-	       a->len <= SCMI_SHMEM_BYTES_MAX && a->len % 4u == 0;
+	return a->mem != NULL && ((uintptr_t)a->mem | a->len) % 4u == 0 && a->len >= SCMI_SHMEM_BYTES_MIN &&
+	       a->len <= SCMI_SHMEM_BYTES_MAX;
 }
 
 /* Nothing is asked for that is not here. */
@@ -199,7 +200,8 @@ int scmi_mailbox_init(struct scmi_mailbox *mailbox, const struct scmi_mailbox_co
 
 	if (mailbox == NULL || transport == NULL || !is_allowed(config))
 		return SCMI_E_INVAL;
-	*p = (struct polled){.area = config->areas[SCMI_MAILBOX_A2P], .bell = config->doorbell};
+	p->area = config->areas[SCMI_MAILBOX_A2P]; /* the rest is start's */
+	p->bell = config->doorbell;
 	*transport = (struct scmi_transport){
 		.size = sizeof(*transport),
 		.caps = SCMI_CAP_POLL,
