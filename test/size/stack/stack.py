@@ -88,7 +88,13 @@ class Graph:
 	def files(self, build):
 		for top in ("lib", "transports"):
 			for folder, _, names in os.walk(os.path.join(build, top)):
-				yield from (os.path.join(folder, name) for name in sorted(names) if name.endswith(".ci"))
+				yield from (os.path.join(folder, name) for name in sorted(names) if name.endswith(".ci") and
+					    self.has_source(os.path.relpath(os.path.join(folder, name), build)))
+
+	def has_source(self, path):
+		"""Of lib/CMakeFiles/scmi_core.dir/agent/send.c.ci: an old build folder has files of sources that are gone."""
+		source = re.sub(r"CMakeFiles/[^/]*\.dir/", "", path)[:-len(".ci")].replace("__", "..")
+		return "CMakeFiles" not in path or os.path.exists(os.path.join(self.source, source))
 
 	def listing(self, build):
 		cache = os.path.join(build, "CMakeCache.txt")
