@@ -29,6 +29,7 @@ set(scmi_agent_sources
 	lib/agent/init.c
 	lib/agent/latency.c
 	lib/agent/life.c
+	lib/agent/note.c
 	lib/agent/notify.c
 	lib/agent/queue.c
 	lib/agent/quiet.c

@@ -78,12 +78,13 @@ static int read_reply(struct link *l, struct scmi_call *call, const struct scmi_
 
 static void count_end(struct link *l, int err)
 {
+	enum counter which = C_MALFORMED;
+
 	if (err == SCMI_E_REMOTE)
-		count(l, C_REMOTE);
+		which = C_REMOTE;
 	else if (err == SCMI_E_TRUNCATED)
-		count(l, C_TRUNCATED);
-	else
-		count(l, C_MALFORMED);
+		which = C_TRUNCATED;
+	count(l, which);
 }
 
 /* Single words that anybody may read; the type must not change the layout for that. */
@@ -106,7 +107,7 @@ static void note_latency(struct scmi_agent *a, const struct scmi_call *call)
 	}
 }
 
-int scmi__deliver(struct link *l, struct slot *s, const struct scmi_rx *rx, uint32_t held)
+uint32_t scmi__deliver(struct link *l, struct slot *s, const struct scmi_rx *rx, uint32_t held)
 {
 	struct scmi_call *call = s->call;
 	int err = read_reply(l, call, rx);
@@ -116,9 +117,8 @@ int scmi__deliver(struct link *l, struct slot *s, const struct scmi_rx *rx, uint
 		count_end(l, err);
 	if (l->agent->latency_n != 0)
 		note_latency(l->agent, call);
-	trace(l, SCMI_TRACE_RECV, slot_index(l, s), rx->hdr, rx->len, err, NULL);
-	scmi__finish(l, s, held);
-	return SCMI_OK;
+	trace(l, SCMI_TRACE_RECV, slot_index(l, s), rx->hdr, rx->len, err);
+	return scmi__finish(l, s, held);
 }
 
 /* The platform has said that it will not do it: no delayed response will come. HELD_R is ours. */
@@ -136,31 +136,28 @@ static bool claim_half(struct link *l, struct slot *s, int err)
 	do {
 		if (!word_claimable(w))
 			return false;
-	} while (!atomic_compare_exchange_weak_explicit(&s->word, &w, (w | W_CLAIMED) & ~gone, memory_order_seq_cst,
-							memory_order_acquire));
+	} while (!scmi__swap(s, &w, (w | W_CLAIMED) & ~gone));
 	count_debts(l, w & gone);
 	return true;
 }
 
-void scmi__deliver_half(struct link *l, struct slot *s, const struct scmi_rx *rx, uint32_t held)
+uint32_t scmi__deliver_half(struct link *l, struct slot *s, const struct scmi_rx *rx, uint32_t held)
 {
 	int32_t status = SCMI_SUCCESS;
 	uint32_t values;
 	int err = read_status(l, rx, &status, &values);
 
-	trace(l, SCMI_TRACE_RECV, slot_index(l, s), rx->hdr, rx->len, err, NULL);
+	trace(l, SCMI_TRACE_RECV, slot_index(l, s), rx->hdr, rx->len, err);
 	if (err == SCMI_OK || !claim_half(l, s, err)) {
 		if (err == SCMI_E_REMOTE)
 			forgive_delayed(l, s);
-		if (held != 0)
-			scmi__drop(l, s, held);
-		return;
+		return held;
 	}
 	s->call->status = status;
 	s->call->reply_len = 0;
 	s->call->err_ = err;
 	count_end(l, err);
-	scmi__finish(l, s, held);
+	return scmi__finish(l, s, held);
 }
 
 void scmi__deliver_late(struct link *l, struct slot *s, const struct scmi_rx *rx)

@@ -6,15 +6,16 @@
 
 /*
  * The winner of the claim: one bounded copy straight into the caller's buffer, then the call is over. held: holds of
- * this context's own that go with it. Returns SCMI_OK, whatever the reply was.
+ * this context's own that go with it. Returns what scmi__finish() does.
  */
-int scmi__deliver(struct link *l, struct slot *s, const struct scmi_rx *rx, uint32_t held);
+uint32_t scmi__deliver(struct link *l, struct slot *s, const struct scmi_rx *rx, uint32_t held);
 
 /*
  * The response of a delayed command, of which `held` is ours: an error ends the call, unless it has been ended, and
- * what is no response at all; a success only means that a second message follows. held is dropped.
+ * what is no response at all; a success only means that a second message follows. Returns what scmi__finish() does; where
+ * the call is not ended here held, which has yet to be dropped.
  */
-void scmi__deliver_half(struct link *l, struct slot *s, const struct scmi_rx *rx, uint32_t held);
+uint32_t scmi__deliver_half(struct link *l, struct slot *s, const struct scmi_rx *rx, uint32_t held);
 
 /* The same, of a call that had ended: an error of the platform's says that no delayed response will come. */
 void scmi__deliver_late(struct link *l, struct slot *s, const struct scmi_rx *rx);

@@ -113,7 +113,7 @@ static bool run_event(struct scmi_agent *a, struct frame *f)
 }
 
 /* After the drop the call is the caller's, and may be submitted again by its own done function: touch nothing more. */
-static void call_back(struct link *l, struct slot *s, uint32_t holds)
+OWN_FRAME static void call_back(struct link *l, struct slot *s, uint32_t holds)
 {
 	struct scmi_call *call = s->call;
 	scmi_done_fn done = call->done;
@@ -123,25 +123,28 @@ static void call_back(struct link *l, struct slot *s, uint32_t holds)
 	done(call, err);
 }
 
-static bool run_call(struct scmi_agent *a, struct frame *f)
-{
-	struct slot *s = pop(a, f);
-
-	if (s == NULL)
-		return false;
-	call_back(link_of(a, s), s, W_CALL);
-	return true;
-}
-
-/* What has come to the frame meanwhile, by turns, until nothing is left. */
-static void run_out(struct scmi_agent *a, struct frame *f)
+/*
+ * This call's done function, if s is not NULL, then what has come to the frame meanwhile, by turns, until nothing is
+ * left.
+ */
+OWN_FRAME static void run_callbacks(struct scmi_agent *a, struct frame *f, struct slot *s, uint32_t holds)
 {
 	bool more;
 
+	if (s != NULL)
+		call_back(link_of(a, s), s, holds);
 	do {
-		more = run_call(a, f);
-		more = run_event(a, f) || more;
+		s = pop(a, f);
+		if (s != NULL)
+			call_back(link_of(a, s), s, W_CALL);
+		more = run_event(a, f) || s != NULL;
 	} while (more);
+}
+
+/* The same, and leaves the frame. All but the first handlers of a notification run from here. */
+OWN_FRAME static void run_out(struct scmi_agent *a, struct frame *f, struct slot *s, uint32_t holds)
+{
+	run_callbacks(a, f, s, holds);
 	leave(f);
 }
 
@@ -169,26 +172,20 @@ static void push_event(struct scmi_agent *a, uint32_t buffer)
 						      memory_order_relaxed));
 }
 
-/* Takes the stack whole and appends it to the frame, the oldest first. */
+/* Takes the stack whole and turns it into the list of a frame that has none, the oldest first. */
 static int take_calls(struct scmi_agent *a, struct frame *f)
 {
-	uint32_t next = atomic_exchange_explicit(&a->put_off, 0u, memory_order_acq_rel);
-	uint32_t turned = 0;
+	uint16_t next = (uint16_t)(atomic_exchange_explicit(&a->put_off, 0u, memory_order_acq_rel) - 1u);
 	int n = 0;
 
-	while (next != 0) {
-		struct slot *s = &a->slots[next - 1u];
-		uint32_t after = (atomic_load_explicit(&s->room, memory_order_relaxed) + 1u) & 0xffffu;
+	f->tail = next;
+	while (next != SLOT_NONE) {
+		struct slot *s = &a->slots[next];
+		uint16_t after = atomic_load_explicit(&s->room, memory_order_relaxed);
 
-		atomic_store_explicit(&s->room, (uint16_t)(turned - 1u), memory_order_relaxed);
-		turned = next;
+		atomic_store_explicit(&s->room, f->head, memory_order_relaxed);
+		f->head = next;
 		next = after;
-	}
-	while (turned != 0) {
-		struct slot *s = &a->slots[turned - 1u];
-
-		turned = (atomic_load_explicit(&s->room, memory_order_relaxed) + 1u) & 0xffffu;
-		append(a, f, s);
 		n++;
 	}
 	return n;
@@ -197,22 +194,16 @@ static int take_calls(struct scmi_agent *a, struct frame *f)
 static int take_events(struct scmi_agent *a, struct frame *f)
 {
 	uint32_t next = atomic_exchange_explicit(&a->put_off_events, 0u, memory_order_acq_rel);
-	uint32_t turned = 0;
 	int n = 0;
 
+	f->event_tail = next;
 	while (next != 0) {
 		struct buffer *b = scmi__buffer(a, next - 1u);
 		uint32_t after = atomic_load_explicit(&b->next, memory_order_relaxed);
 
-		atomic_store_explicit(&b->next, turned, memory_order_relaxed);
-		turned = next;
+		atomic_store_explicit(&b->next, f->event_head, memory_order_relaxed);
+		f->event_head = next;
 		next = after;
-	}
-	while (turned != 0) {
-		uint32_t buffer = turned - 1u;
-
-		turned = atomic_load_explicit(&scmi__buffer(a, buffer)->next, memory_order_relaxed);
-		scmi__frame_event(a, f, buffer);
 		n++;
 	}
 	return n;
@@ -232,7 +223,7 @@ int scmi__run_put_off(struct scmi_agent *a)
 	n = take_calls(a, f);
 	if (WITH_NOTIFICATIONS)
 		n += take_events(a, f);
-	run_out(a, f);
+	run_out(a, f, NULL, 0);
 	return n;
 }
 
@@ -242,27 +233,26 @@ bool scmi__any_put_off(struct scmi_agent *a)
 	       atomic_load_explicit(&a->put_off_events, memory_order_seq_cst) != 0;
 }
 
+/* What is put off in a deferred agent waits for a poll. Else whoever finds a frame runs it. */
 static void run_all_put_off(struct scmi_agent *a)
 {
-	while (scmi__any_put_off(a) && scmi__run_put_off(a) >= 0)
+	while (!a->deferred && scmi__any_put_off(a) && scmi__run_put_off(a) >= 0)
 		;
 }
 
-/* Somebody polls: tell him. Else whoever finds a frame runs it. */
+/* Somebody polls: tell him. */
 static void hand_over(struct scmi_agent *a)
 {
-	if (!a->deferred)
-		run_all_put_off(a);
-	else if (a->wake != NULL)
+	if (a->deferred && a->wake != NULL)
 		a->wake(a->wake_arg);
+	run_all_put_off(a);
 }
 
 /* For who entered a frame but runs no done function of its own in it: what ended meanwhile is run first. */
 void scmi__frame_leave(struct scmi_agent *a, struct frame *f)
 {
-	run_out(a, f);
-	if (!a->deferred)
-		run_all_put_off(a);
+	run_out(a, f, NULL, 0);
+	run_all_put_off(a);
 }
 
 void scmi__put_off_event(struct scmi_agent *a, uint32_t buffer)
@@ -284,8 +274,8 @@ void scmi__run_done(struct link *l, struct slot *s, uint32_t holds)
 	if (f == NULL && !a->deferred) {
 		f = scmi__frame_enter(a);
 		if (f != NULL) {
-			call_back(l, s, holds);
-			scmi__frame_leave(a, f);
+			run_out(a, f, s, holds);
+			run_all_put_off(a);
 			return;
 		}
 	}
@@ -298,5 +288,5 @@ void scmi__run_done(struct link *l, struct slot *s, uint32_t holds)
 		hand_over(a);
 	}
 	/* Its claim is an end for who waits for ends, though the slot is not free yet. */
-	tell(l);
+	scmi__tell(l);
 }

@@ -2,45 +2,45 @@
 /* Ending calls: what the one winner of a claim does, and cancel. */
 #include "internal.h"
 
-/*
- * Claims by the very word that was looked at, for the slot may be in another life by now; else *w is what it is now.
- * seq_cst: against a fence, or a context that waits for a slot, that says so and then looks at the word.
- */
-bool scmi__claim(struct slot *s, uint32_t *w) /* NOLINT(readability-non-const-parameter): the exchange writes it */
+/* Claims the call in the slot, if there is one that nobody has claimed. */
+bool scmi__claim_live(struct slot *s)
 {
-	return atomic_compare_exchange_strong_explicit(&s->word, w, *w | W_CLAIMED, memory_order_seq_cst,
-						       memory_order_acquire);
+	/* seq_cst: against take, which marks the word and then looks at the gate. */
+	uint32_t w = atomic_load_explicit(&s->word, memory_order_seq_cst);
+
+	do {
+		if (!word_claimable(w))
+			return false;
+	} while (!scmi__claim(s, &w));
+	return true;
 }
 
 /*
- * The call's results stand: let its owner have it. held are holds of this context's own that go with it.
+ * The call's results stand: let its owner have it. held are holds of this context's own that go with it. Returns 0, or
+ * the holds with which this context has yet to call scmi__run_done(), as the last thing that it does with the call.
  *
  * Who carries on is decided by the value that DONE replaces: while SENDING stands the sender does, when it clears it;
  * else this context runs the done function or wakes the waiter. The waiter's event is read before DONE is set, for
  * afterwards the call may be gone; it lies in a pool that outlives its waiters, so a late signal hurts nobody.
  */
-void scmi__finish(struct link *l, struct slot *s, uint32_t held)
+uint32_t scmi__finish(struct link *l, struct slot *s, uint32_t held)
 {
 	uint32_t w = atomic_load_explicit(&s->word, memory_order_acquire);
 	uint32_t waiter;
 
-	if ((w & (W_CALLBACK | W_SENDING)) == W_CALLBACK) {
-		scmi__run_done(l, s, W_CALL | held);
-		return;
-	}
+	if ((w & (W_CALLBACK | W_SENDING)) == W_CALLBACK)
+		return W_CALL | held;
 	do
 		waiter = registered(s->call, w);
-	while (!atomic_compare_exchange_weak_explicit(&s->word, &w, (w | W_DONE) & ~held, memory_order_seq_cst,
-						      memory_order_acquire));
+	while (!scmi__swap(s, &w, (w | W_DONE) & ~held));
 	if ((w & W_SENDING) != 0)
-		return;
-	if ((w & W_CALLBACK) != 0) {
-		scmi__run_done(l, s, W_CALL);
-		return;
-	}
+		return 0;
+	if ((w & W_CALLBACK) != 0)
+		return W_CALL;
 	if (waiter != WAITER_NONE)
 		scmi__wake(l, waiter);
-	tell(l);
+	scmi__tell(l);
+	return 0;
 }
 
 static enum counter counter_of(int err)
@@ -60,8 +60,8 @@ static enum counter counter_of(int err)
 	}
 }
 
-/* The winner of the claim ends the call without a reply. held: as in scmi__finish(). */
-void scmi__end(struct link *l, struct slot *s, int err, uint32_t held)
+/* The same, for the winner of the claim of a call that ends without a reply. */
+uint32_t scmi__finish_with(struct link *l, struct slot *s, int err, uint32_t held)
 {
 	struct scmi_call *call = s->call;
 	uint32_t w = atomic_load_explicit(&s->word, memory_order_relaxed);
@@ -70,9 +70,19 @@ void scmi__end(struct link *l, struct slot *s, int err, uint32_t held)
 	call->reply_len = 0;
 	call->err_ = err;
 	count(l, counter_of(err));
-	trace(l, SCMI_TRACE_END, slot_index(l, s), scmi__call_header(l, s, call, w), 0, err, NULL);
+	trace(l, SCMI_TRACE_END, slot_index(l, s), scmi__call_header(l, s, call, w), 0, err);
 	scmi__look_later(l);
-	scmi__finish(l, s, held);
+	return scmi__finish(l, s, held);
+}
+
+/* The same to the end, and for a call in the queue, too. */
+void scmi__end(struct link *l, struct slot *s, int err, uint32_t held)
+{
+	uint32_t w = atomic_load_explicit(&s->word, memory_order_relaxed);
+
+	held = scmi__finish_with(l, s, err, held);
+	if (held != 0)
+		scmi__run_done(l, s, held);
 	/* QUEUED then, or since gone: the pump has seen the claim itself. */
 	if (WITH_QUEUE && (w & W_QUEUED) != 0) {
 		atomic_store_explicit(&l->dead, 1u, memory_order_release);
@@ -84,16 +94,8 @@ void scmi__end(struct link *l, struct slot *s, int err, uint32_t held)
 void scmi__end_all(struct link *l, int err)
 {
 	for (uint32_t i = 0; i < l->limit; i++) {
-		struct slot *s = &l->slots[i];
-		/* seq_cst: against take, which marks the word and then looks at the gate. */
-		uint32_t w = atomic_load_explicit(&s->word, memory_order_seq_cst);
-
-		while (word_claimable(w)) {
-			if (scmi__claim(s, &w)) {
-				scmi__end(l, s, err, 0);
-				break;
-			}
-		}
+		if (scmi__claim_live(&l->slots[i]))
+			scmi__end(l, &l->slots[i], err, 0);
 	}
 }
 
@@ -114,9 +116,9 @@ void scmi__forgive(struct link *l, struct slot *s, uint32_t debts)
 		n = w & ~debts;
 		if ((n & W_HOLDS) == 0)
 			n &= ~W_LOW;
-	} while (!atomic_compare_exchange_weak_explicit(&s->word, &w, n, memory_order_seq_cst, memory_order_acquire));
+	} while (!scmi__swap(s, &w, n));
 	count_debts(l, w & debts);
-	tell(l);
+	scmi__tell(l);
 }
 
 int scmi_agent_cancel(struct scmi_agent *agent, struct scmi_call *call)
@@ -149,14 +151,10 @@ uint32_t scmi_agent_cancel_all(struct scmi_agent *agent)
 
 	for (uint32_t i = 0; i < agent->slots_n; i++) {
 		struct slot *s = &agent->slots[i];
-		uint32_t w = atomic_load_explicit(&s->word, memory_order_acquire);
 
-		while (word_claimable(w)) {
-			if (scmi__claim(s, &w)) {
-				scmi__end(link_of(agent, s), s, SCMI_E_CANCELLED, 0);
-				n++;
-				break;
-			}
+		if (scmi__claim_live(s)) {
+			scmi__end(link_of(agent, s), s, SCMI_E_CANCELLED, 0);
+			n++;
 		}
 	}
 	return n;

@@ -11,19 +11,22 @@
 
 /*
  * HOT: one of the few functions that every command goes through. Where speed is asked for they become one; where size is
- * (-Os), the compiler decides. FAST: whether it is, for what is rare and small: a call of it costs its caller registers,
+ * (-Os), the compiler decides. HOT_SHARED: the same, of several files; what is not inlined stands once, in the file that
+ * says extern inline. FAST: whether speed is asked for, for what is rare and small: a call of it costs its caller registers,
  * a copy of it bytes.
  *
  * OWN_FRAME, HOT_FRAME: where stack is scarce this function's frame is to be gone when it has returned, and not to lie,
  * as a part of its caller's, under what that calls next, which may be the whole way through a transport and back.
  */
 #if defined(__GNUC__) && defined(__OPTIMIZE__) && !defined(__OPTIMIZE_SIZE__)
-#define HOT       static inline __attribute__((always_inline))
-#define HOT_FRAME HOT
+#define HOT        static inline __attribute__((always_inline))
+#define HOT_SHARED inline __attribute__((always_inline))
+#define HOT_FRAME  HOT
 #define OWN_FRAME
 #define FAST true
 #else
-#define HOT static inline
+#define HOT        static inline
+#define HOT_SHARED inline
 #ifdef __GNUC__
 #define OWN_FRAME __attribute__((noinline))
 #else
@@ -178,22 +181,15 @@ static inline void relax(const struct scmi_agent *a)
 	a->port->relax(a->port->ctx);
 }
 
-static inline void trace(struct link *l, enum scmi_trace_kind kind, uint32_t slot, uint32_t hdr, uint32_t len, int err,
-			 const char *why)
-{
-	if (l->agent->trace != NULL) {
-		const struct scmi_trace_event e = {
-			.kind = (uint8_t)kind,
-			.link = (uint8_t)l->index,
-			.slot = (uint16_t)slot,
-			.hdr = hdr,
-			.len = len,
-			.err = err,
-			.why = why,
-		};
+/* ---- note.c ---- */
 
-		l->agent->trace(l->agent->trace_arg, &e);
-	}
+void scmi__trace(struct link *l, enum scmi_trace_kind kind, uint32_t slot, uint32_t hdr, uint32_t len, int err);
+int scmi__refuse(struct link *l, uint32_t hdr, uint32_t len, enum counter which, int err);
+
+static inline void trace(struct link *l, enum scmi_trace_kind kind, uint32_t slot, uint32_t hdr, uint32_t len, int err)
+{
+	if (l->agent->trace != NULL)
+		scmi__trace(l, kind, slot, hdr, len, err);
 }
 
 /* What a transport may end a call with; another code would be taken for something of ours. */
@@ -213,6 +209,15 @@ static inline int link_error(int err, int otherwise)
 
 /* ---- slot.c ---- */
 
+/*
+ * One step of a slot's word from *w, the very word that was looked at, to n; false: *w is what it is now. seq_cst: so
+ * that who waits for an end or for a slot, and says so first, is seen by whoever comes after it.
+ */
+HOT_SHARED bool scmi__swap(struct slot *s, uint32_t *w, uint32_t n) /* NOLINT(readability-non-const-parameter) */
+{
+	return atomic_compare_exchange_strong_explicit(&s->word, w, n, memory_order_seq_cst, memory_order_acquire);
+}
+
 uint32_t scmi__take_elsewhere(struct link *l, uint32_t home);
 uint32_t scmi__take_reserved(struct link *l);
 void scmi__drop_shared(struct link *l, struct slot *s, uint32_t holds);
@@ -223,7 +228,7 @@ void scmi__attend(struct link *l);
  * A free slot becomes CALL | SENDING in its next epoch; until it is published nobody but the taker writes the word.
  * seq_cst: before the taker's look at the gate, against stop's store of it and look at the words.
  */
-HOT bool try_slot(struct link *l, struct slot *s)
+HOT_SHARED bool scmi__try_slot(struct link *l, struct slot *s)
 {
 	uint32_t old = atomic_load_explicit(&s->word, memory_order_relaxed);
 	uint32_t next = old + W_EPOCH;
@@ -236,7 +241,7 @@ HOT bool try_slot(struct link *l, struct slot *s)
 		return false;
 	}
 	if (next == 0)
-		count(l, C_WRAPPED);
+		atomic_fetch_add_explicit(&l->counts[C_WRAPPED], 1u, memory_order_relaxed);
 	return true;
 }
 
@@ -248,7 +253,7 @@ HOT bool try_slot(struct link *l, struct slot *s)
  *   group      0               1               2 ...
  *          |.......X|.......*|..X.....|    X taken or owed, * where the group's next take starts
  */
-HOT uint32_t take(struct link *l, const struct scmi_call *call)
+HOT_SHARED uint32_t scmi__take(struct link *l, const struct scmi_call *call)
 {
 	uint32_t salt = atomic_load_explicit(&l->salt, memory_order_relaxed);
 	uint32_t hash = ((uint32_t)((uintptr_t)call >> 4) ^ salt) * 0x9e3779b1u;
@@ -257,7 +262,7 @@ HOT uint32_t take(struct link *l, const struct scmi_call *call)
 	uint32_t k = atomic_load_explicit(cursor, memory_order_relaxed);
 	uint32_t index = home * GROUP + k;
 
-	if (!try_slot(l, &l->slots[index]))
+	if (!scmi__try_slot(l, &l->slots[index]))
 		return scmi__take_elsewhere(l, home);
 	atomic_store_explicit(cursor, (uint8_t)((k + 1u) & l->cursor_mask), memory_order_relaxed);
 	return index;
@@ -267,24 +272,30 @@ HOT uint32_t take(struct link *l, const struct scmi_call *call)
  * Something has changed for who waits: a call has ended, a slot is free. seq_cst: see word_will_tell(). Only for
  * contexts that stop waits for, or that the user has to keep from fini.
  */
-HOT void tell(struct link *l)
+HOT_SHARED void scmi__tell(struct link *l)
 {
 	if (atomic_load_explicit(&l->attention, memory_order_seq_cst) != 0)
 		scmi__attend(l);
+}
+
+/* While takes find their groups full: a hint where to look. */
+HOT_SHARED void scmi__note_freed(struct link *l, const struct slot *s)
+{
+	uint32_t crowded = atomic_load_explicit(&l->crowded, memory_order_relaxed);
+
+	if (crowded != 0) {
+		atomic_store_explicit(&l->freed, (uint32_t)(s - l->slots), memory_order_relaxed);
+		atomic_store_explicit(&l->crowded, crowded - 1u, memory_order_relaxed);
+	}
 }
 
 /*
  * The last hold is gone, or ours are the only ones: w is the word as it stands, and nobody else can write it. Touches
  * nothing after the store, for then stop may return.
  */
-HOT void scmi__free(struct link *l, struct slot *s, uint32_t w)
+HOT_SHARED void scmi__free(struct link *l, struct slot *s, uint32_t w)
 {
-	uint32_t crowded = atomic_load_explicit(&l->crowded, memory_order_relaxed);
-
-	if (crowded != 0) {
-		atomic_store_explicit(&l->freed, slot_index(l, s), memory_order_relaxed);
-		atomic_store_explicit(&l->crowded, crowded - 1u, memory_order_relaxed);
-	}
+	scmi__note_freed(l, s);
 	/* seq_cst: after the claim, against who says that he waits and then looks at the words. */
 	if (atomic_load_explicit(&l->attention, memory_order_seq_cst) != 0) {
 		scmi__free_and_tell(l, s, w);
@@ -298,7 +309,7 @@ HOT void scmi__free(struct link *l, struct slot *s, uint32_t w)
  * Drops holds that are the caller's own; the last one frees. Who sees that its holds are the only ones frees with a
  * plain store: receivers need OWED to come in, enders an unclaimed call, takers a free word, so nobody else can write.
  */
-HOT void scmi__drop(struct link *l, struct slot *s, uint32_t holds)
+HOT_SHARED void scmi__drop(struct link *l, struct slot *s, uint32_t holds)
 {
 	uint32_t w = atomic_load_explicit(&s->word, memory_order_acquire);
 
@@ -380,8 +391,15 @@ void scmi__pump_if_due(struct link *l);
 
 /* ---- end.c: ending calls ---- */
 
-bool scmi__claim(struct slot *s, uint32_t *w);
-void scmi__finish(struct link *l, struct slot *s, uint32_t held);
+/* Claims by the very word that was looked at, for the slot may be in another life by now. */
+static inline bool scmi__claim(struct slot *s, uint32_t *w)
+{
+	return scmi__swap(s, w, *w | W_CLAIMED);
+}
+
+bool scmi__claim_live(struct slot *s);
+uint32_t scmi__finish(struct link *l, struct slot *s, uint32_t held);
+uint32_t scmi__finish_with(struct link *l, struct slot *s, int err, uint32_t held);
 void scmi__end(struct link *l, struct slot *s, int err, uint32_t held);
 void scmi__end_all(struct link *l, int err);
 void scmi__forgive(struct link *l, struct slot *s, uint32_t debts);
@@ -417,7 +435,6 @@ int scmi__notify_acquire(struct link *l, uint32_t hdr, struct scmi_xfer *x);
 int scmi__notify_complete(struct link *l, struct scmi_xfer *x, uint32_t len);
 void scmi__notify_drop(struct link *l, struct scmi_xfer *x);
 void scmi__notify_run(struct scmi_agent *a, uint32_t i);
-int scmi__refuse(struct link *l, uint32_t hdr, uint32_t len, enum counter which, int err, const char *why);
 
 /* ---- life.c ---- */
 

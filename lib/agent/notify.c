@@ -108,21 +108,30 @@ static uint32_t take_buffer(struct scmi_agent *a, uint32_t mark)
 	return a->buffer_count;
 }
 
-/* A buffer for a notification that somebody wants. */
-int scmi__notify_acquire(struct link *l, uint32_t hdr, struct scmi_xfer *x)
+/* A buffer for a notification that somebody wants: its index, or an error. */
+static int reserve(struct link *l, uint32_t hdr)
 {
 	struct scmi_agent *a = l->agent;
 	uint32_t i;
 
 	if ((hdr & SCMI_HDR_RESERVED & atomic_load_explicit(&l->hdr_mask, memory_order_relaxed)) != 0)
-		return scmi__refuse(l, hdr, 0, C_STRAY_HEADER, SCMI_E_STRAY, "stray_header");
+		return scmi__refuse(l, hdr, 0, C_STRAY_HEADER, SCMI_E_STRAY);
 	if (!anybody(a, hdr))
-		return scmi__refuse(l, hdr, 0, C_UNCLAIMED, SCMI_E_STRAY, "unclaimed");
+		return scmi__refuse(l, hdr, 0, C_UNCLAIMED, SCMI_E_STRAY);
 	i = take_buffer(a, BUFFER_BUSY | scmi_hdr_protocol(hdr));
 	if (i == a->buffer_count)
-		return scmi__refuse(l, hdr, 0, C_DROPPED, SCMI_E_BUSY, "dropped");
+		return scmi__refuse(l, hdr, 0, C_DROPPED, SCMI_E_BUSY);
+	return (int)i;
+}
+
+int scmi__notify_acquire(struct link *l, uint32_t hdr, struct scmi_xfer *x)
+{
+	int i = reserve(l, hdr);
+
+	if (i < 0)
+		return i;
 	x->slot_ = (uint16_t)i;
-	x->cap = a->buffer_bytes;
+	x->cap = l->agent->buffer_bytes;
 	return SCMI_OK;
 }
 
@@ -161,7 +170,7 @@ void scmi__notify_run(struct scmi_agent *a, uint32_t i)
 	walk_end(a, walk);
 	/* The last one that wanted it may have gone since it came. */
 	if (!told)
-		(void)scmi__refuse(b->link, b->hdr, b->len, C_UNCLAIMED, SCMI_E_STRAY, "unclaimed");
+		(void)scmi__refuse(b->link, b->hdr, b->len, C_UNCLAIMED, SCMI_E_STRAY);
 	free_buffer(a, i);
 }
 
@@ -182,21 +191,30 @@ static void dispatch(struct scmi_agent *a, uint32_t i)
 }
 
 /* From here on the buffer is its handlers'. */
-static int deliver(struct link *l, uint32_t i, const struct scmi_rx *rx)
+OWN_FRAME static int store(struct link *l, uint32_t i, const struct scmi_rx *rx)
 {
 	struct scmi_agent *a = l->agent;
 	struct buffer *b = scmi__buffer(a, i);
 
 	if (read_payload(l, rx, buffer_payload(a, i)) != SCMI_OK) {
 		free_buffer(a, i);
-		return scmi__refuse(l, rx->hdr, rx->len, C_DROPPED, SCMI_E_PROTO, "dropped");
+		return scmi__refuse(l, rx->hdr, rx->len, C_DROPPED, SCMI_E_PROTO);
 	}
 	b->hdr = rx->hdr;
 	b->len = rx->len;
 	b->link = l;
-	trace(l, SCMI_TRACE_RECV, SLOT_NONE, rx->hdr, rx->len, SCMI_OK, NULL);
-	dispatch(a, i);
+	trace(l, SCMI_TRACE_RECV, SLOT_NONE, rx->hdr, rx->len, SCMI_OK);
 	return SCMI_OK;
+}
+
+/* The handlers run when all that has been looked at to get here has gone from the stack. */
+static int deliver(struct link *l, uint32_t i, const struct scmi_rx *rx)
+{
+	int err = store(l, i, rx);
+
+	if (err == SCMI_OK)
+		dispatch(l->agent, i);
+	return err;
 }
 
 int scmi__notify_complete(struct link *l, struct scmi_xfer *x, uint32_t len)
@@ -209,16 +227,15 @@ int scmi__notify_complete(struct link *l, struct scmi_xfer *x, uint32_t len)
 /* Released without having been completed. */
 void scmi__notify_drop(struct link *l, struct scmi_xfer *x)
 {
-	(void)scmi__refuse(l, x->hdr, 0, C_DROPPED, SCMI_E_PROTO, "dropped");
+	(void)scmi__refuse(l, x->hdr, 0, C_DROPPED, SCMI_E_PROTO);
 	free_buffer(l->agent, x->slot_);
 }
 
 int scmi__notify_rx(struct link *l, const struct scmi_rx *rx)
 {
-	struct scmi_xfer x = {.hdr = rx->hdr};
-	int err = scmi__notify_acquire(l, rx->hdr, &x);
+	int i = reserve(l, rx->hdr);
 
-	return err == SCMI_OK ? deliver(l, x.slot_, rx) : err;
+	return i < 0 ? i : deliver(l, (uint32_t)i, rx);
 }
 
 /* ---- the list ---- */

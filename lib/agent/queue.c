@@ -17,13 +17,13 @@ static uint32_t flags_of(struct slot *s)
 }
 
 /* An entry whose call has ended. */
-static void drop_dead(struct link *l, struct slot *s)
+OWN_FRAME static void drop_dead(struct link *l, struct slot *s)
 {
 	count(l, C_UNANSWERED);
 	scmi__drop(l, s, W_QUEUED);
 }
 
-static void append_live(struct link *l, struct queue *q, struct slot *s)
+OWN_FRAME static void append_live(struct link *l, struct queue *q, struct slot *s)
 {
 	if (word_claimable(atomic_load_explicit(&s->word, memory_order_acquire)))
 		append(l, q, s);
@@ -32,7 +32,7 @@ static void append_live(struct link *l, struct queue *q, struct slot *s)
 }
 
 /* Takes the stack whole: the oldest entry first. Returns whether there was one. */
-static bool collect(struct link *l)
+OWN_FRAME static bool collect(struct link *l)
 {
 	uint32_t next = atomic_load_explicit(&l->stack, memory_order_relaxed);
 	uint32_t turned = 0;
@@ -57,7 +57,7 @@ static bool collect(struct link *l)
 	return true;
 }
 
-static void sweep(struct link *l, struct queue *q)
+OWN_FRAME static void sweep(struct link *l, struct queue *q)
 {
 	struct queue live = {SLOT_NONE, SLOT_NONE};
 
@@ -76,8 +76,7 @@ static bool begin(struct slot *s, uint32_t *w)
 	do {
 		if (!word_claimable(*w))
 			return false;
-	} while (!atomic_compare_exchange_weak_explicit(&s->word, w, *w | W_SENDING, memory_order_acq_rel,
-							memory_order_acquire));
+	} while (!scmi__swap(s, w, *w | W_SENDING));
 	return true;
 }
 
@@ -90,8 +89,7 @@ static bool owe(struct link *l, struct slot *s, uint32_t debts)
 		if ((w & W_CLAIMED) != 0)
 			return false;
 		/* release: the slot's fields come before a receiver's acquire of a word that owes. */
-	} while (!atomic_compare_exchange_weak_explicit(&s->word, &w, (w & ~W_QUEUED) | debts, memory_order_acq_rel,
-							memory_order_acquire));
+	} while (!scmi__swap(s, &w, (w & ~W_QUEUED) | debts));
 	if ((debts & W_OWED_D) != 0)
 		count(l, C_DELAYED);
 	return true;
@@ -134,9 +132,8 @@ static bool requeue(struct link *l, struct slot *s)
 		if ((w & (W_CLAIMED | W_HELD)) != 0 || (w & W_OWED_R) == 0)
 			return false;
 		n = (w & ~(W_OWED | W_SENDING)) | W_QUEUED;
-	} while (!atomic_compare_exchange_weak_explicit(&s->word, &w, n, memory_order_seq_cst, memory_order_acquire));
-	if ((w & W_OWED_D) != 0)
-		count(l, C_UNANSWERED);
+	} while (!scmi__swap(s, &w, n));
+	count_debts(l, w & W_OWED_D);
 	scmi__lower(l, deadline);
 	return true;
 }
@@ -168,40 +165,59 @@ static void set_blocked(struct link *l)
 	scmi__look_later(l);
 }
 
+/* The first of the queue becomes a message that is owed an answer. false: its call has ended, and it is dropped. */
+OWN_FRAME static bool make_first(struct link *l, struct slot *s, struct scmi_tx *tx)
+{
+	struct scmi_call *call;
+	uint32_t w;
+
+	if (!begin(s, &w)) {
+		drop_dead(l, s);
+		return false;
+	}
+	call = s->call;
+	prepare(l, s, call, w, l->urgent.head != SLOT_NONE || l->queue.head != SLOT_NONE, tx);
+	if (owe(l, s, debts_of(call)))
+		return true;
+	count(l, C_UNANSWERED);
+	atomic_fetch_and_explicit(&s->word, ~W_QUEUED, memory_order_acq_rel);
+	scmi__leave_sending(l, s, call);
+	return false;
+}
+
+/* What comes of a send from the queue. Returns false where the link takes nothing more for now. */
+OWN_FRAME static bool first_sent(struct link *l, struct queue *q, struct slot *s, int err)
+{
+	if (err == SCMI_E_BUSY && requeue(l, s)) {
+		prepend(l, q, s);
+		set_blocked(l);
+		return false;
+	}
+	if (err != SCMI_OK)
+		fail(l, s, err);
+	scmi__leave_sending(l, s, s->call);
+	return true;
+}
+
+/* SEND_QUEUED: nothing was sent. */
+OWN_FRAME static int transmit_first(struct link *l, struct slot *s)
+{
+	struct scmi_tx tx;
+
+	return make_first(l, s, &tx) ? scmi__transmit(l, s, &tx) : SEND_QUEUED;
+}
+
 /* Sends the first of the queue. Returns false where the link takes nothing more for now. */
 static bool send_first(struct link *l, struct queue *q)
 {
 	struct slot *s = pop(l, q);
-	struct scmi_call *call;
-	struct scmi_tx tx;
-	uint32_t w;
-	int err;
+	int err = transmit_first(l, s);
 
-	if (!begin(s, &w)) {
-		drop_dead(l, s);
-		return true;
-	}
-	call = s->call;
-	prepare(l, s, call, w, l->urgent.head != SLOT_NONE || l->queue.head != SLOT_NONE, &tx);
-	if (owe(l, s, debts_of(call))) {
-		err = scmi__transmit(l, s, &tx);
-		if (err == SCMI_E_BUSY && requeue(l, s)) {
-			prepend(l, q, s);
-			set_blocked(l);
-			return false;
-		}
-		if (err != SCMI_OK)
-			fail(l, s, err);
-	} else {
-		count(l, C_UNANSWERED);
-		atomic_fetch_and_explicit(&s->word, ~W_QUEUED, memory_order_acq_rel);
-	}
-	scmi__leave_sending(l, s, call);
-	return true;
+	return err == SEND_QUEUED || first_sent(l, q, s, err);
 }
 
 /* A call that was sent before the fence has not ended. What stands behind it in the queue does not count. */
-static bool any_earlier(struct link *l)
+OWN_FRAME static bool any_earlier(struct link *l)
 {
 	for (uint32_t i = 0; i < l->limit; i++) {
 		/* seq_cst: after the store of attention, against the claim and then the look at it. */
@@ -213,7 +229,7 @@ static bool any_earlier(struct link *l)
 	return false;
 }
 
-static void set_fenced(struct link *l, bool fenced)
+OWN_FRAME static void set_fenced(struct link *l, bool fenced)
 {
 	if (fenced == l->fenced)
 		return;
@@ -225,7 +241,7 @@ static void set_fenced(struct link *l, bool fenced)
 }
 
 /* The queue whose first entry may be sent now; NULL: none. */
-static struct queue *ready_queue(struct link *l)
+OWN_FRAME static struct queue *ready_queue(struct link *l)
 {
 	if (l->urgent.head != SLOT_NONE)
 		return &l->urgent;
@@ -240,7 +256,7 @@ static struct queue *ready_queue(struct link *l)
 	return &l->queue;
 }
 
-static bool has_room(struct link *l)
+OWN_FRAME static bool has_room(struct link *l)
 {
 	if (atomic_load_explicit(&l->blocked, memory_order_relaxed) == 0)
 		return true;
@@ -251,23 +267,28 @@ static bool has_room(struct link *l)
 }
 
 /* The link has gone: who queued a call just then has not been seen by what ended the others. */
-static void refuse_all(struct link *l, struct queue *q, int err)
+OWN_FRAME static void refuse_all(struct link *l, struct queue *q, int err)
 {
 	while (q->head != SLOT_NONE) {
 		struct slot *s = pop(l, q);
-		uint32_t w = atomic_load_explicit(&s->word, memory_order_acquire);
 
-		while (word_claimable(w)) {
-			if (scmi__claim(s, &w)) {
-				scmi__end(l, s, err, 0);
-				break;
-			}
-		}
+		if (scmi__claim_live(s))
+			scmi__end(l, s, err, 0);
 		drop_dead(l, s);
 	}
 }
 
-static void work(struct link *l)
+static void refuse(struct link *l, uint32_t gate)
+{
+	int lost = atomic_load_explicit(&l->lost, memory_order_relaxed);
+	int err = gate_state(gate) == LINK_STOPPED ? SCMI_E_CLOSED : lost;
+
+	refuse_all(l, &l->urgent, err);
+	refuse_all(l, &l->queue, err);
+	set_fenced(l, false);
+}
+
+OWN_FRAME static void work(struct link *l)
 {
 	uint32_t gate = atomic_load_explicit(&l->gate, memory_order_seq_cst);
 	/* Without an entry nobody has left a doorbell to us: a direct sender rings by itself when nothing follows. */
@@ -275,12 +296,7 @@ static void work(struct link *l)
 	struct queue *q;
 
 	if (gate_state(gate) != LINK_UP) {
-		int lost = atomic_load_explicit(&l->lost, memory_order_relaxed);
-		int err = gate_state(gate) == LINK_STOPPED ? SCMI_E_CLOSED : lost;
-
-		refuse_all(l, &l->urgent, err);
-		refuse_all(l, &l->queue, err);
-		set_fenced(l, false);
+		refuse(l, gate);
 		return;
 	}
 	if (atomic_load_explicit(&l->dead, memory_order_relaxed) != 0 &&

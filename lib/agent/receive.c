@@ -14,32 +14,26 @@
 
 enum xfer_state { XFER_NONE, XFER_FINAL, XFER_HALF, XFER_LATE, XFER_COMPLETED, XFER_EVENT };
 
-/* Counts a message that is only to be dropped. */
-int scmi__refuse(struct link *l, uint32_t hdr, uint32_t len, enum counter which, int err, const char *why)
-{
-	count(l, which);
-	trace(l, SCMI_TRACE_REFUSE, SLOT_NONE, hdr, len, err, why);
-	return err;
-}
-
 /* Why a reply does not belong to what the slot holds; NULL, or a slot that was never taken: it is none of ours. */
 static int refuse_reply(struct link *l, uint32_t hdr, uint32_t len, struct slot *s)
 {
 	uint32_t stored = s != NULL ? atomic_load_explicit(&s->hdr, memory_order_relaxed) : 0u;
 	uint32_t w = s != NULL ? atomic_load_explicit(&s->word, memory_order_relaxed) : 0u;
 
+	enum counter which = C_DUPLICATE;
+
 	if (((hdr & SCMI_HDR_RESERVED) & atomic_load_explicit(&l->hdr_mask, memory_order_relaxed)) != 0)
-		return scmi__refuse(l, hdr, len, C_STRAY_HEADER, SCMI_E_STRAY, "stray_header");
-	if (w < W_EPOCH || scmi_hdr_token(hdr) != scmi_hdr_token(stored))
-		return scmi__refuse(l, hdr, len, C_STRAY_TOKEN, SCMI_E_STRAY, "stray_token");
-	if (scmi_hdr_protocol(hdr) != scmi_hdr_protocol(stored))
-		return scmi__refuse(l, hdr, len, C_STRAY_PROTOCOL, SCMI_E_STRAY, "stray_protocol");
-	if (scmi_hdr_message(hdr) != scmi_hdr_message(stored))
-		return scmi__refuse(l, hdr, len, C_STRAY_MESSAGE, SCMI_E_STRAY, "stray_message");
-	if (scmi_hdr_type(hdr) == SCMI_MSG_DELAYED &&
-	    (atomic_load_explicit(&s->flags, memory_order_relaxed) & SLOT_DELAYED) == 0)
-		return scmi__refuse(l, hdr, len, C_STRAY_TYPE, SCMI_E_STRAY, "stray_type");
-	return scmi__refuse(l, hdr, len, C_DUPLICATE, SCMI_E_STRAY, "duplicate");
+		which = C_STRAY_HEADER;
+	else if (w < W_EPOCH || ((hdr ^ stored) & HDR_TOKEN) != 0)
+		which = C_STRAY_TOKEN;
+	else if (((hdr ^ stored) & HDR_PROTOCOL) != 0)
+		which = C_STRAY_PROTOCOL;
+	else if (((hdr ^ stored) & HDR_MESSAGE) != 0)
+		which = C_STRAY_MESSAGE;
+	else if (scmi_hdr_type(hdr) == SCMI_MSG_DELAYED &&
+		 (atomic_load_explicit(&s->flags, memory_order_relaxed) & SLOT_DELAYED) == 0)
+		which = C_STRAY_TYPE;
+	return scmi__refuse(l, hdr, len, which, SCMI_E_STRAY);
 }
 
 static inline struct slot *slot_of(struct link *l, uint32_t token)
@@ -49,24 +43,44 @@ static inline struct slot *slot_of(struct link *l, uint32_t token)
 	return index < l->limit ? &l->slots[index] : NULL;
 }
 
+/*
+ * What a receive has yet to do when it has looked at a message, and its frames are gone: with CALL the done function is
+ * ours to run; SENDING and HELD are ours to give back; OWED: somebody may wait for what was settled.
+ */
+struct left {
+	struct slot *s;
+	uint32_t holds;
+};
+
+static void let_go(struct link *l, struct slot *s, uint32_t holds)
+{
+	if ((holds & W_CALL) != 0) {
+		scmi__run_done(l, s, holds);
+		return;
+	}
+	if ((holds & W_HELD) != 0)
+		scmi__drop(l, s, holds & W_HELD);
+	if ((holds & W_SENDING) != 0)
+		scmi__leave_sending(l, s, s->call);
+	if ((holds & W_OWED) != 0)
+		scmi__tell(l);
+}
+
 /* The reply to a call that has ended settles the debt: one step from owed to gone. */
-static bool take_late(struct link *l, struct slot *s, uint32_t w, uint32_t owed)
+static bool take_late(struct slot *s, uint32_t w, uint32_t owed)
 {
 	uint32_t n = w & ~owed;
 
 	if ((n & W_HOLDS) == 0)
 		n &= ~W_LOW;
-	/* seq_cst: before tell(), against a context that waits for a slot. */
-	if (!atomic_compare_exchange_strong_explicit(&s->word, &w, n, memory_order_seq_cst, memory_order_relaxed))
-		return false;
-	tell(l);
-	return true;
+	/* Before scmi__tell(), against a context that waits for a slot. */
+	return scmi__swap(s, &w, n);
 }
 
 /*
  * Matches a reply to a slot: from OWED to HELD, which is ours then. `claim`: a final one gets the call's end too, and
  * one that is not, MATCH_HALF, gets SENDING if it is free, for its owner alone may write the deadline. *word is the
- * word as we found it. MATCH_LATE: its call had ended, the debt is settled. MATCH_LATE_HALF: its call had ended, but
+ * word as we found it. MATCH_LATE: its call had ended, the debt is settled, scmi__tell() follows. MATCH_LATE_HALF: its call had ended, but
  * what it says decides whether another one is owed: HELD is ours.
  */
 enum match { MATCH_FINAL, MATCH_HALF, MATCH_LATE, MATCH_LATE_HALF, MATCH_NOT };
@@ -91,15 +105,14 @@ static enum match match(struct link *l, struct slot *s, uint32_t hdr, bool claim
 		if (((hdr ^ stored) & mask) != 0 || (w & owed) == 0)
 			return MATCH_NOT;
 		if (late && !half) {
-			if (take_late(l, s, w, owed))
+			if (take_late(s, w, owed))
 				return MATCH_LATE;
 			continue;
 		}
 		if (claim && !late)
 			n |= half ? W_SENDING : W_CLAIMED;
 		*room = atomic_load_explicit(&s->room, memory_order_relaxed);
-		if (atomic_compare_exchange_strong_explicit(&s->word, &w, n, memory_order_seq_cst,
-							    memory_order_relaxed)) {
+		if (scmi__swap(s, &w, n)) {
 			*word = w;
 			if (late)
 				return MATCH_LATE_HALF;
@@ -109,9 +122,8 @@ static enum match match(struct link *l, struct slot *s, uint32_t hdr, bool claim
 }
 
 /* What was sent with this token came back, but not as its reply. */
-static int settle(void *core, uint16_t token, int err)
+static int settle_later(struct link *l, uint32_t token, int err, struct left *left)
 {
-	struct link *l = (struct link *)core;
 	struct slot *s = slot_of(l, token);
 	uint32_t w;
 	uint32_t n;
@@ -127,40 +139,31 @@ static int settle(void *core, uint16_t token, int err)
 			n |= W_HELD_R | W_CLAIMED;
 		else if ((n & W_HOLDS) == 0)
 			n &= ~W_LOW;
-	} while (!atomic_compare_exchange_weak_explicit(&s->word, &w, n, memory_order_seq_cst, memory_order_acquire));
+	} while (!scmi__swap(s, &w, n));
 	count(l, C_SETTLED);
 	count(l, C_UNANSWERED);
+	left->s = s;
+	left->holds = W_OWED_R;
 	if ((n & W_HELD_R) != 0)
-		scmi__end(l, s, link_error(err, SCMI_E_PROTO), W_HELD_R);
-	else
-		tell(l);
+		left->holds = scmi__finish_with(l, s, link_error(err, SCMI_E_PROTO), W_HELD_R);
 	return SCMI_OK;
 }
 
-/* A message that nothing waits for, on a descriptor of ours: no other reply can come there, so its debt ends. */
-static int refused(struct link *l, const struct scmi_rx *rx)
+static int settle(void *core, uint16_t token, int err)
 {
-	if (rx->token != SCMI_TOKEN_ANY && settle(l, rx->token, SCMI_E_PROTO) == SCMI_OK)
-		return SCMI_E_PROTO;
-	return SCMI_E_STRAY;
+	struct link *l = (struct link *)core;
+	struct left left = {.s = NULL};
+
+	err = settle_later(l, token, err, &left);
+	let_go(l, left.s, left.holds);
+	return err;
 }
 
-/* The response of a delayed command: HELD_R is ours, and SENDING if nobody had it. */
-static int receive_half(struct link *l, struct slot *s, const struct scmi_rx *rx, uint32_t before)
-{
-	scmi__deliver_half(l, s, rx, W_HELD_R);
-	if ((before & W_SENDING) == 0)
-		scmi__leave_sending(l, s, s->call);
-	return SCMI_OK;
-}
-
-/* The late response of a delayed command: HELD_R is ours, and dropped. */
+/* The late response of a delayed command: HELD_R is ours. */
 static int receive_late_half(struct link *l, struct slot *s, const struct scmi_rx *rx)
 {
-	(void)scmi__refuse(l, rx->hdr, rx->len, C_LATE, SCMI_E_STRAY, "late");
 	scmi__deliver_late(l, s, rx);
-	scmi__drop(l, s, W_HELD_R);
-	return SCMI_E_STRAY;
+	return scmi__refuse(l, rx->hdr, rx->len, C_LATE, SCMI_E_STRAY);
 }
 
 /* The header of a message on a place that tells its command, as it should be where the checks are tolerant. */
@@ -177,28 +180,34 @@ static uint32_t tolerated(struct link *l, const struct scmi_rx *rx, struct slot 
 	return (rx->hdr & ~mask) | (stored & mask);
 }
 
-static int receive_at(struct link *l, const struct scmi_rx *rx, struct slot *s, uint32_t hdr)
+/* 1: it does not belong there. */
+static int receive_at(struct link *l, const struct scmi_rx *rx, struct slot *s, uint32_t hdr, struct left *left)
 {
 	uint32_t room;
 	uint32_t w;
 
+	left->s = s;
 	switch (match(l, s, hdr, true, &w, &room)) {
 	case MATCH_FINAL:
-		return scmi__deliver(l, s, rx, scmi_hdr_type(hdr) == SCMI_MSG_DELAYED ? W_HELD_D : W_HELD_R);
-	case MATCH_HALF:
-		return WITH_DELAYED ? receive_half(l, s, rx, w) : 1;
+		left->holds = scmi__deliver(l, s, rx, scmi_hdr_type(hdr) == SCMI_MSG_DELAYED ? W_HELD_D : W_HELD_R);
+		return SCMI_OK;
+	case MATCH_HALF: /* SENDING is ours if nobody had it */
+		left->holds = WITH_DELAYED ? scmi__deliver_half(l, s, rx, W_HELD_R) | (~w & W_SENDING) : 0u;
+		return SCMI_OK;
 	case MATCH_LATE_HALF:
+		left->holds = W_HELD_R;
 		return WITH_DELAYED ? receive_late_half(l, s, rx) : 1;
 	case MATCH_LATE:
 		/* The debt is settled, and the slot may be in its next life already. */
-		return scmi__refuse(l, rx->hdr, rx->len, C_LATE, SCMI_E_STRAY, "late");
+		left->holds = W_OWED;
+		return scmi__refuse(l, rx->hdr, rx->len, C_LATE, SCMI_E_STRAY);
 	default:
 		return 1;
 	}
 }
 
 /* It came where only the reply to one command can come. */
-static int receive_placed(struct link *l, const struct scmi_rx *rx)
+static int receive_placed(struct link *l, const struct scmi_rx *rx, struct left *left)
 {
 	struct slot *s = slot_of(l, rx->token);
 	uint32_t hdr;
@@ -208,41 +217,53 @@ static int receive_placed(struct link *l, const struct scmi_rx *rx)
 	    slot_token(l, slot_index(l, s), atomic_load_explicit(&s->word, memory_order_relaxed)) == rx->token) {
 		hdr = tolerated(l, rx, s);
 		if (scmi_hdr_type(hdr) != SCMI_MSG_NOTIFICATION && scmi_hdr_type(hdr) != SCMI_MSG_DELAYED)
-			err = receive_at(l, rx, s, hdr);
+			err = receive_at(l, rx, s, hdr, left);
 	}
 	if (err <= 0)
 		return err;
 	if (scmi_hdr_type(rx->hdr) == SCMI_MSG_COMMAND && scmi_hdr_token(rx->hdr) != rx->token)
-		(void)scmi__refuse(l, rx->hdr, rx->len, C_MISMATCHED, SCMI_E_PROTO, "mismatched");
+		(void)scmi__refuse(l, rx->hdr, rx->len, C_MISMATCHED, SCMI_E_PROTO);
 	else if (scmi_hdr_type(rx->hdr) == SCMI_MSG_COMMAND)
 		(void)refuse_reply(l, rx->hdr, rx->len, s);
 	else
-		(void)scmi__refuse(l, rx->hdr, rx->len, C_STRAY_TYPE, SCMI_E_STRAY, "stray_type");
-	return refused(l, rx);
+		(void)scmi__refuse(l, rx->hdr, rx->len, C_STRAY_TYPE, SCMI_E_STRAY);
+	/* Nothing waits for it, but no other reply can come there: the debt ends. */
+	return settle_later(l, rx->token, SCMI_E_PROTO, left) == SCMI_OK ? SCMI_E_PROTO : SCMI_E_STRAY;
 }
 
-static int receive_any(struct link *l, const struct scmi_rx *rx)
+OWN_FRAME static int receive_any(struct link *l, const struct scmi_rx *rx, struct left *left)
 {
 	uint32_t type = scmi_hdr_type(rx->hdr);
 	struct slot *s = slot_of(l, scmi_hdr_token(rx->hdr));
 	int err = 1;
 
 	if (rx->token != SCMI_TOKEN_ANY)
-		return receive_placed(l, rx);
-	if (type == SCMI_MSG_NOTIFICATION && WITH_NOTIFICATIONS)
-		return scmi__notify_rx(l, rx);
-	if (type == SCMI_MSG_NOTIFICATION)
-		return scmi__refuse(l, rx->hdr, rx->len, C_UNCLAIMED, SCMI_E_STRAY, "unclaimed");
+		return receive_placed(l, rx, left);
+	if (!WITH_NOTIFICATIONS && type == SCMI_MSG_NOTIFICATION)
+		return scmi__refuse(l, rx->hdr, rx->len, C_UNCLAIMED, SCMI_E_STRAY);
 	if (type != SCMI_MSG_COMMAND && type != SCMI_MSG_DELAYED)
-		return scmi__refuse(l, rx->hdr, rx->len, C_STRAY_TYPE, SCMI_E_STRAY, "stray_type");
+		return scmi__refuse(l, rx->hdr, rx->len, C_STRAY_TYPE, SCMI_E_STRAY);
 	if (s != NULL)
-		err = receive_at(l, rx, s, rx->hdr);
+		err = receive_at(l, rx, s, rx->hdr, left);
 	return err <= 0 ? err : refuse_reply(l, rx->hdr, rx->len, s);
 }
 
-static int finish_received(struct link *l, struct slot *s)
+static int receive_slowly(struct link *l, const struct scmi_rx *rx)
 {
-	scmi__finish(l, s, W_HELD_R);
+	struct left left = {.s = NULL};
+	int err;
+
+	if (WITH_NOTIFICATIONS && rx->token == SCMI_TOKEN_ANY && scmi_hdr_type(rx->hdr) == SCMI_MSG_NOTIFICATION)
+		return scmi__notify_rx(l, rx);
+	err = receive_any(l, rx, &left);
+	let_go(l, left.s, left.holds);
+	return err;
+}
+
+static int run_received(struct link *l, struct slot *s, uint32_t holds)
+{
+	if (holds != 0)
+		scmi__run_done(l, s, holds);
 	return SCMI_OK;
 }
 
@@ -259,7 +280,7 @@ HOT int deliver_short(struct link *l, struct slot *s, const struct scmi_rx *rx, 
 
 	if (data == NULL || (values & 3u) != 0 || values >= SHORT_REPLY || values > call->reply_cap ||
 	    atomic_load_explicit(&l->careful, memory_order_relaxed) != 0 || scmi_get_le32(data) != SCMI_SUCCESS)
-		return scmi__deliver(l, s, rx, W_HELD_R);
+		return run_received(l, s, scmi__deliver(l, s, rx, W_HELD_R));
 	for (uint32_t i = 0; i < values; i += 4u)
 		scmi_put_le32(reply + i, scmi_get_le32(data + SCMI_STATUS_BYTES + i));
 	call->status = SCMI_SUCCESS;
@@ -268,7 +289,7 @@ HOT int deliver_short(struct link *l, struct slot *s, const struct scmi_rx *rx, 
 	if ((w & W_SENDING) == 0 ||
 	    !atomic_compare_exchange_strong_explicit(&s->word, &w, (w | W_DONE) & ~W_HELD_R, memory_order_seq_cst,
 						     memory_order_relaxed))
-		return finish_received(l, s);
+		return run_received(l, s, scmi__finish(l, s, W_HELD_R));
 	return SCMI_OK;
 }
 
@@ -284,7 +305,7 @@ static int receive(void *core, const struct scmi_rx *rx)
 	uint32_t n;
 
 	if ((hdr & HDR_TYPE) != 0 || (rx->token != SCMI_TOKEN_ANY && rx->token != token) || index >= l->limit)
-		return receive_any(l, rx);
+		return receive_slowly(l, rx);
 	/* acquire: as in match(). */
 	w = atomic_load_explicit(&s->word, memory_order_acquire);
 	n = (w & ~W_OWED_R) | W_HELD_R | W_CLAIMED;
@@ -292,7 +313,7 @@ static int receive(void *core, const struct scmi_rx *rx)
 	     atomic_load_explicit(&l->hdr_mask, memory_order_relaxed)) != 0 ||
 	    (w & (W_CALL | W_CLAIMED | W_OWED | W_HELD)) != (W_CALL | W_OWED_R) ||
 	    !atomic_compare_exchange_strong_explicit(&s->word, &w, n, memory_order_seq_cst, memory_order_relaxed))
-		return receive_any(l, rx);
+		return receive_slowly(l, rx);
 	return deliver_short(l, s, rx, n);
 }
 
@@ -304,8 +325,10 @@ static int acquire_reply(struct link *l, uint32_t hdr, struct scmi_xfer *x)
 
 	if (s != NULL)
 		how = match(l, s, hdr, false, &w, &x->cap);
-	if (how == MATCH_LATE)
-		return scmi__refuse(l, hdr, 0, C_LATE, SCMI_E_STRAY, "late");
+	if (how == MATCH_LATE) {
+		scmi__tell(l);
+		return scmi__refuse(l, hdr, 0, C_LATE, SCMI_E_STRAY);
+	}
 	if (how == MATCH_NOT)
 		return refuse_reply(l, hdr, 0, s);
 	x->slot_ = (uint16_t)slot_index(l, s);
@@ -323,25 +346,13 @@ static int acquire(void *core, uint32_t hdr, struct scmi_xfer *x)
 	if (scmi_hdr_type(hdr) == SCMI_MSG_COMMAND || scmi_hdr_type(hdr) == SCMI_MSG_DELAYED)
 		return acquire_reply(l, hdr, x);
 	if (scmi_hdr_type(hdr) != SCMI_MSG_NOTIFICATION)
-		return scmi__refuse(l, hdr, 0, C_STRAY_TYPE, SCMI_E_STRAY, "stray_type");
+		return scmi__refuse(l, hdr, 0, C_STRAY_TYPE, SCMI_E_STRAY);
 	if (!WITH_NOTIFICATIONS)
-		return scmi__refuse(l, hdr, 0, C_UNCLAIMED, SCMI_E_STRAY, "unclaimed");
+		return scmi__refuse(l, hdr, 0, C_UNCLAIMED, SCMI_E_STRAY);
 	err = scmi__notify_acquire(l, hdr, x);
 	if (err == SCMI_OK)
 		x->state_ = XFER_EVENT;
 	return err;
-}
-
-/* Claims the call of a slot that we hold; false: it has been ended meanwhile. */
-static bool claim_held(struct slot *s)
-{
-	uint32_t w = atomic_load_explicit(&s->word, memory_order_acquire);
-
-	do {
-		if (!word_claimable(w))
-			return false;
-	} while (!scmi__claim(s, &w));
-	return true;
 }
 
 /*
@@ -355,36 +366,51 @@ static bool borrow_sending(struct slot *s)
 	do {
 		if (!word_claimable(w) || (w & W_SENDING) != 0)
 			return false;
-	} while (!atomic_compare_exchange_weak_explicit(&s->word, &w, w | W_SENDING, memory_order_acq_rel,
-							memory_order_acquire));
+	} while (!scmi__swap(s, &w, w | W_SENDING));
 	return true;
 }
 
 /* Its call has ended, but an error says that no delayed response will come. */
 static int complete_late(struct link *l, struct slot *s, const struct scmi_rx *rx)
 {
-	(void)scmi__refuse(l, rx->hdr, rx->len, C_LATE, SCMI_E_GONE, "late");
 	scmi__deliver_late(l, s, rx);
-	return SCMI_E_GONE;
+	return scmi__refuse(l, rx->hdr, rx->len, C_LATE, SCMI_E_GONE);
 }
 
-static int complete_half(struct link *l, struct slot *s, const struct scmi_rx *rx)
+static int complete_half(struct link *l, struct slot *s, const struct scmi_rx *rx, uint32_t *left)
 {
 	bool sending = borrow_sending(s);
 
 	if (!sending && !word_claimable(atomic_load_explicit(&s->word, memory_order_acquire)))
 		return complete_late(l, s, rx);
-	scmi__deliver_half(l, s, rx, 0);
-	if (sending)
-		scmi__leave_sending(l, s, s->call);
+	*left = scmi__deliver_half(l, s, rx, 0) | (sending ? W_SENDING : 0u);
+	return SCMI_OK;
+}
+
+/* *left: as in struct left. */
+OWN_FRAME static int complete_reply(struct link *l, struct scmi_xfer *x, uint32_t len, uint32_t *left)
+{
+	const struct scmi_rx message = {.hdr = x->hdr, .len = len, .cookie = x->priv, .token = SCMI_TOKEN_ANY};
+	struct slot *s = &l->slots[x->slot_];
+	uint8_t state = x->state_;
+
+	x->state_ = XFER_COMPLETED;
+	if (WITH_DELAYED && state == XFER_LATE)
+		return complete_late(l, s, &message);
+	if (WITH_DELAYED && state == XFER_HALF)
+		return complete_half(l, s, &message, left);
+	if (!scmi__claim_live(s))
+		return scmi__refuse(l, x->hdr, len, C_LATE, SCMI_E_GONE);
+	*left = scmi__deliver(l, s, &message, 0);
 	return SCMI_OK;
 }
 
 static int complete(void *core, struct scmi_xfer *x, uint32_t len)
 {
 	struct link *l = (struct link *)core;
-	struct scmi_rx message = {.hdr = x->hdr, .len = len, .cookie = x->priv, .token = SCMI_TOKEN_ANY};
 	uint8_t state = x->state_;
+	uint32_t left = 0;
+	int err;
 
 	if (WITH_NOTIFICATIONS && state == XFER_EVENT) {
 		x->state_ = XFER_NONE; /* its buffer is the handlers' from now on */
@@ -392,16 +418,9 @@ static int complete(void *core, struct scmi_xfer *x, uint32_t len)
 	}
 	if (state != XFER_FINAL && state != XFER_HALF && state != XFER_LATE)
 		return SCMI_E_GONE;
-	x->state_ = XFER_COMPLETED;
-	if (WITH_DELAYED && state == XFER_LATE)
-		return complete_late(l, &l->slots[x->slot_], &message);
-	if (WITH_DELAYED && state == XFER_HALF)
-		return complete_half(l, &l->slots[x->slot_], &message);
-	if (!claim_held(&l->slots[x->slot_])) {
-		(void)scmi__refuse(l, x->hdr, len, C_LATE, SCMI_E_GONE, "late");
-		return SCMI_E_GONE;
-	}
-	return scmi__deliver(l, &l->slots[x->slot_], &message, 0);
+	err = complete_reply(l, x, len, &left);
+	let_go(l, &l->slots[x->slot_], left);
+	return err;
 }
 
 static void release(void *core, struct scmi_xfer *x)
@@ -416,8 +435,8 @@ static void release(void *core, struct scmi_xfer *x)
 		struct slot *s = &l->slots[x->slot_];
 
 		if (state == XFER_LATE)
-			(void)scmi__refuse(l, x->hdr, 0, C_LATE, SCMI_E_GONE, "late");
-		else if (state != XFER_COMPLETED && claim_held(s))
+			(void)scmi__refuse(l, x->hdr, 0, C_LATE, SCMI_E_GONE);
+		else if (state != XFER_COMPLETED && scmi__claim_live(s))
 			scmi__end(l, s, SCMI_E_PROTO, 0);
 		scmi__drop(l, s, scmi_hdr_type(x->hdr) == SCMI_MSG_DELAYED ? W_HELD_D : W_HELD_R);
 	}

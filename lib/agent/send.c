@@ -229,7 +229,7 @@ void scmi__leave_sending(struct link *l, struct slot *s, struct scmi_call *call)
 	}
 	if (waiter != WAITER_NONE)
 		scmi__wake(l, waiter);
-	tell(l);
+	scmi__tell(l);
 }
 
 /* What send() said is not what it may say, or is no success. */
@@ -237,7 +237,7 @@ int scmi__send_failed(struct link *l, struct slot *s, const struct scmi_tx *tx, 
 {
 	if (err > 0)
 		err = SCMI_E_IO;
-	trace(l, SCMI_TRACE_END, slot_index(l, s), tx->hdr, tx->len, err, NULL);
+	trace(l, SCMI_TRACE_END, slot_index(l, s), tx->hdr, tx->len, err);
 	return err;
 }
 
@@ -246,7 +246,7 @@ int scmi__transmit(struct link *l, struct slot *s, const struct scmi_tx *tx)
 {
 	int err;
 
-	trace(l, SCMI_TRACE_SEND, tx->slot, tx->hdr, tx->len, SCMI_OK, NULL);
+	trace(l, SCMI_TRACE_SEND, tx->slot, tx->hdr, tx->len, SCMI_OK);
 	err = l->transport.ops->send(l->transport.ctx, tx);
 	if (tx->more != 0)
 		atomic_store_explicit(&l->unrung, 1u, memory_order_release);
@@ -256,7 +256,7 @@ int scmi__transmit(struct link *l, struct slot *s, const struct scmi_tx *tx)
 /* Takes a slot for the call. Returns its index, or the error that says why it has none. */
 HOT int get_slot(struct link *l, const struct scmi_call *call)
 {
-	uint32_t index = take(l, call);
+	uint32_t index = scmi__take(l, call);
 
 	return index != SLOT_NONE ? (int)index : find_slot(l, call);
 }

@@ -2,10 +2,18 @@
 /* Taking slots and giving them back, where the short way does not do. */
 #include "internal.h"
 
+extern inline bool scmi__swap(struct slot *s, uint32_t *w, uint32_t n);
+extern inline bool scmi__try_slot(struct link *l, struct slot *s);
+extern inline uint32_t scmi__take(struct link *l, const struct scmi_call *call);
+extern inline void scmi__tell(struct link *l);
+extern inline void scmi__note_freed(struct link *l, const struct slot *s);
+extern inline void scmi__free(struct link *l, struct slot *s, uint32_t w);
+extern inline void scmi__drop(struct link *l, struct slot *s, uint32_t holds);
+
 static struct slot *take_between(struct link *l, struct slot *s, const struct slot *end)
 {
 	for (; s != end; s++) {
-		if ((atomic_load_explicit(&s->word, memory_order_relaxed) & W_LOW) == 0 && try_slot(l, s))
+		if ((atomic_load_explicit(&s->word, memory_order_relaxed) & W_LOW) == 0 && scmi__try_slot(l, s))
 			return s;
 	}
 	return NULL;
@@ -33,7 +41,7 @@ static uint32_t take_hint(struct link *l)
 {
 	uint32_t hint = atomic_load_explicit(&l->freed, memory_order_relaxed);
 
-	return hint < l->ordinary && try_slot(l, &l->slots[hint]) ? hint : SLOT_NONE;
+	return hint < l->ordinary && scmi__try_slot(l, &l->slots[hint]) ? hint : SLOT_NONE;
 }
 
 static uint32_t take_any(struct link *l, uint32_t home)
@@ -92,13 +100,15 @@ void scmi__drop_shared(struct link *l, struct slot *s, uint32_t holds)
 	atomic_fetch_add_explicit(&l->visitors, 1u, memory_order_relaxed);
 	/* seq_cst: where a quarantine begins the bound is lowered after it, as in leave_sending(). */
 	w = atomic_fetch_and_explicit(&s->word, ~off, memory_order_seq_cst) & ~off;
-	if ((w & W_HOLDS) == 0)
-		scmi__free(l, s, w);
-	else if (l->lateness_us != 0 && word_quarantined(w))
+	if ((w & W_HOLDS) == 0) {
+		scmi__note_freed(l, s);
+		/* release: as in scmi__free(). */
+		atomic_store_explicit(&s->word, w & ~W_LOW, memory_order_release);
+	} else if (l->lateness_us != 0 && word_quarantined(w)) {
 		scmi__lower(l, (w & W_STAMPED) != 0 ? atomic_load_explicit(&s->deadline, memory_order_relaxed)
 						    : scmi__tick_now(l->agent));
-	if ((w & W_HOLDS) != 0)
-		tell(l);
+	}
+	scmi__tell(l);
 	scmi__leave(l);
 }
 
@@ -107,8 +117,8 @@ void scmi__attend(struct link *l)
 {
 	uint32_t attention = atomic_load_explicit(&l->attention, memory_order_relaxed);
 
-	if (WITH_QUEUE && (attention & ATTEND_FENCE) != 0)
-		scmi__pump(l);
 	if (WITH_QUEUE && attention >= ATTEND_HUNGRY)
 		scmi__wake_hungry(l);
+	if (WITH_QUEUE && (attention & ATTEND_FENCE) != 0)
+		scmi__pump(l);
 }

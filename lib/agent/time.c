@@ -93,13 +93,13 @@ static uint32_t look_quarantined(struct link *l, struct slot *s, uint32_t w, uin
 		return stamp_quarantine(l, s, w, now);
 	if (!passed(end, now))
 		return end;
-	/* seq_cst: before tell(), against a context that waits for a slot. */
+	/* seq_cst: before scmi__tell(), against a context that waits for a slot. */
 	if (!atomic_compare_exchange_strong_explicit(&s->word, &w, w & ~W_LOW, memory_order_seq_cst,
 						     memory_order_relaxed))
 		return now; /* one of two debts has been settled: look again at once */
 	count(l, C_EXPIRED);
 	count_debts(l, w);
-	tell(l);
+	scmi__tell(l);
 	return TICK_NONE;
 }
 

@@ -42,7 +42,7 @@ static bool ended(struct slot *s)
 
 static bool try_any(struct goal *g)
 {
-	g->index = take(g->l, g->call);
+	g->index = scmi__take(g->l, g->call);
 	if (g->index == SLOT_NONE && (g->call->flags & SCMI_CALL_URGENT) != 0)
 		g->index = scmi__take_reserved(g->l);
 	return g->index != SLOT_NONE;
@@ -364,7 +364,7 @@ int scmi__await_slot(struct link *l, const struct scmi_call *call)
 		sleep_for_slot(&g);
 	atomic_fetch_sub_explicit(&l->attention, ATTEND_HUNGRY, memory_order_seq_cst);
 	/* We may have been woken for a slot and got another, or none: the next in line looks. */
-	tell(l);
+	scmi__tell(l);
 	if (g.index == SLOT_NONE) {
 		count(l, C_NO_SLOT);
 		scmi__ring(l->agent);
