@@ -36,17 +36,16 @@ static uint32_t set_idle(struct mailbox *m)
 
 /* ---- a message ---- */
 
-_Atomic uint32_t *scmi__mailbox_fault_of(struct mailbox *m, uint32_t which, struct scmi_rx *rx, uint32_t len)
+_Atomic uint32_t *scmi__mailbox_fault_of(struct mailbox *m, const struct scmi_shmem *area, struct scmi_rx *rx,
+					 uint32_t len)
 {
-	const struct scmi_shmem *area = &m->area[which];
-
 	rx->hdr = shmem_load(area, SCMI_SHMEM_HEADER);
 	rx->len = len - HEADER_BYTES; /* less than 4 becomes more than any area holds */
 	if (rx->len > shmem_capacity(area))
 		return &m->bad_length;
 	if (area->check != SCMI_SHMEM_CHECK_NONE && !scmi__shmem_whole(area, rx->hdr, NULL, rx->len))
 		return &m->bad_check;
-	return which == SCMI_MAILBOX_A2P && rx->len < SCMI_STATUS_BYTES ? &m->bad_length : NULL;
+	return area == &m->area[SCMI_MAILBOX_A2P] && rx->len < SCMI_STATUS_BYTES ? &m->bad_length : NULL;
 }
 
 /*
@@ -55,15 +54,15 @@ _Atomic uint32_t *scmi__mailbox_fault_of(struct mailbox *m, uint32_t which, stru
  */
 static int fetch(void *ctx, const struct scmi_rx *rx, uint32_t offset, void *dst, uint32_t len)
 {
-	const uint32_t which = rx->token == SCMI_TOKEN_ANY ? SCMI_MAILBOX_P2A : SCMI_MAILBOX_A2P;
+	const bool event = rx->token == SCMI_TOKEN_ANY;
 	struct incoming *in = rx->cookie;
 	struct mailbox *m = ctx;
 
-	scmi__shmem_read(&m->area[which], offset, dst, len);
+	scmi__shmem_read(event ? &m->area[SCMI_MAILBOX_P2A] : &m->area[SCMI_MAILBOX_A2P], offset, dst, len);
 	in->left -= len;
 	if (in->left != 0 || in->has == 0)
 		return SCMI_OK;
-	if (which == SCMI_MAILBOX_P2A)
+	if (event)
 		scmi__mailbox_give_back(m, in);
 	else if (change(m, &in->has, in->has & ~A2P_STATE))
 		in->has = 0;
@@ -100,7 +99,7 @@ static _Atomic uint32_t *fault_of_answer(struct mailbox *m, uint32_t w, uint32_t
 		return &m->left;
 	if ((status & SCMI_SHMEM_ERROR) != 0)
 		return &m->errors;
-	return scmi__mailbox_fault_of(m, SCMI_MAILBOX_A2P, rx, len);
+	return scmi__mailbox_fault_of(m, &m->area[SCMI_MAILBOX_A2P], rx, len);
 }
 
 /* After the word has told that it is ours. */
@@ -120,19 +119,21 @@ static uint32_t drop_answer(struct mailbox *m, _Atomic uint32_t *fault, uint16_t
 RARE uint32_t take_closely(struct mailbox *m, uint32_t *w, uint32_t status, uint32_t len)
 {
 	const uint32_t before = *w;
-	const uint32_t idle = before & ~(A2P_STATE | A2P_WANTED);
+	uint32_t next = before & ~(A2P_STATE | A2P_WANTED);
 	struct incoming in;
 	struct scmi_rx rx;
 	_Atomic uint32_t *fault;
 
 	rx.token = (uint16_t)atomic_load_explicit(&m->token, memory_order_relaxed);
 	fault = fault_of_answer(m, before, status, &rx, len);
-	in.has = idle | A2P_TAKING;
-	if (!change(m, w, fault != NULL ? idle : in.has | (before & A2P_WANTED)))
+	if (fault == NULL)
+		next |= A2P_TAKING | (before & A2P_WANTED);
+	if (!change(m, w, next))
 		return TOOK_LATE;
 	if (fault != NULL)
 		return drop_answer(m, fault, rx.token) | (before & A2P_WANTED);
 	in.left = rx.len;
+	in.has = next & ~A2P_WANTED;
 	rx.data = NULL;
 	rx.cookie = &in;
 	(void)m->sink->rx(m->core, &rx);
@@ -269,7 +270,7 @@ RARE int take_back(struct mailbox *m, uint32_t sent, int err)
 
 	if (take_and_tell(m))
 		return SCMI_OK;
-	w = atomic_load(&m->a2p);
+	w = atomic_load_explicit(&m->a2p, memory_order_relaxed); /* not older than what we have made it */
 	do {
 		if ((w & ~A2P_WANTED) != sent)
 			return SCMI_OK;
@@ -331,8 +332,10 @@ HOT bool answer_is_there(const struct mailbox *m)
 /* Inside the gate. */
 static uint32_t take_all(struct mailbox *m, uint32_t most)
 {
-	const uint32_t n = take_and_tell(m) ? 1u : 0u;
+	const uint32_t took = take_reply(m);
+	const uint32_t n = took & TOOK_ANSWER;
 
+	tell_wanted(m, took);
 	return n + scmi__mailbox_take_events(m, most - n);
 }
 

@@ -113,7 +113,8 @@ static inline bool mailbox_event_is_there(const struct mailbox *m)
  * agent.c: reads header and length, which has been loaded, into *rx; what is wrong with the message: its counter, or
  * NULL. Changes nothing.
  */
-_Atomic uint32_t *scmi__mailbox_fault_of(struct mailbox *m, uint32_t which, struct scmi_rx *rx, uint32_t len);
+_Atomic uint32_t *scmi__mailbox_fault_of(struct mailbox *m, const struct scmi_shmem *area, struct scmi_rx *rx,
+					 uint32_t len);
 extern const struct scmi_transport_ops scmi__mailbox_ops;
 
 /* agent_event.c */

@@ -24,7 +24,7 @@ static void deliver_event(struct mailbox *m)
 	_Atomic uint32_t *fault;
 
 	in.has = EVENT_HERE | (shmem_load(area, SCMI_SHMEM_FLAGS) & SCMI_SHMEM_INTR);
-	fault = scmi__mailbox_fault_of(m, SCMI_MAILBOX_P2A, &rx, shmem_load(area, SCMI_SHMEM_LENGTH));
+	fault = scmi__mailbox_fault_of(m, area, &rx, shmem_load(area, SCMI_SHMEM_LENGTH));
 	mailbox_count_own(&m->events);
 	if (fault != NULL) {
 		scmi__mailbox_count(fault);

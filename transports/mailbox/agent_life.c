@@ -98,7 +98,8 @@ static int start_bell(struct mailbox *m)
 	int err = SCMI_OK;
 
 	memcpy(m->area, m->given, sizeof(m->area));
-	atomic_store(&m->early, SCMI_OK); /* the doorbell is stopped: nobody loses the platform now */
+	/* Relaxed: the doorbell is stopped, nobody loses the platform before its start. */
+	atomic_store_explicit(&m->early, SCMI_OK, memory_order_relaxed);
 	if (m->bell != NULL && m->bell->start != NULL)
 		err = m->bell->start(m->bell->ctx, handle_of(m), m->area);
 	if (err != SCMI_OK)
@@ -112,14 +113,14 @@ static int start_bell(struct mailbox *m)
 	return SCMI_E_INVAL;
 }
 
-/* Whose the area is. What stands in it is nobody's answer any more. */
+/* Whose the area is. What stands in it is nobody's answer any more. Relaxed: opening the gate makes it known. */
 static void settle_area(struct mailbox *m, uint32_t state)
 {
 	const uint32_t w = atomic_load_explicit(&m->a2p, memory_order_relaxed);
 
 	if ((w & A2P_GIVEN) != 0 && state == A2P_IDLE && !m->fresh)
 		scmi__mailbox_count(&m->left);
-	atomic_store(&m->a2p, (w & ~(A2P_STATE | A2P_WANTED)) | state);
+	atomic_store_explicit(&m->a2p, (w & ~(A2P_STATE | A2P_WANTED)) | state, memory_order_relaxed);
 }
 
 static int bring_up(struct mailbox *m)

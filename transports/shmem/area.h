@@ -101,11 +101,14 @@ static inline void shmem_read_small(const struct scmi_shmem *a, uint32_t offset,
 
 static inline void shmem_write_small(const struct scmi_shmem *a, const unsigned char *from, uint32_t len)
 {
-	for (uint32_t at = 0; at < len; at += 4u) {
-		uint32_t word = 0;
+	uint32_t word = 0;
 
-		(void)memcpy(&word, from + at, len - at < 4u ? len - at : 4u);
-		atomic_store_explicit(shmem_word(a, SCMI_SHMEM_PAYLOAD + at), word, memory_order_relaxed);
+	for (uint32_t i = 0; i != len; i++) {
+		word |= (uint32_t)from[i] << i % 4u * 8u;
+		if (i % 4u == 3u || i + 1u == len) {
+			shmem_store(a, SCMI_SHMEM_PAYLOAD + (i & ~3u), word);
+			word = 0;
+		}
 	}
 }
 
