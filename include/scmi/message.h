@@ -94,12 +94,16 @@ static inline void scmi_put_le16(void *p, uint16_t v)
 
 static inline void scmi_put_le32(void *p, uint32_t v)
 {
+#if defined(__ARM_FEATURE_UNALIGNED) && !defined(__ARM_BIG_ENDIAN)
+	__builtin_memcpy(p, &v, sizeof(v)); /* gcc makes one store of the four below, but not on this processor */
+#else
 	uint8_t *b = (uint8_t *)p;
 
 	b[0] = (uint8_t)v;
 	b[1] = (uint8_t)(v >> 8);
 	b[2] = (uint8_t)(v >> 16);
 	b[3] = (uint8_t)(v >> 24);
+#endif
 }
 
 static inline void scmi_put_le64(void *p, uint64_t v)
