@@ -2,24 +2,27 @@
 /* Answers other than a success at once: errors, replies that do not fit, what comes later, what comes twice. */
 #include "internal.h"
 
-/* Writes the status, which it may have to change; returns how long the reply is. */
-static uint32_t seal(struct channel *ch, struct scmi_request *req, int32_t *status)
+/* Writes the status; returns it, for it may have to be another one. */
+static int32_t seal(struct channel *ch, const struct scmi_request *req, int32_t status)
 {
-	if (*status == SCMI_SUCCESS && (req->slow_ & SLOW_OVERFLOW) != 0) {
+	if (status == SCMI_SUCCESS && (req->slow_ & SLOW_OVERFLOW) != 0) {
 		count(&ch->platform->counters[C_OVERFLOWED]);
-		*status = SCMI_COMMS_ERROR;
+		status = SCMI_COMMS_ERROR;
 	}
-	if (*status > 0)
-		*status = SCMI_GENERIC_ERROR;
-	scmi_put_le32(req->reply, (uint32_t)*status);
-	return *status == SCMI_SUCCESS ? req->reply_cap - req->room_ : SCMI_STATUS_BYTES;
+	if (status > 0)
+		status = SCMI_GENERIC_ERROR;
+	scmi_put_le32(req->reply, (uint32_t)status);
+	return status;
+}
+
+static uint32_t length_of(const struct scmi_request *req, int32_t status)
+{
+	return status == SCMI_SUCCESS ? req->reply_cap - req->room_ : SCMI_STATUS_BYTES;
 }
 
 static void trace_answer(const struct channel *ch, const struct scmi_request *req, uint32_t len, int32_t status)
 {
-	if (ch->platform->trace != NULL)
-		scmi__platform_trace(ch, SCMI_TRACE_SEND, req->hdr, len,
-				     status == SCMI_SUCCESS ? SCMI_OK : SCMI_E_REMOTE, NULL);
+	scmi__platform_trace_send(ch, req->hdr, len, status == SCMI_SUCCESS ? SCMI_OK : SCMI_E_REMOTE);
 }
 
 uint32_t scmi__platform_return(struct channel *ch, const struct scmi_request *req)
@@ -48,7 +51,8 @@ uint32_t scmi__platform_finish(struct channel *ch, struct scmi_request *req, int
 	}
 	/* Nobody else may answer a request whose handler returns a status: no exchange. */
 	atomic_store_explicit(state, REQUEST_CLOSED, memory_order_relaxed);
-	len = seal(ch, req, &status);
+	status = seal(ch, req, status);
+	len = length_of(req, status);
 	if (status != SCMI_SUCCESS)
 		count(&ch->errors);
 	trace_answer(ch, req, len, status);
@@ -66,7 +70,8 @@ int scmi_request_reply(struct scmi_request *req, int32_t status)
 			count(&ch->platform->counters[C_DOUBLE]);
 		return SCMI_E_GONE;
 	}
-	len = seal(ch, req, &status);
+	status = seal(ch, req, status);
+	len = length_of(req, status);
 	trace_answer(ch, req, len, status);
 	ch->ops->reply(ch->ctx, req, len);
 	/*

@@ -77,24 +77,25 @@ static int send_or_shrink(const struct channel *ch, struct scmi_delayed *d)
 	}
 }
 
-int scmi__delayed_try(struct channel *ch, struct scmi_delayed *d)
+/* It has gone, or will not: it may be used anew at once. */
+static NOINLINE int end(struct channel *ch, struct scmi_delayed *d, int err)
 {
 	void (*sent)(struct scmi_delayed *, int) = d->sent;
-	struct scmi_platform *p = ch->platform;
-	int err = SCMI_E_CLOSED;
 
-	if (is_of_this_life(d, p))
-		err = send_or_shrink(ch, d);
-	if (err == SCMI_E_BUSY)
-		return err;
-	if (p->trace != NULL)
-		scmi__platform_trace(ch, SCMI_TRACE_SEND, d->hdr_, d->len_, err, NULL);
+	scmi__platform_trace_send(ch, d->hdr_, d->len_, err);
 	atomic_fetch_sub_explicit(&ch->queued, 1u, memory_order_relaxed);
 	set_free(d);
 	if (sent != NULL)
 		sent(d, err);
-	count_end(p, err);
+	count_end(ch->platform, err);
 	return err == SCMI_OK ? SCMI_OK : SCMI_E_GONE;
+}
+
+int scmi__delayed_try(struct channel *ch, struct scmi_delayed *d)
+{
+	int err = is_of_this_life(d, ch->platform) ? send_or_shrink(ch, d) : SCMI_E_CLOSED;
+
+	return err == SCMI_E_BUSY ? err : end(ch, d, err);
 }
 
 static void push(struct channel *ch, struct scmi_delayed *d)

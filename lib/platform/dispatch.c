@@ -50,7 +50,7 @@ const struct scmi_server_command *scmi__platform_find(const struct channel *ch, 
 	return is_offered(ch, server, c) ? c : NULL;
 }
 
-static int32_t refuse(struct channel *ch, const struct scmi_request *req, enum counter why, int32_t status)
+static const struct scmi_server_command *refuse(struct channel *ch, const struct scmi_request *req, enum counter why)
 {
 	static const char *const names[] = {
 		[C_BAD_TYPE] = "bad_type",       [C_BAD_PROTOCOL] = "bad_protocol", [C_DENIED] = "denied",
@@ -60,27 +60,30 @@ static int32_t refuse(struct channel *ch, const struct scmi_request *req, enum c
 	count(&ch->platform->counters[why]);
 	if (ch->platform->trace != NULL)
 		scmi__platform_trace(ch, SCMI_TRACE_REFUSE, req->hdr, req->len, SCMI_E_PROTO, names[why]);
-	return status;
+	return NULL;
 }
 
-int32_t scmi__platform_dispatch(struct channel *ch, struct scmi_request *req)
+const struct scmi_server_command *scmi__platform_dispatch(struct channel *ch, struct scmi_request *req, int32_t *status)
 {
 	uint32_t i = scmi__platform_server(ch->platform, scmi_hdr_protocol(req->hdr));
 	const struct scmi_server_command *command;
-	const struct scmi_server *server;
 
+	*status = SCMI_PROTOCOL_ERROR;
 	if (scmi_hdr_type(req->hdr) != SCMI_MSG_COMMAND)
-		return refuse(ch, req, C_BAD_TYPE, SCMI_PROTOCOL_ERROR);
+		return refuse(ch, req, C_BAD_TYPE);
+	*status = SCMI_NOT_SUPPORTED;
 	if (i == NO_SERVER)
-		return refuse(ch, req, C_BAD_PROTOCOL, SCMI_NOT_SUPPORTED);
+		return refuse(ch, req, C_BAD_PROTOCOL);
+	*status = SCMI_DENIED;
 	if ((read_count(&ch->rights[i]) & RIGHT_DENIED) != 0)
-		return refuse(ch, req, C_DENIED, SCMI_DENIED);
-	server = ch->platform->servers[i];
+		return refuse(ch, req, C_DENIED);
+	*status = SCMI_NOT_SUPPORTED;
 	command = scmi__platform_find(ch, i, scmi_hdr_message(req->hdr));
 	if (command == NULL)
-		return refuse(ch, req, C_BAD_MESSAGE, SCMI_NOT_SUPPORTED);
+		return refuse(ch, req, C_BAD_MESSAGE);
+	*status = SCMI_PROTOCOL_ERROR;
 	if (req->len < command->params_min || (req->len > command->params_max && command->params_max != UINT16_MAX))
-		return refuse(ch, req, C_BAD_LENGTH, SCMI_PROTOCOL_ERROR);
+		return refuse(ch, req, C_BAD_LENGTH);
 	req->server_ = (uint8_t)i;
-	return command->handle(server->model, req);
+	return command;
 }

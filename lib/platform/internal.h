@@ -27,6 +27,9 @@
 #define INDEXED        16u
 #define NO_SERVER      0xffu
 
+/* A function whose frame is not to be part of its caller's: what the caller does next is deep. */
+#define NOINLINE __attribute__((noinline))
+
 /* scmi_request.state_ */
 #define REQUEST_CLOSED 0u
 #define REQUEST_OPEN   1u
@@ -147,8 +150,12 @@ void scmi__platform_log(const struct scmi_platform *platform, enum scmi_log_leve
 void scmi__platform_trace(const struct channel *channel, enum scmi_trace_kind kind, uint32_t hdr, uint32_t len, int err,
 			  const char *why);
 
-/* Runs any request, and returns what its handler did or the status of a refusal. */
-int32_t scmi__platform_dispatch(struct channel *channel, struct scmi_request *req);
+/* The same for a message that was sent, if anybody listens. */
+void scmi__platform_trace_send(const struct channel *channel, uint32_t hdr, uint32_t len, int err);
+
+/* The command of any request, whose server stands in it then; or NULL, and the status of a refusal. */
+const struct scmi_server_command *scmi__platform_dispatch(struct channel *channel, struct scmi_request *req,
+							  int32_t *status);
 
 /* The peer that there is a way to from the platform, now; 0: there is none. */
 static inline int p2a_peer(const struct channel *ch)
@@ -187,6 +194,9 @@ void scmi__platform_pump(struct channel *channel);
 
 /* For whoever pumps. A delayed response: SCMI_E_BUSY, it stays; else it has ended and is not to be touched. */
 int scmi__delayed_try(struct channel *channel, struct scmi_delayed *d);
+
+/* scmi_platform_notify() for one agent, by the message's header. */
+int scmi__platform_notify(struct channel *channel, uint32_t hdr, const void *payload, uint32_t len);
 
 /* All notices that wait, in turn: SCMI_OK, or SCMI_E_BUSY and at least one stays. */
 int scmi__notices_try(struct channel *channel);

@@ -26,8 +26,7 @@ static int send_notification(struct channel *ch, uint32_t hdr, const void *paylo
 	int err = read_count(&ch->blocked) == 0 ? ch->ops->send(ch->ctx, hdr, payload, len) : SCMI_E_BUSY;
 
 	count(&counters[err == SCMI_OK ? C_SENT : err == SCMI_E_BUSY ? C_DROPPED : C_FAILED]);
-	if (ch->platform->trace != NULL)
-		scmi__platform_trace(ch, SCMI_TRACE_SEND, hdr, len, err, NULL);
+	scmi__platform_trace_send(ch, hdr, len, err);
 	return err;
 }
 
@@ -39,19 +38,22 @@ static bool wants(const struct channel *ch, uint32_t server, uint8_t notificatio
 	return (rights & RIGHT_WANTS(notification)) != 0 && (rights & RIGHT_DENIED) == 0 && has_p2a(ch);
 }
 
-static int notify_agents(struct scmi_platform *p, uint16_t agent, uint32_t hdr, const void *payload, uint32_t len)
+static int send_wanted(struct channel *ch, uint32_t hdr, const void *payload, uint32_t len)
 {
-	uint32_t server = scmi__platform_server(p, scmi_hdr_protocol(hdr));
+	uint32_t server = scmi__platform_server(ch->platform, scmi_hdr_protocol(hdr));
+
+	if (server == NO_SERVER)
+		return SCMI_E_NOTFOUND;
+	return wants(ch, server, scmi_hdr_message(hdr)) ? send_notification(ch, hdr, payload, len) : SCMI_OK;
+}
+
+static int send_to_all(struct scmi_platform *p, uint32_t hdr, const void *payload, uint32_t len)
+{
 	int result = SCMI_OK;
 
-	if (server == NO_SERVER || (agent != SCMI_ALL_AGENTS && scmi__platform_channel(p, agent) == NULL))
-		return SCMI_E_NOTFOUND;
 	for (uint32_t i = 0; i < p->agents_n; i++) {
-		struct channel *ch = &p->channels[i];
-		int err = SCMI_OK;
+		int err = send_wanted(&p->channels[i], hdr, payload, len);
 
-		if ((agent == SCMI_ALL_AGENTS || agent == ch->id) && wants(ch, server, scmi_hdr_message(hdr)))
-			err = send_notification(ch, hdr, payload, len);
 		if (err == SCMI_E_BUSY || result == SCMI_OK)
 			result = err;
 	}
@@ -70,18 +72,36 @@ static void leave(struct scmi_platform *p)
 	atomic_fetch_sub(&p->senders, 1u);
 }
 
+int scmi__platform_notify(struct channel *ch, uint32_t hdr, const void *payload, uint32_t len)
+{
+	struct scmi_platform *p = ch->platform;
+	int err = enter(p) ? send_wanted(ch, hdr, payload, len) : SCMI_E_CLOSED;
+
+	leave(p);
+	return err;
+}
+
+static int notify_all(struct scmi_platform *p, uint32_t hdr, const void *payload, uint32_t len)
+{
+	int err = enter(p) ? send_to_all(p, hdr, payload, len) : SCMI_E_CLOSED;
+
+	leave(p);
+	return err;
+}
+
 int scmi_platform_notify(struct scmi_platform *platform, uint16_t agent, uint8_t protocol, uint8_t notification,
 			 const void *payload, uint32_t len)
 {
-	int err = SCMI_E_CLOSED;
+	const uint32_t hdr = scmi_hdr(protocol, notification, SCMI_MSG_NOTIFICATION, 0);
+	struct channel *ch = scmi__platform_channel(platform, agent);
 
 	if (notification >= SCMI_PLATFORM_NOTIFICATIONS_MAX || (payload == NULL && len != 0))
 		return SCMI_E_INVAL;
-	if (enter(platform))
-		err = notify_agents(platform, agent, scmi_hdr(protocol, notification, SCMI_MSG_NOTIFICATION, 0),
-				    payload, len);
-	leave(platform);
-	return err;
+	if (agent == SCMI_ALL_AGENTS)
+		return notify_all(platform, hdr, payload, len);
+	if (ch != NULL)
+		return scmi__platform_notify(ch, hdr, payload, len);
+	return (atomic_load(&platform->running) & RUNNING_ON) != 0 ? SCMI_E_NOTFOUND : SCMI_E_CLOSED;
 }
 
 /* ---- notices ---- */
@@ -271,8 +291,7 @@ static int send_notice(struct channel *ch, struct scmi_notice *n)
 		put_back(n);
 		return err;
 	}
-	if (p->trace != NULL)
-		scmi__platform_trace(ch, SCMI_TRACE_SEND, n->hdr_, n->len_[half], err, NULL);
+	scmi__platform_trace_send(ch, n->hdr_, n->len_[half], err);
 	end_read(ch, n, err == SCMI_OK ? C_SENT : C_FAILED);
 	return SCMI_OK;
 }

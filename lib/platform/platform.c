@@ -29,6 +29,12 @@ void scmi__platform_trace(const struct channel *channel, enum scmi_trace_kind ki
 	channel->platform->trace(channel->platform->trace_arg, &event);
 }
 
+void scmi__platform_trace_send(const struct channel *channel, uint32_t hdr, uint32_t len, int err)
+{
+	if (channel->platform->trace != NULL)
+		scmi__platform_trace(channel, SCMI_TRACE_SEND, hdr, len, err, NULL);
+}
+
 uint32_t scmi__platform_server(const struct scmi_platform *platform, uint32_t protocol)
 {
 	uint32_t i = protocol - PROTOCOL_FIRST;

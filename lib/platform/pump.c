@@ -58,18 +58,23 @@ static void send_all(struct channel *ch)
 		atomic_store_explicit(&ch->waiting, 1u, memory_order_relaxed);
 }
 
+/* For one context at a time, so that there is one of these on a stack. */
+static NOINLINE void pump(struct channel *ch)
+{
+	uint32_t seen = 1u;
+
+	do {
+		send_all(ch);
+		seen = atomic_fetch_sub(&ch->pump, seen) - seen;
+	} while (seen != 0);
+}
+
 /*
  * The first entry and the last subtraction hand the queue on from one context to the next (acquire and release).
  * seq_cst: start() may then conclude from 0 that whoever comes in later sees what it stores.
  */
 void scmi__platform_pump(struct channel *ch)
 {
-	uint32_t seen = 1u;
-
-	if (atomic_fetch_add(&ch->pump, 1u) != 0)
-		return;
-	do {
-		send_all(ch);
-		seen = atomic_fetch_sub(&ch->pump, seen) - seen;
-	} while (seen != 0);
+	if (atomic_fetch_add(&ch->pump, 1u) == 0)
+		pump(ch);
 }

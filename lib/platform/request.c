@@ -9,7 +9,8 @@
  */
 #include "internal.h"
 
-static int32_t run(struct channel *ch, struct scmi_request *req)
+/* The command of a request that has everything in its place, and its server's model; NULL: it has not. */
+static const struct scmi_server_command *find(const struct channel *ch, struct scmi_request *req, void **model)
 {
 	const struct scmi_platform *p = ch->platform;
 	const struct scmi_server_command *command;
@@ -19,21 +20,38 @@ static int32_t run(struct channel *ch, struct scmi_request *req)
 	uint32_t i;
 
 	if (place >= INDEXED || scmi_hdr_type(hdr) != SCMI_MSG_COMMAND)
-		return scmi__platform_dispatch(ch, req);
+		return NULL;
 	i = p->index[place];
 	if (i == NO_SERVER || (read_count(&ch->rights[i]) & RIGHT_DENIED) != 0)
-		return scmi__platform_dispatch(ch, req);
+		return NULL;
 	server = p->servers[i];
 	command = server->commands;
 	place = (uint32_t)scmi_hdr_message(hdr) - command->message;
 	if (place >= server->commands_n)
-		return scmi__platform_dispatch(ch, req);
+		return NULL;
 	command += place;
 	if (command->message != scmi_hdr_message(hdr) || command->flags != 0 || req->len < command->params_min ||
 	    req->len > command->params_max)
-		return scmi__platform_dispatch(ch, req);
+		return NULL;
 	req->server_ = (uint8_t)i;
-	return command->handle(server->model, req);
+	*model = server->model;
+	return command;
+}
+
+static int32_t run(struct channel *ch, struct scmi_request *req)
+{
+	void *model;
+	const struct scmi_server_command *command = find(ch, req, &model);
+
+	if (command == NULL) {
+		int32_t refusal;
+
+		command = scmi__platform_dispatch(ch, req, &refusal);
+		if (command == NULL)
+			return refusal;
+		model = ch->platform->servers[req->server_]->model;
+	}
+	return command->handle(model, req);
 }
 
 /*
@@ -67,15 +85,18 @@ static uint32_t count_request(void *channel, struct scmi_request *req)
 	return take_request(channel, req);
 }
 
-/* For a platform with a trace. */
-static uint32_t trace_request(void *channel, struct scmi_request *req)
+static NOINLINE void trace(struct channel *ch, const struct scmi_request *req)
 {
-	struct channel *ch = channel;
-
 	if (ch->ops->delivered == NULL)
 		count_own(&ch->requests);
 	scmi__platform_trace(ch, SCMI_TRACE_RECV, req->hdr, req->len, SCMI_OK, NULL);
-	return take_request(ch, req);
+}
+
+/* For a platform with a trace. */
+static uint32_t trace_request(void *channel, struct scmi_request *req)
+{
+	trace(channel, req);
+	return take_request(channel, req);
 }
 
 static void take_ready(void *channel)

@@ -58,46 +58,55 @@ int32_t scmi__clock_rate_change_requested_notify(void *model, struct scmi_reques
 }
 
 /* An agent that has gone back to a version without notifications is not told. */
-static bool is_to_be_told(const struct scmi_clock_model *m, uint16_t agent, uint32_t clock, uint8_t notification)
+static bool is_to_be_told(const struct scmi_clock_model *m, const struct channel *ch, uint32_t clock,
+			  uint8_t notification)
 {
-	const struct channel *ch = scmi__platform_channel(m->platform_, agent);
 	uint32_t server = scmi__platform_server(m->platform_, SCMI_PROTOCOL_CLOCK);
 
-	return (atomic_load(word_of(m, agent, clock)) & bit_of(clock, notification)) != 0 &&
-	       since_2_0(scmi__platform_spoken(ch, server)) && scmi__clock_usable(m, agent, clock);
+	return (atomic_load(word_of(m, ch->id, clock)) & bit_of(clock, notification)) != 0 &&
+	       since_2_0(scmi__platform_spoken(ch, server)) && scmi__clock_usable(m, ch->id, clock);
 }
 
 /* To all who want it. The first error is told, but a drop only where there is no other. */
-static int tell(const struct scmi_clock_model *m, uint8_t notification, uint32_t clock, uint64_t rate, uint16_t cause)
+static NOINLINE int tell_all(const struct scmi_clock_model *m, uint8_t notification, const uint8_t event[EVENT_BYTES])
 {
-	uint8_t event[EVENT_BYTES];
+	const uint32_t clock = scmi_get_le32(event + WORD_BYTES);
+	const uint32_t hdr = scmi_hdr(SCMI_PROTOCOL_CLOCK, notification, SCMI_MSG_NOTIFICATION, 0);
 	int result = SCMI_OK;
 
-	if (clock >= m->count)
-		return SCMI_E_NOTFOUND;
-	if (m->wants == NULL)
-		return SCMI_E_INVAL;
-	scmi_put_le32(event, cause);
-	scmi_put_le32(event + WORD_BYTES, clock);
-	scmi_put_le64(event + 2u * WORD_BYTES, rate);
-	for (uint16_t agent = 1; agent <= m->platform_->agents_n; agent++) {
+	for (uint32_t i = 0; i < m->platform_->agents_n; i++) {
+		struct channel *ch = &m->platform_->channels[i];
 		int err = SCMI_OK;
 
-		if (is_to_be_told(m, agent, clock, notification))
-			err = scmi_platform_notify(m->platform_, agent, SCMI_PROTOCOL_CLOCK, notification, event,
-						   sizeof(event));
+		if (is_to_be_told(m, ch, clock, notification))
+			err = scmi__platform_notify(ch, hdr, event, EVENT_BYTES);
 		if (err != SCMI_OK && (result == SCMI_OK || result == SCMI_E_BUSY))
 			result = err;
 	}
 	return result;
 }
 
+/* who: the agent that caused it, and from bit 16 on which notification it is. */
+static int tell(const struct scmi_clock_model *m, uint32_t clock, uint64_t rate, uint32_t who)
+{
+	uint8_t event[EVENT_BYTES];
+
+	if (clock >= m->count)
+		return SCMI_E_NOTFOUND;
+	if (m->wants == NULL)
+		return SCMI_E_INVAL;
+	scmi_put_le32(event, who & 0xffffu);
+	scmi_put_le32(event + WORD_BYTES, clock);
+	scmi_put_le64(event + 2u * WORD_BYTES, rate);
+	return tell_all(m, (uint8_t)(who >> 16), event);
+}
+
 int scmi_clock_rate_changed(const struct scmi_clock_model *m, uint32_t clock, uint64_t rate, uint16_t cause)
 {
-	return tell(m, SCMI_CLOCK_RATE_CHANGED, clock, rate, cause);
+	return tell(m, clock, rate, cause | (uint32_t)SCMI_CLOCK_RATE_CHANGED << 16);
 }
 
 int scmi_clock_rate_change_requested(const struct scmi_clock_model *m, uint32_t clock, uint64_t rate, uint16_t cause)
 {
-	return tell(m, SCMI_CLOCK_RATE_CHANGE_REQUESTED, clock, rate, cause);
+	return tell(m, clock, rate, cause | (uint32_t)SCMI_CLOCK_RATE_CHANGE_REQUESTED << 16);
 }

@@ -97,14 +97,6 @@ static struct scmi_clock_pending *take(const struct scmi_clock_model *m, struct 
 	return NULL;
 }
 
-/* What the rate really is, when it has been set at once. */
-static uint64_t read_back(const struct scmi_clock_model *m, uint32_t clock, uint64_t rate)
-{
-	uint64_t now = rate;
-
-	return m->ops->rate_get(m->arg, clock, &now) == SCMI_SUCCESS ? now : rate;
-}
-
 /* A link that cannot carry the values still carries a status. */
 static int send_delayed(struct scmi_clock_pending *p, int32_t status, uint64_t rate)
 {
@@ -117,85 +109,103 @@ static int send_delayed(struct scmi_clock_pending *p, int32_t status, uint64_t r
 	return err == SCMI_E_TOOBIG ? scmi_delayed_send(&p->delayed_, SCMI_GENERIC_ERROR, NULL, 0) : err;
 }
 
+/* ---- the command ---- */
+
+struct setting {
+	uint64_t asked;
+	uint64_t rate; /* to which that comes */
+	uint32_t clock;
+	uint16_t agent;
+	uint16_t way;
+	struct scmi_clock_pending *pending; /* NULL: the model has none, and sets all rates at once */
+};
+
+/* Everything before the model is asked: a status. */
+static NOINLINE int32_t prepare(const struct scmi_clock_model *m, struct scmi_request *req, struct setting *s)
+{
+	uint32_t flags = scmi_request_u32(req, 0);
+	uint32_t clock = scmi_request_u32(req, 1);
+	int32_t status;
+	const struct scmi_clock_desc *d = scmi__clock_used(m, req, clock, SCMI_CLOCK_MAY_RATE, &status);
+
+	if (d == NULL)
+		return status;
+	s->asked = (uint64_t)scmi_request_u32(req, 3) << 32 | scmi_request_u32(req, 2);
+	s->rate = s->asked;
+	s->clock = clock;
+	s->agent = scmi_request_agent(req);
+	s->way = (uint16_t)way_of(flags);
+	s->pending = NULL;
+	if ((flags & ~SCMI_CLOCK_SET_FLAGS) != 0 || !round_rate(d, flags, &s->rate))
+		return SCMI_INVALID_PARAMETERS;
+	if (m->ops->rate_set == NULL ||
+	    ((flags & SCMI_CLOCK_SET_ASYNC) != 0 && (m->pending_n == 0 || !scmi__clock_reaches(req))))
+		return SCMI_NOT_SUPPORTED;
+	if (m->pending_n == 0)
+		return SCMI_SUCCESS;
+	s->pending = take(m, req, s->way, &status);
+	if (s->pending == NULL)
+		return status;
+	s->pending->clock = clock;
+	s->pending->rate = s->rate;
+	s->pending->request_ = req;
+	s->pending->agent_ = s->agent;
+	atomic_store(state_of(s->pending), s->way);
+	return SCMI_SUCCESS;
+}
+
 /*
  * It was set at once, or refused. The response goes before the delayed one: agents are not at ease with the other
  * order.
  */
-static int32_t end_at_once(struct scmi_clock_pending *p, struct scmi_request *req, uint32_t way, int32_t status,
-			   uint64_t rate)
+static int32_t end_at_once(const struct setting *s, struct scmi_request *req, int32_t status)
 {
-	if (way == P_DELAYED && status == SCMI_SUCCESS) {
+	struct scmi_clock_pending *p = s->pending;
+
+	if (s->way == P_DELAYED && status == SCMI_SUCCESS) {
 		(void)scmi_request_reply(req, SCMI_SUCCESS);
-		(void)send_delayed(p, SCMI_SUCCESS, rate);
+		(void)send_delayed(p, SCMI_SUCCESS, s->rate);
 		status = SCMI_REQUEST_LATER;
-	} else if (way != P_REPLY) {
+	} else if (s->way != P_REPLY) {
 		(void)scmi_delayed_cancel(&p->delayed_);
 	}
 	release(p);
 	return status;
 }
 
-static int32_t set_pending(const struct scmi_clock_model *m, struct scmi_request *req, uint32_t clock, uint64_t asked,
-			   uint64_t rate, uint32_t way)
+static int32_t later(const struct setting *s)
 {
-	uint16_t agent = scmi_request_agent(req);
-	int32_t status;
-	struct scmi_clock_pending *p = take(m, req, way, &status);
-
-	if (p == NULL)
-		return status;
-	p->clock = clock;
-	p->rate = rate;
-	p->request_ = req;
-	p->agent_ = agent;
-	atomic_store(state_of(p), way);
-	(void)scmi_clock_rate_change_requested(m, clock, asked, agent);
-	status = m->ops->rate_set(m->arg, agent, clock, rate, p);
-	if (status == SCMI_CLOCK_LATER)
-		return way == P_REPLY ? SCMI_REQUEST_LATER : SCMI_SUCCESS;
-	if (status == SCMI_SUCCESS) {
-		rate = read_back(m, clock, rate);
-		(void)scmi_clock_rate_changed(m, clock, rate, agent);
-	}
-	return end_at_once(p, req, way, status, rate);
+	if (s->pending == NULL)
+		return SCMI_GENERIC_ERROR; /* there is nothing by which it could be told */
+	return s->way == P_REPLY ? SCMI_REQUEST_LATER : SCMI_SUCCESS;
 }
 
-/* A model without pending ones sets all rates at once. */
-static int32_t set_at_once(const struct scmi_clock_model *m, const struct scmi_request *req, uint32_t clock,
-			   uint64_t asked, uint64_t rate)
+/* By the model; when it has been set at once, the rate is then what it really is. */
+static NOINLINE int32_t set(const struct scmi_clock_model *m, struct setting *s)
 {
-	uint16_t agent = scmi_request_agent(req);
-	int32_t status;
+	int32_t status = m->ops->rate_set(m->arg, s->agent, s->clock, s->rate, s->pending);
+	uint64_t now = s->rate;
 
-	(void)scmi_clock_rate_change_requested(m, clock, asked, agent);
-	status = m->ops->rate_set(m->arg, agent, clock, rate, NULL);
-	if (status == SCMI_CLOCK_LATER)
-		return SCMI_GENERIC_ERROR; /* there is nothing by which it could be told */
-	if (status == SCMI_SUCCESS)
-		(void)scmi_clock_rate_changed(m, clock, read_back(m, clock, rate), agent);
+	if (status == SCMI_SUCCESS && m->ops->rate_get(m->arg, s->clock, &now) == SCMI_SUCCESS)
+		s->rate = now;
 	return status;
 }
 
 int32_t scmi__clock_rate_set(void *model, struct scmi_request *req)
 {
 	const struct scmi_clock_model *m = model;
-	uint32_t flags = scmi_request_u32(req, 0);
-	uint32_t clock = scmi_request_u32(req, 1);
-	uint64_t asked = (uint64_t)scmi_request_u32(req, 3) << 32 | scmi_request_u32(req, 2);
-	uint64_t rate = asked;
-	int32_t status;
-	const struct scmi_clock_desc *d = scmi__clock_used(m, req, clock, SCMI_CLOCK_MAY_RATE, &status);
+	struct setting s;
+	int32_t status = prepare(m, req, &s);
 
-	if (d == NULL)
+	if (status != SCMI_SUCCESS)
 		return status;
-	if ((flags & ~SCMI_CLOCK_SET_FLAGS) != 0 || !round_rate(d, flags, &rate))
-		return SCMI_INVALID_PARAMETERS;
-	if (m->ops->rate_set == NULL ||
-	    ((flags & SCMI_CLOCK_SET_ASYNC) != 0 && (m->pending_n == 0 || !scmi__clock_reaches(req))))
-		return SCMI_NOT_SUPPORTED;
-	if (m->pending_n == 0)
-		return set_at_once(m, req, clock, asked, rate);
-	return set_pending(m, req, clock, asked, rate, way_of(flags));
+	(void)scmi_clock_rate_change_requested(m, s.clock, s.asked, s.agent);
+	status = set(m, &s);
+	if (status == SCMI_CLOCK_LATER)
+		return later(&s);
+	if (status == SCMI_SUCCESS)
+		(void)scmi_clock_rate_changed(m, s.clock, s.rate, s.agent);
+	return s.pending != NULL ? end_at_once(&s, req, status) : status;
 }
 
 /* ---- the end that comes later ---- */

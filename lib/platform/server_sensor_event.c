@@ -97,33 +97,33 @@ int32_t scmi__sensor_trip_point_config(void *model, struct scmi_request *req)
 /* ---- what is sent ---- */
 
 /* An agent that has gone back to a version without the notification is not told. */
-static bool is_to_be_told(const struct scmi_sensor_model *m, uint16_t agent, uint32_t sensor,
+static bool is_to_be_told(const struct scmi_sensor_model *m, const struct channel *ch, uint32_t sensor,
 			  enum scmi_sensor_notification notification)
 {
-	const struct channel *ch = scmi__platform_channel(m->platform_, agent);
 	uint32_t server = scmi__platform_server(m->platform_, SCMI_PROTOCOL_SENSOR);
 
-	if (!wants(m, agent, sensor, notification))
+	if (!wants(m, ch->id, sensor, notification))
 		return false;
 	if (notification == SCMI_SENSOR_UPDATE && !since_2_0(scmi__platform_spoken(ch, server)))
 		return false;
-	return m->ops->may_use == NULL || m->ops->may_use(m->arg, agent, sensor);
+	return m->ops->may_use == NULL || m->ops->may_use(m->arg, ch->id, sensor);
 }
 
 /* To all who want it. The first error is told, but a drop only where there is no other. */
 static int tell(const struct scmi_sensor_model *m, enum scmi_sensor_notification notification, const uint8_t *payload,
 		uint32_t len)
 {
+	const uint32_t hdr = scmi_hdr(SCMI_PROTOCOL_SENSOR, (uint8_t)notification, SCMI_MSG_NOTIFICATION, 0);
 	uint32_t sensor = scmi_get_le32(payload + WORD_BYTES);
 	int result = SCMI_OK;
 
-	for (uint16_t agent = 1; agent <= m->platform_->agents_n; agent++) {
+	for (uint32_t i = 0; i < m->platform_->agents_n; i++) {
+		struct channel *ch = &m->platform_->channels[i];
 		int err;
 
-		if (!is_to_be_told(m, agent, sensor, notification))
+		if (!is_to_be_told(m, ch, sensor, notification))
 			continue;
-		err = scmi_platform_notify(m->platform_, agent, SCMI_PROTOCOL_SENSOR, (uint8_t)notification, payload,
-					   len);
+		err = scmi__platform_notify(ch, hdr, payload, len);
 		if (err != SCMI_OK && (result == SCMI_OK || result == SCMI_E_BUSY))
 			result = err;
 	}
@@ -166,8 +166,8 @@ bool scmi_sensor_wanted(const struct scmi_sensor_model *m, uint32_t sensor, enum
 {
 	if (sensor >= m->count || m->wants == NULL)
 		return false;
-	for (uint16_t agent = 1; agent <= m->platform_->agents_n; agent++) {
-		if (is_to_be_told(m, agent, sensor, notification))
+	for (uint32_t i = 0; i < m->platform_->agents_n; i++) {
+		if (is_to_be_told(m, &m->platform_->channels[i], sensor, notification))
 			return true;
 	}
 	return false;
