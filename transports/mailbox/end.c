@@ -7,7 +7,6 @@
  * private memory and written in one go.
  */
 #include "end.h"
-#include "short.h"
 
 /*
  * Started, and somebody is attached: with the agent goes its command, whose answer may have been dropped by now, and

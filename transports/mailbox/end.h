@@ -10,6 +10,7 @@
 
 #include "../shmem/area.h"
 #include "gate.h"
+#include "short.h"
 
 /*
  * The gate. Whoever finds SERVING set leaves AGAIN, and what he came for to the one who serves; all else that touches
@@ -89,6 +90,15 @@ static inline void end_wake(const struct scmi_mailbox_end *e)
 static inline bool end_can_ring(const struct scmi_mailbox_end *e)
 {
 	return e->bell != NULL && e->bell->ring != NULL;
+}
+
+/* An agent's areas, while nobody looks at them. */
+static inline void end_take_up(struct scmi_mailbox_end *e, const struct scmi_shmem areas[SCMI_MAILBOX_AREAS])
+{
+	(void)memcpy(e->area, areas, sizeof(e->area));
+	e->brief = short_limit(&e->area[SCMI_MAILBOX_A2P], e->max_payload);
+	e->life = e->life % INT32_MAX + 1u;
+	atomic_store(&e->peer, areas[SCMI_MAILBOX_P2A].mem != NULL ? (int)e->life : 0);
 }
 
 /* Nobody looks at what it returns. */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The platform's end: notifications and delayed responses, through the P2A area. */
 #include "end.h"
-#include "short.h"
 
 int scmi__mailbox_end_p2a(void *ctx)
 {

@@ -4,7 +4,6 @@
 
 #include "check.h"
 #include "end.h"
-#include "short.h"
 
 #define PAYLOAD_MIN 8u /* status and one word */
 #define PAYLOAD_MAX (SCMI_SHMEM_BYTES_MAX - SCMI_SHMEM_PAYLOAD)
@@ -83,24 +82,19 @@ size_t scmi_mailbox_end_size(const struct scmi_mailbox_end_config *config)
 
 static void set_up(struct scmi_mailbox_end *e, const struct scmi_mailbox_end_config *c)
 {
-	unsigned char *payloads = (unsigned char *)(e + 1);
-
-	*e = (struct scmi_mailbox_end){
-		.req = {.params = payloads, .reply = payloads + payload_bytes(c), .reply_cap = payload_of(c)},
-		.bell = c->doorbell,
-		.port = c->port,
-		.params = payloads,
-		.max_payload = payload_of(c),
-		.in_order = true,
-	};
+	(void)memset(e, 0, sizeof(*e));
+	e->params = (unsigned char *)(e + 1);
+	e->max_payload = payload_of(c);
+	e->req.params = e->params;
+	e->req.reply = e->params + payload_bytes(c);
+	e->req.reply_cap = e->max_payload;
+	e->bell = c->doorbell;
+	e->port = c->port;
+	e->in_order = true;
 	if (!has_agent(c))
 		return;
-	e->area[SCMI_MAILBOX_A2P] = c->areas[SCMI_MAILBOX_A2P];
-	e->area[SCMI_MAILBOX_P2A] = c->areas[SCMI_MAILBOX_P2A];
-	e->brief = short_limit(&e->area[SCMI_MAILBOX_A2P], e->max_payload);
+	end_take_up(e, c->areas);
 	e->in_order = false;
-	e->life = 1;
-	atomic_store_explicit(&e->peer, c->areas[SCMI_MAILBOX_P2A].mem != NULL ? 1 : 0, memory_order_relaxed);
 	atomic_store_explicit(&e->gate, GATE_HERE, memory_order_relaxed);
 }
 
@@ -115,7 +109,7 @@ int scmi_mailbox_end_init(struct scmi_mailbox_end **end, void *mem, size_t len,
 	set_up(*end, config);
 	*endpoint = (struct scmi_endpoint){
 		.size = sizeof(*endpoint),
-		.max_payload = payload_of(config),
+		.max_payload = (*end)->max_payload,
 		.ops = &ops,
 		.ctx = mem,
 	};

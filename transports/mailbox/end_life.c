@@ -2,7 +2,6 @@
 /* The platform's end, its life: the platform, which starts and stops, and agents, which come and go. */
 #include "check.h"
 #include "end.h"
-#include "short.h"
 
 /* ---- the platform ---- */
 
@@ -69,22 +68,12 @@ static bool may_attach(const struct scmi_mailbox_end *e, const struct scmi_shmem
 	       shmem_capacity(&areas[SCMI_MAILBOX_A2P]) >= e->max_payload;
 }
 
-/* Nobody looks at the areas. */
-static void take_up(struct scmi_mailbox_end *e, const struct scmi_shmem areas[SCMI_MAILBOX_AREAS])
-{
-	e->area[SCMI_MAILBOX_A2P] = areas[SCMI_MAILBOX_A2P];
-	e->area[SCMI_MAILBOX_P2A] = areas[SCMI_MAILBOX_P2A];
-	e->brief = short_limit(&e->area[SCMI_MAILBOX_A2P], e->max_payload);
-	e->in_order = true;
-	e->life = e->life % INT32_MAX + 1u;
-	atomic_store(&e->peer, areas[SCMI_MAILBOX_P2A].mem != NULL ? (int)e->life : 0);
-}
-
 int scmi_mailbox_end_attach(struct scmi_mailbox_end *end, const struct scmi_shmem areas[SCMI_MAILBOX_AREAS])
 {
 	if (end == NULL || areas == NULL || !may_attach(end, areas))
 		return SCMI_E_INVAL;
-	take_up(end, areas);
+	end_take_up(end, areas);
+	end->in_order = true;
 	/* Before anything goes to this agent; or, while the platform is stopped, when it starts. */
 	atomic_store(&end->strange, 1u);
 	if (gate_enter(&end->gate, GATE_ON)) {
