@@ -188,6 +188,7 @@ static int show_clock(struct table *t, const struct scmi_clock_protocol *p, uint
 {
 	struct scmi_clock_info info = {.size = sizeof(info)};
 	int err = scmi_clock_info(p, id, &info, status);
+	int32_t statuses[3] = {SCMI_SUCCESS, SCMI_SUCCESS, SCMI_SUCCESS};
 	int errs[3];
 
 	if (is_fatal(err))
@@ -200,15 +201,15 @@ static int show_clock(struct table *t, const struct scmi_clock_protocol *p, uint
 		return err;
 	}
 	cell_text(t, info.name);
-	errs[0] = show_rate(t, p, id, status);
+	errs[0] = show_rate(t, p, id, &statuses[0]);
 	cell_bool(t, (info.attributes & SCMI_CLOCK_ENABLED) != 0, "yes", "no");
-	errs[1] = show_parent(t, p, &info, id, status);
-	errs[2] = show_rates(t, p, id, status);
-	for (uint32_t i = 0; i < 3; i++) {
-		if (is_fatal(errs[i]))
-			return errs[i];
-		if (errs[i] == SCMI_E_REMOTE)
-			err = SCMI_E_REMOTE;
+	errs[1] = show_parent(t, p, &info, id, &statuses[1]);
+	errs[2] = show_rates(t, p, id, &statuses[2]);
+	for (uint32_t i = 0; i < 3 && !is_fatal(err); i++) {
+		if (!is_fatal(errs[i]) && errs[i] != SCMI_E_REMOTE)
+			continue;
+		err = errs[i];
+		*status = statuses[i];
 	}
 	return err;
 }
@@ -228,6 +229,7 @@ static enum outcome clocks_body(struct session *s, void *arg)
 	for (uint32_t id = 0; id < p.clocks && !is_fatal(err) && !session_interrupted(s); id++) {
 		terminal_progress("clocks", id, p.clocks);
 		err = show_clock(&t, &p, id, &status);
+		row_error(s, "clock", id, err, status);
 		if (err != SCMI_OK)
 			outcome = FAILED;
 	}

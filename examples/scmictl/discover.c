@@ -19,9 +19,12 @@ static enum outcome discover(struct session *s, struct scmi_base_info *info)
 
 /* ---- info, agents ---- */
 
-static const char *told(const char *name)
+static void show_name(const char *label, const char *name)
 {
-	return name[0] != '\0' ? name : "(not told)";
+	if (name[0] != '\0')
+		field_text(label, name);
+	else
+		field_literal(label, NULL, "(not told)");
 }
 
 static void show_version(const struct scmi_base_info *info)
@@ -45,8 +48,8 @@ static void show_platform(const struct scmi_base_info *info)
 	char number[24];
 	char shown[24];
 
-	field_text("vendor", told(info->vendor));
-	field_text("sub-vendor", told(info->sub_vendor));
+	show_name("vendor", info->vendor);
+	show_name("sub-vendor", info->sub_vendor);
 	snprintf(number, sizeof(number), "%u", info->implementation);
 	snprintf(shown, sizeof(shown), "0x%08x", info->implementation);
 	field_literal("implementation", number, shown);
@@ -56,7 +59,7 @@ static void show_platform(const struct scmi_base_info *info)
 	field_literal("protocols", number, shown);
 	if (!json_used()) /* there the list that follows tells */
 		field_number("agents", info->agent_count);
-	field_text("this agent", told(info->self.name));
+	show_name("this agent", info->self.name);
 }
 
 static const struct column agent_columns[] = {{"id", true}, {"name", false}, {"self", false}};
@@ -178,6 +181,8 @@ static enum outcome show_protocol(struct session *s, struct table *t, uint8_t id
 		cell_literal(t, number, shown);
 	else
 		cell_error(t, err[1], status[1]);
+	row_error(s, "protocol", id, err[0], status[0]);
+	row_error(s, "protocol", id, err[1], status[1]);
 	return err[0] == SCMI_OK && err[1] == SCMI_OK ? GOOD : FAILED;
 }
 

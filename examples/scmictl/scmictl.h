@@ -145,6 +145,12 @@ enum outcome session_error(const struct session *s, const char *what, int err, i
 /* Ends a line on stderr with the links, in brackets. */
 void session_end_line(const struct session *s);
 
+/*
+ * That a row lacks something, if err says so and it is not to be told after the table anyway. The cells of a table say
+ * it themselves; with JSON they are null.
+ */
+void row_error(const struct session *s, const char *what, uint32_t id, int err, int32_t status);
+
 /* ---- commands as words: "PROTOCOL MESSAGE [WORD..] [, PROTOCOL MESSAGE [WORD..]].." ---- */
 
 struct raw {

@@ -235,6 +235,7 @@ static enum outcome show_sensors(struct session *s, const struct scmi_sensor_pro
 	while ((err = scmi_sensors_next(&it, &sensor.info, &status)) == SCMI_OK) {
 		terminal_progress("sensors", i++, p->sensors);
 		err = show_sensor(t, p, &sensor, &status);
+		row_error(s, "sensor", sensor.info.id, err, status);
 		if (err != SCMI_OK)
 			outcome = FAILED;
 		if (is_fatal(err))

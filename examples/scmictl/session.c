@@ -5,6 +5,7 @@
 
 #include <scmi/message.h>
 
+#include "out.h"
 #include "scmictl.h"
 
 #define SLOTS         16u
@@ -54,6 +55,16 @@ enum outcome session_error(const struct session *s, const char *what, int err, i
 		fprintf(stderr, ", time-out %u ms", timeout_ms(s));
 	fputs(")\n", stderr);
 	return FAILED;
+}
+
+void row_error(const struct session *s, const char *what, uint32_t id, int err, int32_t status)
+{
+	char row[32];
+
+	if (err == SCMI_OK || is_fatal(err) || !json_used())
+		return;
+	snprintf(row, sizeof(row), "%s %u", what, id);
+	(void)session_error(s, row, err, status);
 }
 
 /* ---- what the links can do ---- */

@@ -188,6 +188,9 @@ def test_file():
         text("-l", link, "sensor", "file", status=1, errors=refused)
         status, out, _ = run("-l", link, "sensors")
         check(status == 1 and "(hardware error)" in out and "42.500" in out, "one that cannot be read", status, out)
+        status, out, err = run("-l", link, "--json", "sensors")
+        check(status == 1 and json.loads(out)["sensors"][2]["values"] is None and
+              err == refused.replace("SENSOR_READING_GET", "sensor 2") + "\n", "and with JSON", status, out, err)
         for content, shown in (("-1500\n", "-1.500 degC"), ("7", "0.007 degC"), ("0 and more", "0.000 degC")):
             with open(path, "w", encoding="ascii") as file:
                 file.write(content)
