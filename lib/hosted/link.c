@@ -35,7 +35,7 @@ int scmi__link_make(struct scmi_hosted_link **link, const struct scmi__uri *uri,
 	int err;
 
 	if (l == NULL) {
-		scmi__tell(why, "no memory left");
+		scmi__tell_why(why, "no memory left");
 		return SCMI_E_NOMEM;
 	}
 	l->scheme = uri->scheme;
@@ -58,7 +58,7 @@ int scmi__link_refuse(const struct scmi_hosted_link *link, int err, const struct
 {
 	const char *reason = scmi_link_reason(link);
 
-	scmi__tell(why, "%s", reason != NULL ? reason : scmi_strerror(err));
+	scmi__tell_why(why, "%s", reason != NULL ? reason : scmi_strerror(err));
 	return err;
 }
 
@@ -161,7 +161,7 @@ static int find_peer(const struct scmi_hosted_link *l, const struct scmi_transpo
 	int err = scmi_transport_check(t, &fault);
 
 	if (err != SCMI_OK) {
-		scmi__tell(why, "the scheme's transport is not whole: %s", fault);
+		scmi__tell_why(why, "the scheme's transport is not whole: %s", fault);
 		return err;
 	}
 	do

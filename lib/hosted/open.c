@@ -36,7 +36,7 @@ static uintptr_t check_of(const struct scmi_agent *agent)
 
 static int refuse(const struct scmi_why *why, const char *what, int err)
 {
-	scmi__tell(why, "%s: %s", what, scmi_strerror(err));
+	scmi__tell_why(why, "%s: %s", what, scmi_strerror(err));
 	return err;
 }
 

@@ -28,7 +28,7 @@ const struct scmi_scheme *scmi__own_scheme(uint32_t i)
 	return own[i] != NULL ? own[i]() : NULL;
 }
 
-void scmi__tell(const struct scmi_why *why, const char *format, ...)
+void scmi__tell_why(const struct scmi_why *why, const char *format, ...)
 {
 	va_list args;
 
@@ -49,6 +49,6 @@ void scmi__reason_begin(struct scmi__reason *r)
 int scmi__reason_end(const struct scmi__reason *r, int err, const struct scmi_why *why)
 {
 	if (err != SCMI_OK)
-		scmi__tell(why, "%s", r->text[0] != '\0' ? r->text : scmi_strerror(err));
+		scmi__tell_why(why, "%s", r->text[0] != '\0' ? r->text : scmi_strerror(err));
 	return err;
 }

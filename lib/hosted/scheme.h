@@ -8,7 +8,7 @@
 #include <scmi/open.h>
 
 /* Writes what has gone wrong, where somebody wants to know. */
-void scmi__tell(const struct scmi_why *why, const char *format, ...)
+void scmi__tell_why(const struct scmi_why *why, const char *format, ...)
 #ifdef __GNUC__
 	__attribute__((format(printf, 2, 3)))
 #endif

@@ -44,12 +44,12 @@ static int check_config(const struct scmi_open_config *config, const struct scmi
 	if (config == NULL)
 		return SCMI_OK;
 	if (config->schemes_n != 0 && config->schemes == NULL) {
-		scmi__tell(why, "schemes: NULL, but schemes_n is %u", (unsigned)config->schemes_n);
+		scmi__tell_why(why, "schemes: NULL, but schemes_n is %u", (unsigned)config->schemes_n);
 		return SCMI_E_INVAL;
 	}
 	for (uint32_t i = 0; i < config->schemes_n; i++) {
 		if (config->schemes[i] == NULL || !is_scheme(config->schemes[i])) {
-			scmi__tell(why, "schemes: number %u is none, or not whole", (unsigned)i);
+			scmi__tell_why(why, "schemes: number %u is none, or not whole", (unsigned)i);
 			return SCMI_E_INVAL;
 		}
 	}
@@ -67,8 +67,8 @@ static int unknown(const char *text, size_t len, const struct scmi_open_config *
 
 		snprintf(known + used, sizeof(known) - used, "%s%s:", i != 0 ? ", " : "", s->name);
 	}
-	scmi__tell(why, "no scheme is named '%.*s'; there are: %s", (int)(len < 64u ? len : 64u), text,
-		   known[0] != '\0' ? known : "none");
+	scmi__tell_why(why, "no scheme is named '%.*s'; there are: %s", (int)(len < 64u ? len : 64u), text,
+		       known[0] != '\0' ? known : "none");
 	return SCMI_E_NOTFOUND;
 }
 
@@ -79,7 +79,7 @@ static int find_scheme(const struct scmi_scheme **scheme, const char *text, cons
 	const struct scmi_scheme *s;
 
 	if (text[len] == '\0' || len == 0) {
-		scmi__tell(why, "'%.64s' begins with no scheme and colon", text);
+		scmi__tell_why(why, "'%.64s' begins with no scheme and colon", text);
 		return SCMI_E_INVAL;
 	}
 	for (uint32_t i = 0; (s = scheme_at(config, i)) != NULL; i++) {
@@ -95,7 +95,7 @@ static int check_side(const struct scmi_scheme *s, bool agent, const struct scmi
 {
 	if (agent ? s->open != NULL : s->listen != NULL)
 		return SCMI_OK;
-	scmi__tell(why, agent ? "%s: is for platforms only" : "%s: is for agents only", s->name);
+	scmi__tell_why(why, agent ? "%s: is for platforms only" : "%s: is for agents only", s->name);
 	return SCMI_E_NOTSUP;
 }
 
@@ -136,12 +136,12 @@ static int read_key(struct scmi__uri *uri, uint32_t key, const char *item, size_
 	uint32_t value;
 
 	if (!agent)
-		scmi__tell(why, "%.*s: is for agents only", shown, item);
+		scmi__tell_why(why, "%.*s: is for agents only", shown, item);
 	else if ((uri->given & 1u << key) != 0)
-		scmi__tell(why, "%.*s: the key is there twice", shown, item);
+		scmi__tell_why(why, "%.*s: the key is there twice", shown, item);
 	else if (!read_decimal(item + name, len - name, keys[key].max, &value) || value < keys[key].min)
-		scmi__tell(why, "%.*s: not a number of %s from %u to %u", shown, item, keys[key].unit,
-			   (unsigned)keys[key].min, (unsigned)keys[key].max);
+		scmi__tell_why(why, "%.*s: not a number of %s from %u to %u", shown, item, keys[key].unit,
+			       (unsigned)keys[key].min, (unsigned)keys[key].max);
 	else {
 		uri->given |= 1u << key;
 		uri->value[key] = value;
@@ -179,7 +179,7 @@ static int take_keys(struct scmi__uri *uri, const char *text, bool agent, const 
 	*to = '\0';
 	if (!hollow || uri->given == 0)
 		return SCMI_OK;
-	scmi__tell(why, "nothing stands on one side of a comma");
+	scmi__tell_why(why, "nothing stands on one side of a comma");
 	return SCMI_E_INVAL;
 }
 
@@ -198,7 +198,7 @@ int scmi__uri_read(struct scmi__uri *uri, const char *text, const struct scmi_op
 	text += strlen(uri->scheme->name) + 1u;
 	uri->rest = malloc(strlen(text) + 1u);
 	if (uri->rest == NULL) {
-		scmi__tell(why, "no memory left");
+		scmi__tell_why(why, "no memory left");
 		return SCMI_E_NOMEM;
 	}
 	err = take_keys(uri, text, agent, why);
