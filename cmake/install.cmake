@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # What users get: one library of all the parts that are built, static and (SCMI_SHARED) shared, the headers, and what
-# find_package() and pkg-config read. The parts stay targets of their own for who builds this tree into something.
+# find_package() and pkg-config read. Two parts stand in place of others and are libraries of their own. The parts stay
+# targets of their own for who builds this tree into something.
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
@@ -32,10 +33,10 @@ if(SCMI_POSIX OR SCMI_HOSTED)
 	set(pc_private -pthread)
 endif()
 
-# scmi_whole(target name kind): the library of all parts, of the objects that the parts have compiled.
-function(scmi_whole target name kind)
-	add_library(${target} ${kind} ${objects})
-	set_target_properties(${target} PROPERTIES OUTPUT_NAME scmi EXPORT_NAME ${name} LINKER_LANGUAGE C)
+# scmi_installed(target name output kind objects...): a library of objects that the parts have compiled.
+function(scmi_installed target name output kind)
+	add_library(${target} ${kind} ${ARGN})
+	set_target_properties(${target} PROPERTIES OUTPUT_NAME ${output} EXPORT_NAME ${name} LINKER_LANGUAGE C)
 	target_include_directories(${target} INTERFACE $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
 	if(threads)
 		target_link_libraries(${target} PRIVATE Threads::Threads)
@@ -45,13 +46,25 @@ function(scmi_whole target name kind)
 		LIBRARY COMPONENT library NAMELINK_COMPONENT development)
 endfunction()
 
-scmi_whole(scmi_static scmi_static STATIC)
+scmi_installed(scmi_static scmi_static scmi STATIC ${objects})
 if(SCMI_SHARED)
 	set(map ${CMAKE_CURRENT_LIST_DIR}/libscmi.map)
-	scmi_whole(scmi_shared scmi SHARED)
+	scmi_installed(scmi_shared scmi scmi SHARED ${objects})
 	set_target_properties(scmi_shared PROPERTIES VERSION ${PROJECT_VERSION} SOVERSION ${abi} LINK_DEPENDS ${map})
 	target_link_options(scmi_shared PRIVATE LINKER:--version-script=${map} LINKER:-Bsymbolic-functions)
 endif()
+
+# Before the library of all on the linker's line, and so in place of what stands there: the static one, for in the shared
+# one the typed commands are bound to the full agent.
+set(instead "")
+foreach(part mailbox_polled minimal)
+	if(TARGET scmi_${part})
+		scmi_installed(scmi_${part}_installed ${part} scmi_${part} STATIC $<TARGET_OBJECTS:scmi_${part}>)
+		target_link_libraries(scmi_${part}_installed INTERFACE ${instead} scmi_static)
+		list(PREPEND instead scmi_${part}_installed)
+		list(APPEND parts ${part})
+	endif()
+endforeach()
 
 # The headers that need no operating system include one another: all of them, whatever is left out. The others are
 # their part's.
@@ -89,8 +102,14 @@ if(NOT CMAKE_INSTALL_PREFIX STREQUAL "/usr")
 		string(PREPEND ${dir} "\${pcfiledir}/")
 	endforeach()
 endif()
-configure_file(${CMAKE_CURRENT_LIST_DIR}/scmi.pc.in ${PROJECT_BINARY_DIR}/scmi.pc @ONLY)
-install(FILES ${PROJECT_BINARY_DIR}/scmi.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT development)
+set(pc_files scmi)
+if(TARGET scmi_minimal AND TARGET scmi_mailbox_polled)
+	list(APPEND pc_files scmi-minimal)
+endif()
+foreach(name ${pc_files})
+	configure_file(${CMAKE_CURRENT_LIST_DIR}/${name}.pc.in ${PROJECT_BINARY_DIR}/${name}.pc @ONLY)
+	install(FILES ${PROJECT_BINARY_DIR}/${name}.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT development)
+endforeach()
 
 set(components development)
 if(SCMI_SHARED)

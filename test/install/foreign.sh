@@ -70,3 +70,9 @@ for compiler in "${compilers[@]}"; do
 	"$compiler" $warnings -static "$work/$source" -o "$work/pc-$source-static" $(pkg-config --static --cflags --libs scmi)
 	run "$work/pc-$source-static"
 done
+if [ -e "$pc_dir/scmi-minimal.pc" ]; then
+	# shellcheck disable=SC2046,SC2086 # one flag a word
+	"$3" $warnings "$work/minimal.c" -o "$work/pc-minimal" $(pkg-config --cflags --libs scmi-minimal)
+	linked "$work/pc-minimal" no
+	run "$work/pc-minimal"
+fi
