@@ -31,7 +31,7 @@ scmi_agent_sources := \
 	lib/agent/init.c \
 	lib/agent/latency.c \
 	lib/agent/life.c \
-	lib/agent/notify.c \
+	lib/agent/note.c lib/agent/notify.c \
 	lib/agent/queue.c \
 	lib/agent/quiet.c \
 	lib/agent/receive.c \
