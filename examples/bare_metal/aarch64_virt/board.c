@@ -87,9 +87,10 @@ void board_mmu(void)
 
 /* ---- interrupts ---- */
 
-static void (*handler)(void *arg);
-static void *handler_arg;
-static uint32_t handled;
+static struct {
+	void (*run)(void *arg);
+	void *arg;
+} handlers[BOARD_INTERRUPTS];
 static volatile uint32_t running; /* on the first core; the second one has no interrupts */
 
 void board_init(void)
@@ -102,24 +103,23 @@ void board_init(void)
 	__asm__ volatile("msr daifclr, #2" : : : "memory");
 }
 
-void board_enable(uint32_t interrupt, void (*function)(void *arg), void *arg)
+void board_enable(uint32_t interrupt, void (*handler)(void *arg), void *arg)
 {
 	const uintptr_t trigger = GICD + GICD_ICFGR + interrupt / 16 * 4;
 	const uintptr_t target = GICD + GICD_ITARGETSR + interrupt / 4 * 4;
 
-	handler = function;
-	handler_arg = arg;
-	handled = interrupt;
+	handlers[interrupt].run = handler;
+	handlers[interrupt].arg = arg;
 	/* The device tree says of these that they are edge-triggered. */
 	board_write32(trigger, board_read32(trigger) | 2u << interrupt % 16 * 2);
 	board_write32(target, board_read32(target) | 1u << interrupt % 4 * 8); /* the first core */
 	board_write32(GICD + GICD_ISENABLER + interrupt / 32 * 4, 1u << interrupt % 32);
 }
 
-void board_disable(void)
+void board_disable(uint32_t interrupt)
 {
-	board_write32(GICD + GICD_ICENABLER + handled / 32 * 4, 1u << handled % 32);
-	(void)board_read32(GICD + GICD_ICENABLER + handled / 32 * 4); /* it has arrived */
+	board_write32(GICD + GICD_ICENABLER + interrupt / 32 * 4, 1u << interrupt % 32);
+	(void)board_read32(GICD + GICD_ICENABLER + interrupt / 32 * 4); /* it has arrived */
 }
 
 void board_interrupt(void)
@@ -130,8 +130,8 @@ void board_interrupt(void)
 	if (interrupt >= GIC_SPURIOUS) /* it went away meanwhile, as the timer's may */
 		return;
 	running = interrupt + 1;
-	if (interrupt == handled)
-		handler(handler_arg);
+	if (interrupt < BOARD_INTERRUPTS && handlers[interrupt].run != NULL)
+		handlers[interrupt].run(handlers[interrupt].arg);
 	running = 0;
 	board_write32(GICC + GICC_EOIR, acknowledged);
 }

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#define BOARD_INTERRUPTS   288u /* SGIs, PPIs and 256 SPIs */
 #define BOARD_VIRTIO_SLOTS 32u
 #define BOARD_TIMER        27u /* the virtual timer's interrupt, a PPI */
 
@@ -20,9 +21,9 @@ void board_write32(uintptr_t address, uint32_t value);
 /* Sets up the interrupt controller, and lets interrupts in; none is enabled yet but the timer's. */
 void board_init(void);
 
-/* From now on handler(arg) runs for this interrupt. For one at a time; handler NULL: no more. */
+/* From now on handler(arg) runs for this interrupt, on the first core; and no more. Handlers do not nest. */
 void board_enable(uint32_t interrupt, void (*handler)(void *arg), void *arg);
-void board_disable(void);
+void board_disable(uint32_t interrupt);
 
 /* The interrupt that is being handled, plus 1; 0: none. For struct scmi_aarch64_bare_config. */
 uint32_t board_running(void *arg);

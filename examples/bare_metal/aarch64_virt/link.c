@@ -17,6 +17,12 @@ static void write_register(void *registers, uint32_t offset, uint32_t value)
 	board_write32((uintptr_t)registers + offset, value);
 }
 
+struct scmi_virtio_mmio_access link_registers(uint32_t slot)
+{
+	return (struct scmi_virtio_mmio_access){
+		.read32 = read_register, .write32 = write_register, .ctx = (void *)board_virtio_registers(slot)};
+}
+
 static void say(void *arg, enum scmi_log_level level, const char *text)
 {
 	(void)arg;
@@ -24,14 +30,13 @@ static void say(void *arg, enum scmi_log_level level, const char *text)
 		board_print("log: %s\n", text);
 }
 
-static struct scmi_virtio_mmio_config registers_of(uint32_t slot, uint32_t flags, const struct scmi_port *port)
+static struct scmi_virtio_mmio_config config_for(const struct link_place *place, uint32_t flags,
+						 const struct scmi_port *port)
 {
 	return (struct scmi_virtio_mmio_config){
 		.size = sizeof(struct scmi_virtio_mmio_config),
 		.flags = flags,
-		.access = {.read32 = read_register,
-			   .write32 = write_register,
-			   .ctx = (void *)board_virtio_registers(slot)},
+		.access = place->registers,
 		.port = port,
 		.log = say,
 	};
@@ -45,23 +50,26 @@ static int make_port(struct link *link, uint32_t flags)
 	return scmi_aarch64_bare_init(&link->state, &config, &link->port);
 }
 
-uint32_t link_find(void)
+bool link_find(link_registers_fn *registers, struct link_place *place)
 {
 	static struct link looking;
-	uint32_t found = BOARD_VIRTIO_SLOTS;
+	bool found = false;
 
 	if (make_port(&looking, 0) != SCMI_OK)
-		return found;
+		return false;
 	for (uint32_t slot = 0; slot < BOARD_VIRTIO_SLOTS; slot++) {
-		const struct scmi_virtio_mmio_config config = registers_of(slot, 0, &looking.port);
+		const struct link_place here = {.slot = slot, .registers = registers(slot)};
+		const struct scmi_virtio_mmio_config config = config_for(&here, 0, &looking.port);
 		int err = scmi_virtio_mmio_probe(&config);
 
 		if (err == SCMI_E_NOPEER) /* an empty one */
 			continue;
 		board_print("slot %u at %x: %s\n", slot, (uint32_t)board_virtio_registers(slot),
 			    err == SCMI_OK ? "virtio-scmi" : scmi_strerror(err));
-		if (err == SCMI_OK && found == BOARD_VIRTIO_SLOTS)
-			found = slot;
+		if (err == SCMI_OK && !found) {
+			*place = here;
+			found = true;
+		}
 	}
 	return found;
 }
@@ -111,13 +119,13 @@ static int make_agent(struct link *link)
 	return scmi_agent_init(&link->agent, mem, sizeof(mem), &config);
 }
 
-int link_open(struct link *link, uint32_t slot, const struct link_kind *kind)
+int link_open(struct link *link, const struct link_place *place, const struct link_kind *kind)
 {
 	static max_align_t mem[SCMI_VIRTIO_MMIO_WORDS];
-	const struct scmi_virtio_mmio_config config = registers_of(slot, kind->mmio, &link->port);
+	const struct scmi_virtio_mmio_config config = config_for(place, kind->mmio, &link->port);
 	int err;
 
-	*link = (struct link){.interrupts = 0};
+	*link = (struct link){.slot = place->slot};
 	if ((err = make_port(link, kind->port)) ||
 	    (err = scmi_virtio_mmio_init(&link->mmio, mem, sizeof(mem), &config, &link->bus)) ||
 	    (err = make_driver(link)) || (err = make_agent(link))) {
@@ -125,7 +133,7 @@ int link_open(struct link *link, uint32_t slot, const struct link_kind *kind)
 		return err;
 	}
 	if (kind->mmio != 0)
-		board_enable(board_virtio_interrupt(slot), interrupt, link);
+		board_enable(board_virtio_interrupt(link->slot), interrupt, link);
 	err = scmi_agent_start(link->agent);
 	if (err != SCMI_OK)
 		board_print("FAILED: %s: start: %s\n", kind->name, scmi_strerror(err));
@@ -135,7 +143,7 @@ int link_open(struct link *link, uint32_t slot, const struct link_kind *kind)
 void link_close(struct link *link)
 {
 	(void)scmi_agent_fini(link->agent);
-	board_disable();
+	board_disable(board_virtio_interrupt(link->slot));
 	scmi_virtio_fini(link->driver);
 	scmi_virtio_mmio_fini(link->mmio);
 }
