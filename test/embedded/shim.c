@@ -209,6 +209,13 @@ size_t strlen(const char *text)
 	return (size_t)(end - text);
 }
 
+int strcmp(const char *a, const char *b)
+{
+	while (*a != '\0' && *a == *b)
+		a++, b++;
+	return (int)(unsigned char)*a - (int)(unsigned char)*b;
+}
+
 void *memmove(void *dst, const void *src, size_t len)
 {
 	volatile unsigned char *to = dst;
