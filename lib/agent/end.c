@@ -134,7 +134,7 @@ int scmi_agent_cancel(struct scmi_agent *agent, struct scmi_call *call)
 		return SCMI_E_NOTFOUND;
 	w = atomic_load_explicit(&s->word, memory_order_acquire);
 	do {
-		if (!holds_call(agent, s, w, call, ticket))
+		if (!holds_call(s, w, call, ticket))
 			return SCMI_E_NOTFOUND;
 		if ((w & W_DONE) != 0) /* a done function that has yet to run owns the call still */
 			return (w & W_CALLBACK) != 0 ? SCMI_E_INPROGRESS : SCMI_E_NOTFOUND;

@@ -132,11 +132,13 @@ static inline _Atomic(struct scmi_call *) *slot_call(struct slot *s)
 	return (_Atomic(struct scmi_call *) *)&s->call;
 }
 
-/* Under word w the slot holds this submit of the call: a ticket alone may be of another agent, or of 2^19 lives ago. */
-static inline bool holds_call(const struct scmi_agent *a, struct slot *s, uint32_t w, const struct scmi_call *call,
-			      uint32_t ticket)
+/*
+ * Under word w the slot, the ticket's, holds this submit of the call: a ticket alone may be of another agent, or of 2^19
+ * lives ago.
+ */
+static inline bool holds_call(struct slot *s, uint32_t w, const struct scmi_call *call, uint32_t ticket)
 {
-	return (w & W_CALL) != 0 && slot_ticket(slot_place(a, s), w & ~W_LOW) == ticket &&
+	return (w & W_CALL) != 0 && slot_ticket(ticket & TICKET_SLOT, w & ~W_LOW) == ticket &&
 	       atomic_load_explicit(slot_call(s), memory_order_relaxed) == call;
 }
 
@@ -406,7 +408,7 @@ void scmi__forgive(struct link *l, struct slot *s, uint32_t debts);
 
 /* ---- time.c ---- */
 
-uint32_t scmi__tick_after(uint64_t now, const struct scmi_call *call, uint32_t timeout_us);
+uint32_t scmi__tick_after(const struct scmi_agent *a, uint32_t timeout_us, uint64_t deadline_us);
 uint32_t scmi__tick_now(const struct scmi_agent *a);
 bool scmi__tick_passed(const struct scmi_agent *a, uint32_t tick);
 void scmi__lower(struct link *l, uint32_t tick);

@@ -39,15 +39,21 @@ static int open_link(struct link *l)
 	return up ? SCMI_OK : SCMI_E_NOPEER;
 }
 
+/* What was left for later, by a link that is new now. */
+static void forget(struct link *l)
+{
+	atomic_store_explicit(&l->retry, TICK_NONE, memory_order_seq_cst);
+	atomic_store_explicit(&l->due, 0u, memory_order_relaxed);
+	atomic_store_explicit(&l->refused, 0u, memory_order_relaxed);
+}
+
 static int start_link(struct link *l)
 {
 	int err;
 
+	forget(l);
 	atomic_store_explicit(&l->blocked, 0u, memory_order_relaxed);
 	atomic_store_explicit(&l->room, 0u, memory_order_relaxed);
-	atomic_store_explicit(&l->retry, TICK_NONE, memory_order_relaxed);
-	atomic_store_explicit(&l->due, 0u, memory_order_relaxed);
-	atomic_store_explicit(&l->refused, 0u, memory_order_relaxed);
 	atomic_fetch_and_explicit(&l->gate, ~GATE_QUIET, memory_order_seq_cst);
 	/* Receive works, for upcalls may come before start has returned; submits are refused. */
 	change_whatever(l, LINK_STARTING);
@@ -220,12 +226,9 @@ int scmi_agent_fini(struct scmi_agent *agent)
  */
 void scmi__retry_later(struct link *l)
 {
-	struct scmi_call none = {.deadline_us = 0};
-
 	if (l->reconnect_us == 0)
 		return;
-	atomic_store_explicit(&l->retry, scmi__tick_after(now_us(l->agent), &none, l->reconnect_us),
-			      memory_order_seq_cst);
+	atomic_store_explicit(&l->retry, scmi__tick_after(l->agent, l->reconnect_us, 0), memory_order_seq_cst);
 	wake_loop(l->agent);
 }
 
@@ -300,9 +303,7 @@ static int reopen(struct link *l, int err)
 	clear_link(l);
 	/* Nothing is in flight. Without a turn, which a broken link has none of, the bound would stay in the past. */
 	atomic_store_explicit(&l->next_deadline, TICK_NONE, memory_order_seq_cst);
-	atomic_store_explicit(&l->retry, TICK_NONE, memory_order_seq_cst);
-	atomic_store_explicit(&l->due, 0u, memory_order_relaxed);
-	atomic_store_explicit(&l->refused, 0u, memory_order_relaxed);
+	forget(l);
 	if (!l->running) {
 		change_whatever(l, LINK_BROKEN);
 		scmi__retry_later(l);

@@ -140,9 +140,7 @@ static bool requeue(struct link *l, struct slot *s)
 
 static uint32_t queue_deadline(struct link *l, const struct scmi_call *call)
 {
-	if (l->queue_timeout_us == SCMI_FOREVER && call->deadline_us == 0)
-		return TICK_NONE;
-	return scmi__tick_after(now_us(l->agent), call, l->queue_timeout_us);
+	return scmi__tick_after(l->agent, l->queue_timeout_us, call->deadline_us);
 }
 
 /* Nothing was sent: what was a call in the queue ends with that, for its submit has long returned. */

@@ -175,9 +175,9 @@ static uint32_t wire_deadline(struct link *l, const struct scmi_call *call, uint
 
 	if (timeout_us == 0)
 		timeout_us = delayed ? l->transport.delayed_timeout_us : l->transport.timeout_us;
-	if (timeout_us == SCMI_FOREVER && call->deadline_us == 0)
-		return TICK_NONE;
-	return scmi__tick_after(now_us(l->agent), call, timeout_us);
+	if (FAST && timeout_us == SCMI_FOREVER && call->deadline_us == 0)
+		return TICK_NONE; /* as that would say */
+	return scmi__tick_after(l->agent, timeout_us, call->deadline_us);
 }
 
 /*

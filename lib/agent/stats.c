@@ -51,61 +51,54 @@ static uint32_t counted(const struct link *l, enum counter which)
 	return atomic_load_explicit(&l->counts[which], memory_order_relaxed);
 }
 
-static void add_calls(const struct link *l, const struct census *c, uint32_t takes, struct scmi_agent_stats *s)
+/* Members that follow each other as their counters do are added in a row. */
+#define ROW(first, last, from, to)                                                                                     \
+	_Static_assert(offsetof(struct scmi_agent_stats, last) - offsetof(struct scmi_agent_stats, first) ==           \
+			       ((to) - (from)) * sizeof(uint32_t),                                                     \
+		       "in one order: " #first " to " #last)
+
+ROW(remote, timed_out, C_REMOTE, C_TIMED_OUT);
+ROW(remote, link_lost, C_REMOTE, C_LINK_LOST);
+ROW(late, stray_header, C_LATE, C_STRAY_HEADER);
+ROW(late, dropped, C_LATE, C_DROPPED);
+ROW(refused, no_slot, C_REFUSED, C_NO_SLOT);
+ROW(settled, expired, C_SETTLED, C_EXPIRED);
+
+/* Adds the counters of a row, whose first member stands at this offset. Returns their sum. */
+static uint32_t add_row(const struct link *l, struct scmi_agent_stats *s, size_t at, enum counter from, enum counter to)
 {
-	uint32_t submitted = takes - counted(l, C_REFUSED);
-	uint32_t ended_otherwise = counted(l, C_REMOTE) + counted(l, C_TRUNCATED) + counted(l, C_MALFORMED) +
-				   counted(l, C_TIMED_OUT) + counted(l, C_CANCELLED) + counted(l, C_CLOSED) +
-				   counted(l, C_LINK_LOST);
+	uint32_t *member = (uint32_t *)(void *)((unsigned char *)s + at);
+	uint32_t sum = 0;
 
-	s->submitted += submitted;
-	s->ok += submitted - ended_otherwise - c->in_flight;
-	s->remote += counted(l, C_REMOTE);
-	s->truncated += counted(l, C_TRUNCATED);
-	s->malformed += counted(l, C_MALFORMED);
-	s->timed_out += counted(l, C_TIMED_OUT);
-	s->cancelled += counted(l, C_CANCELLED);
-	s->closed += counted(l, C_CLOSED);
-	s->link_lost += counted(l, C_LINK_LOST);
-	s->in_flight += c->in_flight;
-}
+	for (enum counter which = from; which <= to; which++) {
+		uint32_t n = counted(l, which);
 
-static void add_messages(const struct link *l, uint32_t replies, struct scmi_agent_stats *s)
-{
-	uint32_t accepted = replies - counted(l, C_LATE) + counted(l, C_NOTIFIED);
-	uint32_t stray = counted(l, C_STRAY_TOKEN) + counted(l, C_STRAY_PROTOCOL) + counted(l, C_STRAY_MESSAGE) +
-			 counted(l, C_STRAY_TYPE) + counted(l, C_STRAY_HEADER);
-
-	s->received += accepted + counted(l, C_LATE) + stray + counted(l, C_DUPLICATE) + counted(l, C_MISMATCHED) +
-		       counted(l, C_UNCLAIMED) + counted(l, C_DROPPED);
-	s->accepted += accepted;
-	s->late += counted(l, C_LATE);
-	s->stray_token += counted(l, C_STRAY_TOKEN);
-	s->stray_protocol += counted(l, C_STRAY_PROTOCOL);
-	s->stray_message += counted(l, C_STRAY_MESSAGE);
-	s->stray_type += counted(l, C_STRAY_TYPE);
-	s->stray_header += counted(l, C_STRAY_HEADER);
-	s->duplicate += counted(l, C_DUPLICATE);
-	s->mismatched += counted(l, C_MISMATCHED);
-	s->unclaimed += counted(l, C_UNCLAIMED);
-	s->dropped += counted(l, C_DROPPED);
+		*member++ += n;
+		sum += n;
+	}
+	return sum;
 }
 
 static void add_link(const struct link *l, struct scmi_agent_stats *s)
 {
 	struct census c = look_at_slots(l);
 	uint32_t takes = c.takes + counted(l, C_WRAPPED) * ((UINT32_MAX / W_EPOCH) + 1u);
-
-	add_calls(l, &c, takes, s);
+	uint32_t submitted = takes - counted(l, C_REFUSED);
 	/* Each take makes a debt, a delayed command one more: what did not end without a message was matched to one. */
-	add_messages(l, takes + counted(l, C_DELAYED) - counted(l, C_UNANSWERED) - c.owed, s);
-	s->refused += counted(l, C_REFUSED);
-	s->no_slot += counted(l, C_NO_SLOT);
-	s->queued += c.queued;
-	s->settled += counted(l, C_SETTLED);
-	s->expired += counted(l, C_EXPIRED);
-	s->quarantined += c.quarantined;
+	uint32_t replies = takes + counted(l, C_DELAYED) - counted(l, C_UNANSWERED) - c.owed;
+	uint32_t accepted = replies - counted(l, C_LATE) + counted(l, C_NOTIFIED);
+
+	s->submitted += submitted;
+	s->ok += submitted - c.in_flight -
+		 add_row(l, s, offsetof(struct scmi_agent_stats, remote), C_REMOTE, C_LINK_LOST);
+	s->in_flight += c.in_flight;
+	s->accepted += accepted;
+	s->received += accepted + add_row(l, s, offsetof(struct scmi_agent_stats, late), C_LATE, C_DROPPED);
+	(void)add_row(l, s, offsetof(struct scmi_agent_stats, refused), C_REFUSED, C_NO_SLOT);
+	(void)add_row(l, s, offsetof(struct scmi_agent_stats, settled), C_SETTLED, C_EXPIRED);
 	s->recovered += counted(l, C_RECOVERED);
+	s->queued += c.queued;
+	s->quarantined += c.quarantined;
 	s->slots += l->count;
 	s->max_inflight += l->limit;
 }

@@ -30,14 +30,19 @@ bool scmi__tick_passed(const struct scmi_agent *a, uint32_t tick)
 	return tick != TICK_NONE && passed(tick, (uint32_t)(now_us(a) >> TICK_SHIFT));
 }
 
-/* The tick at which the call's time is over, counted from now; none if never. */
-uint32_t scmi__tick_after(uint64_t now, const struct scmi_call *call, uint32_t timeout_us)
+/* The tick at which a time is over that begins now, or earlier at the deadline, if there is one; none if never. */
+uint32_t scmi__tick_after(const struct scmi_agent *a, uint32_t timeout_us, uint64_t deadline_us)
 {
-	uint64_t end_us = timeout_us == SCMI_FOREVER ? SCMI_NEVER : now + timeout_us;
+	uint64_t now;
+	uint64_t end_us;
 
-	if (call->deadline_us != 0 && call->deadline_us < end_us)
-		end_us = call->deadline_us > now ? call->deadline_us : now;
-	return end_us == SCMI_NEVER ? TICK_NONE : tick_up(end_us);
+	if (timeout_us == SCMI_FOREVER && deadline_us == 0)
+		return TICK_NONE;
+	now = now_us(a);
+	end_us = timeout_us == SCMI_FOREVER ? SCMI_NEVER : now + timeout_us;
+	if (deadline_us != 0 && deadline_us < end_us)
+		end_us = deadline_us > now ? deadline_us : now;
+	return tick_up(end_us);
 }
 
 /* Lowers the bound, and wakes whoever sleeps past it. */

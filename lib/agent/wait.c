@@ -386,7 +386,7 @@ static struct slot *take_loose(struct scmi_agent *a, struct scmi_call *call)
 		return NULL;
 	w = atomic_load_explicit(&s->word, memory_order_acquire);
 	do {
-		if (!holds_call(a, s, w, call, ticket) || (w & W_LOOSE) == 0)
+		if (!holds_call(s, w, call, ticket) || (w & W_LOOSE) == 0)
 			return NULL;
 	} while (!atomic_compare_exchange_weak_explicit(&s->word, &w, w & ~W_LOOSE, memory_order_seq_cst,
 							memory_order_acquire));
