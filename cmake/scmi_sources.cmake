@@ -39,7 +39,8 @@ set(scmi_agent_sources
 	lib/agent/stats.c
 	lib/agent/time.c
 	lib/agent/wait.c
-	lib/agent/wake.c)
+	lib/agent/wake.c
+	lib/agent/word.c)
 # in place of the agent, for boot loaders: include/scmi/minimal.h
 set(scmi_minimal_sources
 	lib/minimal/agent.c

@@ -31,7 +31,8 @@ scmi_agent_sources := \
 	lib/agent/init.c \
 	lib/agent/latency.c \
 	lib/agent/life.c \
-	lib/agent/note.c lib/agent/notify.c \
+	lib/agent/note.c \
+	lib/agent/notify.c \
 	lib/agent/queue.c \
 	lib/agent/quiet.c \
 	lib/agent/receive.c \
@@ -40,7 +41,8 @@ scmi_agent_sources := \
 	lib/agent/stats.c \
 	lib/agent/time.c \
 	lib/agent/wait.c \
-	lib/agent/wake.c
+	lib/agent/wake.c \
+	lib/agent/word.c
 # in place of the agent, for boot loaders: include/scmi/minimal.h
 scmi_minimal_sources := \
 	lib/minimal/agent.c \

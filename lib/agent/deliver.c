@@ -124,7 +124,7 @@ uint32_t scmi__deliver(struct link *l, struct slot *s, const struct scmi_rx *rx,
 /* The platform has said that it will not do it: no delayed response will come. HELD_R is ours. */
 static void forgive_delayed(struct link *l, struct slot *s)
 {
-	count_debts(l, atomic_fetch_and_explicit(&s->word, ~W_OWED_D, memory_order_acq_rel) & W_OWED_D);
+	count_debts(l, fetch_and(&s->word, ~W_OWED_D, memory_order_acq_rel) & W_OWED_D);
 }
 
 /* Ends the call by its response: with an error of the platform's no delayed response will come. */

@@ -40,6 +40,42 @@
 #define WITH_DELAYED       (SCMI_CONFIG_DELAYED != 0)
 #define WITH_QUEUE         (SCMI_CONFIG_QUEUE != 0)
 
+/* ---- word.c: a step of a word that several contexts write ---- */
+
+uint32_t scmi__fetch_add(_Atomic uint32_t *at, uint32_t n);
+uint32_t scmi__fetch_and(_Atomic uint32_t *at, uint32_t mask);
+uint32_t scmi__fetch_or(_Atomic uint32_t *at, uint32_t bits);
+uint32_t scmi__take_all(_Atomic uint32_t *at);
+
+/* As C11's; where size is asked for all are seq_cst. */
+HOT uint32_t fetch_add(_Atomic uint32_t *at, uint32_t n, memory_order order)
+{
+	return FAST ? atomic_fetch_add_explicit(at, n, order) : scmi__fetch_add(at, n);
+}
+
+HOT uint32_t fetch_sub(_Atomic uint32_t *at, uint32_t n, memory_order order)
+{
+	return FAST ? atomic_fetch_sub_explicit(at, n, order) : scmi__fetch_add(at, 0u - n);
+}
+
+HOT uint32_t fetch_and(_Atomic uint32_t *at, uint32_t mask, memory_order order)
+{
+	return FAST ? atomic_fetch_and_explicit(at, mask, order) : scmi__fetch_and(at, mask);
+}
+
+HOT uint32_t fetch_or(_Atomic uint32_t *at, uint32_t bits, memory_order order)
+{
+	return FAST ? atomic_fetch_or_explicit(at, bits, order) : scmi__fetch_or(at, bits);
+}
+
+/* Takes what stands there, and leaves 0. Mostly there is nothing, and a look is enough. */
+HOT uint32_t take_all(_Atomic uint32_t *at, memory_order order)
+{
+	if (!FAST)
+		return scmi__take_all(at);
+	return atomic_load_explicit(at, memory_order_relaxed) != 0 ? atomic_exchange_explicit(at, 0u, order) : 0u;
+}
+
 static inline uint32_t load_gate(struct link *l)
 {
 	return atomic_load_explicit(&l->gate, memory_order_seq_cst);

@@ -54,7 +54,7 @@ static int start_link(struct link *l)
 	forget(l);
 	atomic_store_explicit(&l->blocked, 0u, memory_order_relaxed);
 	atomic_store_explicit(&l->room, 0u, memory_order_relaxed);
-	atomic_fetch_and_explicit(&l->gate, ~GATE_QUIET, memory_order_seq_cst);
+	fetch_and(&l->gate, ~GATE_QUIET, memory_order_seq_cst);
 	/* Receive works, for upcalls may come before start has returned; submits are refused. */
 	change_whatever(l, LINK_STARTING);
 	err = l->transport.ops->start(l->transport.ctx, &scmi__sink, l);
@@ -69,7 +69,7 @@ bool scmi__enter(struct link *l)
 	uint32_t state;
 
 	/* seq_cst: counted before the look at the state; stop stores the state before it looks at the count. */
-	atomic_fetch_add_explicit(&l->visitors, 1u, memory_order_seq_cst);
+	fetch_add(&l->visitors, 1u, memory_order_seq_cst);
 	state = gate_state(load_gate(l));
 	if (state == LINK_UP || state == LINK_DOWN)
 		return true;
@@ -79,7 +79,7 @@ bool scmi__enter(struct link *l)
 
 void scmi__leave(struct link *l)
 {
-	atomic_fetch_sub_explicit(&l->visitors, 1u, memory_order_seq_cst);
+	fetch_sub(&l->visitors, 1u, memory_order_seq_cst);
 }
 
 /* Lets others run whom we wait for. */

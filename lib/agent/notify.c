@@ -34,11 +34,11 @@ static uint32_t walk_begin(struct scmi_agent *a)
 	for (;;) {
 		uint32_t now;
 
-		atomic_fetch_add_explicit(&a->walks[parity & 1u], 1u, memory_order_seq_cst);
+		fetch_add(&a->walks[parity & 1u], 1u, memory_order_seq_cst);
 		now = atomic_load_explicit(&a->parity, memory_order_seq_cst);
 		if (now == parity)
 			return parity;
-		atomic_fetch_sub_explicit(&a->walks[parity & 1u], 1u, memory_order_seq_cst);
+		fetch_sub(&a->walks[parity & 1u], 1u, memory_order_seq_cst);
 		parity = now;
 	}
 }
@@ -46,7 +46,7 @@ static uint32_t walk_begin(struct scmi_agent *a)
 static void walk_end(struct scmi_agent *a, uint32_t parity)
 {
 	/* release: what the handlers did comes before unsubscribe returns. */
-	atomic_fetch_sub_explicit(&a->walks[parity & 1u], 1u, memory_order_seq_cst);
+	fetch_sub(&a->walks[parity & 1u], 1u, memory_order_seq_cst);
 }
 
 static struct scmi_subscriber *first(struct scmi_agent *a)
@@ -320,7 +320,7 @@ static void wait_for_walks(struct scmi_agent *a)
 		nobody = 0;
 		relax(a);
 	}
-	old = atomic_fetch_add_explicit(&a->parity, 1u, memory_order_seq_cst);
+	old = fetch_add(&a->parity, 1u, memory_order_seq_cst);
 	while (atomic_load_explicit(&a->walks[old & 1u], memory_order_seq_cst) != 0)
 		relax(a);
 	atomic_store_explicit(&a->removing, 0u, memory_order_release);

@@ -34,12 +34,11 @@ OWN_FRAME static void append_live(struct link *l, struct queue *q, struct slot *
 /* Takes the stack whole: the oldest entry first. Returns whether there was one. */
 OWN_FRAME static bool collect(struct link *l)
 {
-	uint32_t next = atomic_load_explicit(&l->stack, memory_order_relaxed);
+	uint32_t next = take_all(&l->stack, memory_order_acquire);
 	uint32_t turned = 0;
 
 	if (next == 0)
 		return false;
-	next = atomic_exchange_explicit(&l->stack, 0u, memory_order_acquire);
 	while (next != 0) {
 		struct slot *s = &l->slots[next - 1u];
 		uint32_t after = next_of(s);
@@ -146,7 +145,7 @@ static uint32_t queue_deadline(struct link *l, const struct scmi_call *call)
 /* Nothing was sent: what was a call in the queue ends with that, for its submit has long returned. */
 static void fail(struct link *l, struct slot *s, int err)
 {
-	uint32_t w = atomic_fetch_and_explicit(&s->word, ~W_OWED, memory_order_acq_rel);
+	uint32_t w = fetch_and(&s->word, ~W_OWED, memory_order_acq_rel);
 
 	count_debts(l, w);
 	w &= ~W_OWED;
@@ -178,7 +177,7 @@ OWN_FRAME static bool make_first(struct link *l, struct slot *s, struct scmi_tx 
 	if (owe(l, s, debts_of(call)))
 		return true;
 	count(l, C_UNANSWERED);
-	atomic_fetch_and_explicit(&s->word, ~W_QUEUED, memory_order_acq_rel);
+	fetch_and(&s->word, ~W_QUEUED, memory_order_acq_rel);
 	scmi__leave_sending(l, s, call);
 	return false;
 }
@@ -233,9 +232,9 @@ OWN_FRAME static void set_fenced(struct link *l, bool fenced)
 		return;
 	l->fenced = fenced;
 	if (fenced)
-		atomic_fetch_or_explicit(&l->attention, ATTEND_FENCE, memory_order_seq_cst);
+		fetch_or(&l->attention, ATTEND_FENCE, memory_order_seq_cst);
 	else
-		atomic_fetch_and_explicit(&l->attention, ~ATTEND_FENCE, memory_order_seq_cst);
+		fetch_and(&l->attention, ~ATTEND_FENCE, memory_order_seq_cst);
 }
 
 /* The queue whose first entry may be sent now; NULL: none. */
@@ -297,8 +296,7 @@ OWN_FRAME static void work(struct link *l)
 		refuse(l, gate);
 		return;
 	}
-	if (atomic_load_explicit(&l->dead, memory_order_relaxed) != 0 &&
-	    atomic_exchange_explicit(&l->dead, 0u, memory_order_acquire) != 0) {
+	if (take_all(&l->dead, memory_order_acquire) != 0) {
 		sweep(l, &l->urgent);
 		sweep(l, &l->queue);
 	}
@@ -317,7 +315,7 @@ static void leave_pump(struct link *l)
 		uint32_t others = (gate & GATE_COUNT) - 1u;
 
 		if (others != 0)
-			atomic_fetch_sub_explicit(&l->gate, others, memory_order_acquire);
+			fetch_sub(&l->gate, others, memory_order_acquire);
 		work(l);
 		gate = atomic_load_explicit(&l->gate, memory_order_relaxed);
 		while ((gate & GATE_COUNT) == 1u) {
@@ -350,14 +348,13 @@ void scmi__pump(struct link *l)
 		scmi__kick(l);
 		return;
 	}
-	if ((atomic_fetch_add_explicit(&l->gate, 1u, memory_order_seq_cst) & GATE_COUNT) == 0)
+	if ((fetch_add(&l->gate, 1u, memory_order_seq_cst) & GATE_COUNT) == 0)
 		leave_pump(l);
 }
 
 void scmi__pump_if_due(struct link *l)
 {
-	if (WITH_QUEUE && atomic_load_explicit(&l->due, memory_order_relaxed) != 0 &&
-	    atomic_exchange_explicit(&l->due, 0u, memory_order_seq_cst) != 0)
+	if (WITH_QUEUE && take_all(&l->due, memory_order_seq_cst) != 0)
 		scmi__pump(l);
 }
 
@@ -429,7 +426,7 @@ static int send_serial(struct link *l, struct slot *s, struct scmi_call *call, u
 	uint32_t alone = atomic_load_explicit(&l->gate, memory_order_relaxed);
 
 	if (!WITH_QUEUE) {
-		atomic_fetch_sub_explicit(&l->gate, 1u, memory_order_seq_cst);
+		fetch_sub(&l->gate, 1u, memory_order_seq_cst);
 		return err;
 	}
 	if (err == SEND_QUEUED || err == SCMI_E_BUSY)

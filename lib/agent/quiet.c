@@ -29,8 +29,8 @@ static bool change_quiet(struct scmi_agent *a, bool quiet)
 
 	for (uint32_t i = 0; i < a->links_n; i++) {
 		_Atomic uint32_t *gate = &a->links[i].gate;
-		uint32_t old = quiet ? atomic_fetch_or_explicit(gate, GATE_QUIET, memory_order_seq_cst)
-				     : atomic_fetch_and_explicit(gate, ~GATE_QUIET, memory_order_seq_cst);
+		uint32_t old = quiet ? fetch_or(gate, GATE_QUIET, memory_order_seq_cst)
+				     : fetch_and(gate, ~GATE_QUIET, memory_order_seq_cst);
 
 		changed = changed || ((old & GATE_QUIET) != 0) != quiet;
 	}

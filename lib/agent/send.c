@@ -89,8 +89,7 @@ int scmi__closed(uint32_t gate)
  */
 void scmi__ring_link(struct link *l)
 {
-	if (atomic_load_explicit(&l->unrung, memory_order_relaxed) != 0 &&
-	    atomic_exchange_explicit(&l->unrung, 0u, memory_order_acq_rel) != 0 && l->transport.ops->flush != NULL)
+	if (take_all(&l->unrung, memory_order_acq_rel) != 0 && l->transport.ops->flush != NULL)
 		l->transport.ops->flush(l->transport.ctx);
 }
 
@@ -152,7 +151,7 @@ static OWN_FRAME int find_slot(struct link *l, const struct scmi_call *call)
  */
 bool scmi__unsend(struct link *l, struct slot *s)
 {
-	uint32_t w = atomic_fetch_and_explicit(&s->word, ~W_OWED, memory_order_acq_rel);
+	uint32_t w = fetch_and(&s->word, ~W_OWED, memory_order_acq_rel);
 
 	count_debts(l, (w & (W_HOLDS | W_CLAIMED)) == (W_CALL | W_SENDING) ? W_OWED_R : w);
 	w &= ~W_OWED;
@@ -189,7 +188,7 @@ static uint32_t forgive_lost(struct link *l, struct slot *s, uint32_t w)
 {
 	if (gate_state(atomic_load_explicit(&l->gate, memory_order_seq_cst)) != LINK_DOWN)
 		return w;
-	w = atomic_fetch_and_explicit(&s->word, ~W_OWED, memory_order_acq_rel);
+	w = fetch_and(&s->word, ~W_OWED, memory_order_acq_rel);
 	count_debts(l, w);
 	return w & ~W_OWED;
 }

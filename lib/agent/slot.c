@@ -85,7 +85,7 @@ uint32_t scmi__take_reserved(struct link *l)
 /* A visitor meanwhile: stop sees the free slot, and then waits for us. */
 void scmi__free_and_tell(struct link *l, struct slot *s, uint32_t w)
 {
-	atomic_fetch_add_explicit(&l->visitors, 1u, memory_order_relaxed);
+	fetch_add(&l->visitors, 1u, memory_order_relaxed);
 	atomic_store_explicit(&s->word, w & ~W_LOW, memory_order_release);
 	scmi__attend(l);
 	scmi__leave(l);
@@ -97,9 +97,9 @@ void scmi__drop_shared(struct link *l, struct slot *s, uint32_t holds)
 	uint32_t off = (holds & W_CALL) != 0 ? holds | W_WAITER | W_CALLBACK | W_LOOSE : holds;
 	uint32_t w;
 
-	atomic_fetch_add_explicit(&l->visitors, 1u, memory_order_relaxed);
+	fetch_add(&l->visitors, 1u, memory_order_relaxed);
 	/* seq_cst: where a quarantine begins the bound is lowered after it, as in leave_sending(). */
-	w = atomic_fetch_and_explicit(&s->word, ~off, memory_order_seq_cst) & ~off;
+	w = fetch_and(&s->word, ~off, memory_order_seq_cst) & ~off;
 	if ((w & W_HOLDS) == 0) {
 		scmi__note_freed(l, s);
 		/* release: as in scmi__free(). */

@@ -82,7 +82,7 @@ static uint32_t stamp_quarantine(struct link *l, struct slot *s, uint32_t w, uin
 						     memory_order_relaxed))
 		return now; /* it has changed: look again at once */
 	atomic_store_explicit(&s->deadline, end, memory_order_relaxed);
-	atomic_fetch_or_explicit(&s->word, W_STAMPED, memory_order_relaxed);
+	fetch_or(&s->word, W_STAMPED, memory_order_relaxed);
 	scmi__drop(l, s, W_SENDING);
 	return end;
 }
@@ -250,9 +250,9 @@ int scmi_agent_poll(struct scmi_agent *agent, int max)
 	if (max <= 0 || scmi__frame_here(agent) != NULL)
 		return 0;
 	/* seq_cst: counted before the look; stop closes the gates before it looks at the count. */
-	atomic_fetch_add_explicit(&agent->visitors, 1u, memory_order_seq_cst);
+	fetch_add(&agent->visitors, 1u, memory_order_seq_cst);
 	if (gate_state(atomic_load_explicit(&agent->links[0].gate, memory_order_seq_cst)) != LINK_STOPPED)
 		n = poll_links(agent, max);
-	atomic_fetch_sub_explicit(&agent->visitors, 1u, memory_order_seq_cst);
+	fetch_sub(&agent->visitors, 1u, memory_order_seq_cst);
 	return n;
 }

@@ -100,7 +100,7 @@ static uint32_t take_waiter(struct scmi_agent *a)
 static void give_waiter(struct scmi_agent *a, uint32_t i)
 {
 	/* Not WAITER_NONE. NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult) */
-	atomic_fetch_and_explicit(&a->waiters_used, ~(1u << i), memory_order_release);
+	fetch_and(&a->waiters_used, ~(1u << i), memory_order_release);
 }
 
 static bool take_lead(struct goal *g)
@@ -292,7 +292,7 @@ static void sleep_until(struct goal *g)
  */
 static void unregister(struct link *l, struct slot *s)
 {
-	uint32_t w = atomic_fetch_and_explicit(&s->word, ~W_WAITER, memory_order_seq_cst);
+	uint32_t w = fetch_and(&s->word, ~W_WAITER, memory_order_seq_cst);
 
 	while ((w & W_CLAIMED) != 0 && !ended(s))
 		relax(l->agent);
@@ -315,7 +315,7 @@ bool scmi__await(struct link *l, struct slot *s, uint64_t until_us)
 	 * The event is written before WAITER says so: pairs with the acquire in the ender's loop. seq_cst: then
 	 * ended().
 	 */
-	atomic_fetch_or_explicit(&s->word, W_WAITER, memory_order_seq_cst);
+	fetch_or(&s->word, W_WAITER, memory_order_seq_cst);
 	sleep_until(&g);
 	if (!ended(s))
 		unregister(l, s);
@@ -329,8 +329,7 @@ static void sleep_for_slot(struct goal *g)
 	uint32_t mine = g->waiter;
 	struct waiter *me = waiter_at(a, mine);
 
-	atomic_store_explicit(&me->since, atomic_fetch_add_explicit(&a->arrivals, 1u, memory_order_relaxed),
-			      memory_order_relaxed);
+	atomic_store_explicit(&me->since, fetch_add(&a->arrivals, 1u, memory_order_relaxed), memory_order_relaxed);
 	sleep_until(g);
 	atomic_store_explicit(&me->wants, 0u, memory_order_seq_cst);
 	give_waiter(a, mine);
@@ -355,14 +354,14 @@ int scmi__await_slot(struct link *l, const struct scmi_call *call)
 	if (call->deadline_us != 0 && call->deadline_us < g.until_us)
 		g.until_us = call->deadline_us;
 	/* seq_cst: before the look at the words, see word_will_tell(). */
-	atomic_fetch_add_explicit(&l->attention, ATTEND_HUNGRY, memory_order_seq_cst);
+	fetch_add(&l->attention, ATTEND_HUNGRY, memory_order_seq_cst);
 	if ((call->flags & SCMI_CALL_POLL) == 0)
 		g.waiter = take_waiter(l->agent);
 	if (g.waiter == WAITER_NONE)
 		(void)poll_until(&g);
 	else
 		sleep_for_slot(&g);
-	atomic_fetch_sub_explicit(&l->attention, ATTEND_HUNGRY, memory_order_seq_cst);
+	fetch_sub(&l->attention, ATTEND_HUNGRY, memory_order_seq_cst);
 	/* We may have been woken for a slot and got another, or none: the next in line looks. */
 	scmi__tell(l);
 	if (g.index == SLOT_NONE) {
@@ -408,7 +407,7 @@ int scmi_agent_wait_until(struct scmi_agent *agent, struct scmi_call *call, uint
 		return SCMI_E_INVAL;
 	l = link_of(agent, s);
 	if (!scmi__await(l, s, until_us)) {
-		atomic_fetch_or_explicit(&s->word, W_LOOSE, memory_order_release);
+		fetch_or(&s->word, W_LOOSE, memory_order_release);
 		return SCMI_E_INPROGRESS;
 	}
 	err = call->err_;
