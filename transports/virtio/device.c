@@ -72,7 +72,7 @@ static void unlock_returns(const struct scmi_virtio_device *dev, bool locked)
 		device_unlock(dev);
 }
 
-static void give_back(struct scmi_virtio_device *dev, uint16_t head, uint32_t len)
+void scmi__virtio_device_give_back(struct scmi_virtio_device *dev, uint16_t head, uint32_t len)
 {
 	if (dev->journal != NULL)
 		scmi__virtio_journal_return(dev, head, len);
@@ -87,7 +87,7 @@ static void answer_now(struct scmi_virtio_device *dev, struct command *c, uint32
 	const uint32_t bytes = write_answer(c, len, &fits);
 	const bool locked = lock_returns(dev);
 
-	give_back(dev, c->head, bytes);
+	scmi__virtio_device_give_back(dev, c->head, bytes);
 	if (!fits)
 		count(&dev->no_room, 1u);
 	if (c->pieces == dev->pool)
@@ -108,7 +108,7 @@ static uint32_t answer_later(struct scmi_virtio_device *dev, struct command *c, 
 	uint32_t due = 0;
 
 	device_lock(dev);
-	give_back(dev, c->head, bytes);
+	scmi__virtio_device_give_back(dev, c->head, bytes);
 	if (must_call_locked(dev, SCMI_VIRTIO_CMDQ))
 		due |= DUE_CALL;
 	if (!fits)
@@ -224,21 +224,28 @@ static enum ring_take take_pieces(struct scmi_virtio_device *dev, struct command
 	return took;
 }
 
-static enum ring_take take(struct scmi_virtio_device *dev, struct command *c, struct ring_chain *chain)
+/*
+ * The next chain, for this command: its head is there even if it is refused. The chain itself is gone again before the
+ * platform is asked, whose stack is deep.
+ */
+static RING_APART enum ring_take take(struct scmi_virtio_device *dev, struct command *c)
 {
+	struct ring_chain chain;
 	enum ring_take took;
 
-	chain->out = c->request;
-	chain->out_cap = dev->message_max;
-	chain->in_want = dev->message_max;
-	took = take_pieces(dev, c, chain);
+	chain.out = c->request;
+	chain.out_cap = dev->message_max;
+	chain.in_want = dev->message_max;
+	chain.head = 0;
+	took = take_pieces(dev, c, &chain);
+	c->head = chain.head;
 	if (took != RING_TAKEN)
 		return took;
-	c->pieces = chain->in;
-	c->room = chain->in_len;
-	c->head = chain->head;
+	c->pieces = chain.in;
+	c->room = chain.in_len;
 	c->life = dev->life;
 	c->req.reply_cap = c->room > HEADER_BYTES ? c->room - HEADER_BYTES : 0u;
+	c->req.len = chain.out_len; /* with the header, for now */
 	return took;
 }
 
@@ -246,7 +253,7 @@ static void refuse(struct scmi_virtio_device *dev, uint16_t head)
 {
 	const bool locked = lock_returns(dev);
 
-	give_back(dev, head, 0u);
+	scmi__virtio_device_give_back(dev, head, 0u);
 	unlock_returns(dev, locked);
 	count(&dev->refused, 1u);
 }
@@ -259,7 +266,7 @@ static void refuse_long(struct scmi_virtio_device *dev, struct command *c)
 	answer_now(dev, c, STATUS_BYTES);
 }
 
-static void run(struct scmi_virtio_device *dev, struct command *c, uint32_t out_len)
+static void run(struct scmi_virtio_device *dev, struct command *c)
 {
 	uint32_t len;
 
@@ -267,11 +274,11 @@ static void run(struct scmi_virtio_device *dev, struct command *c, uint32_t out_
 	c->req.hdr = scmi_get_le32(c->request);
 	if (dev->journal != NULL)
 		scmi__virtio_journal_take(dev, c->head);
-	if (out_len > dev->message_max) {
+	if (c->req.len > dev->message_max) {
 		refuse_long(dev, c);
 		return;
 	}
-	c->req.len = out_len - HEADER_BYTES;
+	c->req.len -= HEADER_BYTES;
 	len = dev->sink->request(dev->channel, &c->req);
 	if (len == SCMI_REPLY_LATER) /* the command may be another one's already */
 		count(&dev->put_off, 1u);
@@ -282,21 +289,20 @@ static void run(struct scmi_virtio_device *dev, struct command *c, uint32_t out_
 /* The next command: false, there is none that can be taken. */
 static bool serve_one(struct scmi_virtio_device *dev)
 {
-	struct ring_chain chain;
 	struct command *c = find_free(dev);
 	enum ring_take took;
 
 	if (c == NULL)
 		return false;
-	took = take(dev, c, &chain);
-	if (took == RING_TAKEN && chain.out_len >= HEADER_BYTES) {
-		run(dev, c, chain.out_len);
+	took = take(dev, c);
+	if (took == RING_TAKEN && c->req.len >= HEADER_BYTES) {
+		run(dev, c);
 		return true;
 	}
 	if (took == RING_TAKEN && c->pieces == dev->pool)
 		return_pool(dev);
 	if (took == RING_TAKEN || took == RING_REFUSED) {
-		refuse(dev, chain.head);
+		refuse(dev, c->head);
 		return true;
 	}
 	if (took == RING_BROKEN) {

@@ -25,9 +25,6 @@ void *memcpy(void *restrict dst, const void *restrict src, size_t n);
 /* Pieces of a reply's room that are noted beside the command; a chain with more of them borrows the shared pool. */
 #define PIECES_OWN 4u
 
-/* Pieces of an event's buffer that fit on the sender's stack; one with more of them is written under the lock. */
-#define PIECES_EVENT 8u
-
 /* A gate: whether it is open, and a count of those inside. */
 #define GATE_ON    (1u << 31)
 #define GATE_COUNT (GATE_ON - 1u)
@@ -185,6 +182,29 @@ static inline void begin_events(struct scmi_virtio_device *dev)
 	scmi__ring_device_disarm(&dev->ring[SCMI_VIRTIO_EVENTQ]);
 }
 
+static inline bool fault(const char **why, const char *sentence)
+{
+	if (why != NULL)
+		*why = sentence;
+	return false;
+}
+
+/* What a driver has set up, looked up. */
+struct setting {
+	uint64_t features;
+	struct ring_maps maps;
+	bool wanted[SCMI_VIRTIO_QUEUES];
+	struct ring_parts at[SCMI_VIRTIO_QUEUES];
+};
+
+/* device_setup.c: whether it may be, and where it is for us; else *why, if why is not NULL. Nothing of the device changes. */
+bool scmi__virtio_look_up(const struct scmi_virtio_device *dev, const struct scmi_virtio_setup *setup,
+			  const struct scmi_virtio_map *maps, uint32_t maps_n, struct setting *s, const char **why);
+
+/* The same of one queue, in these maps. */
+bool scmi__virtio_locate(const struct scmi_virtio_device *dev, const struct ring_maps *maps,
+			 const struct scmi_virtio_queue *q, struct ring_parts *at, const char **why);
+
 /* device_life.c */
 bool scmi__virtio_device_enter(_Atomic uint32_t *gate);
 void scmi__virtio_device_leave(_Atomic uint32_t *gate);
@@ -218,7 +238,9 @@ void scmi__virtio_journal_settle(struct scmi_virtio_device *dev);
 /* The cmdq has been let go and its driver goes on: answers what is open in it, with SCMI_GENERIC_ERROR. */
 void scmi__virtio_device_give_up(struct scmi_virtio_device *dev);
 
-/* device.c */
+/* device.c: a chain of the cmdq, to its driver; with its journal, where there is one. Who may return it has the lock. */
+void scmi__virtio_device_give_back(struct scmi_virtio_device *dev, uint16_t head, uint32_t len);
+
 void scmi__virtio_device_reply(void *ctx, struct scmi_request *req, uint32_t len);
 
 extern const struct scmi_endpoint_ops scmi__virtio_device_ops;

@@ -22,6 +22,9 @@ int scmi__virtio_device_p2a(void *ctx)
 
 #define LOOKS_MOST 8u
 
+/* Pieces of a buffer that fit on the sender's stack; one with more of them is written under the lock. */
+#define PIECES_EVENT (sizeof(void *) > 4u ? 8u : 2u)
+
 /* A message on its way. */
 struct event {
 	struct ring_chain chain;

@@ -6,6 +6,8 @@
  * us, between two of them, it is answered, and never run a second time. The journal is the driver's side's to change:
  * what is read there is bounded, and costs nobody else anything.
  */
+#include <scmi/config.h>
+
 #include "device.h"
 
 #define JOURNAL_VERSION 1u
@@ -101,7 +103,7 @@ const char *scmi__virtio_journal_open(struct scmi_virtio_device *dev, const stru
 		atomic_store(&j->version, (uint16_t)JOURNAL_VERSION);
 	}
 	if (atomic_load(&j->version) != JOURNAL_VERSION || atomic_load(&j->entries) != at->size)
-		return "journal: of another version, or another queue's";
+		return SCMI_TEXT_("journal: of another version, or another queue's");
 	strike_out(j, at->size, used);
 	for (uint32_t i = 0; i < at->size; i++)
 		owed = (uint16_t)(owed + (atomic_load(&entry_of(j, i)->inflight) != 0 ? 1u : 0u));
@@ -112,21 +114,17 @@ const char *scmi__virtio_journal_open(struct scmi_virtio_device *dev, const stru
 /* One chain of them, checked as any other: its own header comes back, and a status. */
 static void answer_lost(struct scmi_virtio_device *dev, uint16_t head)
 {
-	struct ring_device *r = &dev->ring[SCMI_VIRTIO_CMDQ];
 	unsigned char answer[HEADER_BYTES + STATUS_BYTES] = {0};
 	struct ring_piece pieces[LOST_PIECES];
 	struct ring_chain chain = {
 		.out = answer, .out_cap = HEADER_BYTES, .in = pieces, .in_cap = LOST_PIECES, .in_want = sizeof(answer)};
 	uint32_t len = 0;
 
-	if (scmi__ring_chain(r, &chain, head) == RING_TAKEN && chain.out_len >= HEADER_BYTES)
+	if (scmi__ring_chain(&dev->ring[SCMI_VIRTIO_CMDQ], &chain, head) == RING_TAKEN && chain.out_len >= HEADER_BYTES)
 		len = chain.in_len < HEADER_BYTES ? 0 : chain.in_len < sizeof(answer) ? HEADER_BYTES : sizeof(answer);
 	scmi_put_le32(answer + HEADER_BYTES, (uint32_t)SCMI_GENERIC_ERROR);
 	scatter(pieces, answer, len);
-	if (dev->journal != NULL)
-		scmi__virtio_journal_return(dev, head, len);
-	else
-		scmi__ring_device_return(r, head, len);
+	scmi__virtio_device_give_back(dev, head, len);
 }
 
 /* The platform's own answers go nowhere: what is answered here is not answered twice. */

@@ -5,6 +5,8 @@
  * Who wants in counts himself before he looks at the gate, who closes it clears the bit before he looks at the count;
  * all sequentially consistent, so one of them sees the other. The server, one context, is a flag in place of a count.
  */
+#include <scmi/config.h>
+
 #include "device.h"
 #include "device_try.h"
 
@@ -101,41 +103,6 @@ void scmi__virtio_device_stop(void *ctx)
 
 /* ---- a queue ---- */
 
-static bool fault(const char **why, const char *sentence)
-{
-	if (why != NULL)
-		*why = sentence;
-	return false;
-}
-
-static bool is_aligned(const void *mem, uint64_t addr, size_t to)
-{
-	return addr % to == 0 && (uintptr_t)mem % to == 0;
-}
-
-/* Where a queue's parts lie for us, in these maps. */
-static bool locate(const struct scmi_virtio_device *dev, const struct ring_maps *maps,
-		   const struct scmi_virtio_queue *q, struct ring_parts *at, const char **why)
-{
-	void *desc;
-	void *avail;
-	void *used;
-
-	if (q->size < 2u || q->size > dev->queue_max || (q->size & (q->size - 1u)) != 0)
-		return fault(why, "queue.size: not a power of two from 2 to queue_max");
-	desc = scmi__ring_translate(maps, q->desc, (uint64_t)q->size * sizeof(struct ring_desc));
-	avail = scmi__ring_translate(maps, q->avail, RING_AVAIL_BYTES(q->size));
-	used = scmi__ring_translate(maps, q->used, RING_USED_BYTES(q->size));
-	if (desc == NULL || !is_aligned(desc, q->desc, 16u))
-		return fault(why, "queue.desc: not inside one map, or not 16-byte aligned");
-	if (avail == NULL || !is_aligned(avail, q->avail, 2u))
-		return fault(why, "queue.avail: not inside one map, or not 2-byte aligned");
-	if (used == NULL || !is_aligned(used, q->used, 4u))
-		return fault(why, "queue.used: not inside one map, or not 4-byte aligned");
-	*at = (struct ring_parts){.desc = desc, .avail = avail, .used = used, .size = q->size};
-	return true;
-}
-
 /*
  * Takes up a queue whose gate is closed. used: where the driver has seen it last; if it has lied about that it only
  * misleads itself. No doorbells of the eventq until a send finds it empty.
@@ -185,64 +152,6 @@ static void let_go(struct scmi_virtio_device *dev, uint32_t queue)
 		dev->life++;
 }
 
-/* ---- what a driver has set up ---- */
-
-/* It is checked, and looked up, before anything of the device changes. */
-struct setting {
-	uint64_t features;
-	struct ring_maps maps;
-	bool wanted[SCMI_VIRTIO_QUEUES];
-	struct ring_parts at[SCMI_VIRTIO_QUEUES];
-};
-
-/* Into the table that is not in use. */
-static bool take_maps(const struct scmi_virtio_device *dev, const struct scmi_virtio_map *maps, uint32_t n,
-		      struct ring_maps *out, const char **why)
-{
-	struct ring_map *map = dev->maps.map == dev->map ? dev->map + dev->maps_max : dev->map;
-
-	if (maps == NULL || n == 0 || n > dev->maps_max)
-		return fault(why, "maps: none, or more than maps_max");
-	for (uint32_t i = 0; i < n; i++) {
-		const struct scmi_virtio_map *m = &maps[i];
-
-		if (m->mem == NULL || m->len == 0 || m->len - 1u > UINT64_MAX - m->addr)
-			return fault(why, "maps: one is empty, without memory, or wraps");
-		map[i] = (struct ring_map){.addr = m->addr, .len = m->len, .mem = m->mem};
-	}
-	*out = (struct ring_maps){.map = map, .n = n};
-	return true;
-}
-
-static bool check_features(const struct scmi_virtio_device *dev, uint64_t features, const char **why)
-{
-	if ((features & ~dev->features) != 0)
-		return fault(why, "setup.features: a feature that was not offered");
-	if ((features & SCMI_VIRTIO_F_VERSION_1) == 0)
-		return fault(why, "setup.features: no VERSION_1");
-	return true;
-}
-
-static bool has_events(const struct scmi_virtio_setup *setup)
-{
-	return (setup->features & SCMI_VIRTIO_F_P2A_CHANNELS) != 0 && setup->queue[SCMI_VIRTIO_EVENTQ].size != 0;
-}
-
-static bool look_up(const struct scmi_virtio_device *dev, const struct scmi_virtio_setup *setup,
-		    const struct scmi_virtio_map *maps, uint32_t maps_n, struct setting *s, const char **why)
-{
-	*s = (struct setting){.features = setup->features, .wanted = {true, has_events(setup)}};
-	if (!check_features(dev, setup->features, why) || !take_maps(dev, maps, maps_n, &s->maps, why))
-		return false;
-	for (uint32_t queue = 0; queue < SCMI_VIRTIO_QUEUES; queue++) {
-		if (s->wanted[queue] && !locate(dev, &s->maps, &setup->queue[queue], &s->at[queue], why))
-			return false;
-	}
-	if (dev->journal != NULL && dev->journal_len < scmi_virtio_journal_size(s->at[SCMI_VIRTIO_CMDQ].size))
-		return fault(why, "journal: too short for this queue");
-	return true;
-}
-
 /* ---- the driver's end ---- */
 
 /* Whoever waits for a buffer of the driver that was is told, so that it does not get to the next one. */
@@ -273,7 +182,7 @@ static int channel_for(const struct scmi_virtio_device *dev, const struct settin
 
 static bool is_free(const struct scmi_virtio_device *dev, const char **why)
 {
-	return atomic_load(&dev->attached) != DRIVER_HERE || fault(why, "device: attached already");
+	return atomic_load(&dev->attached) != DRIVER_HERE || fault(why, SCMI_TEXT_("device: attached already"));
 }
 
 int scmi__virtio_device_try(struct scmi_virtio_device *dev, const struct scmi_virtio_setup *setup,
@@ -282,12 +191,21 @@ int scmi__virtio_device_try(struct scmi_virtio_device *dev, const struct scmi_vi
 	struct setting s;
 
 	(void)fault(why, NULL);
-	return is_free(dev, why) && look_up(dev, setup, maps, maps_n, &s, why) ? SCMI_OK : SCMI_E_INVAL;
+	return is_free(dev, why) && scmi__virtio_look_up(dev, setup, maps, maps_n, &s, why) ? SCMI_OK : SCMI_E_INVAL;
 }
 
-int scmi_virtio_device_attach(struct scmi_virtio_device *dev, const struct scmi_virtio_setup *setup,
-			      const struct scmi_virtio_map *maps, uint32_t maps_n,
-			      const uint16_t first[SCMI_VIRTIO_QUEUES], const char **why)
+/* Those who wait for what is not there any more, and what stands in the rings. */
+static void go_on(struct scmi_virtio_device *dev)
+{
+	if (scmi__virtio_device_p2a(dev) == 0)
+		wake_starved(dev);
+	ask_for_service(dev);
+}
+
+/* Its stack is gone again before the platform is told. */
+static RING_APART int take_driver(struct scmi_virtio_device *dev, const struct scmi_virtio_setup *setup,
+				  const struct scmi_virtio_map *maps, uint32_t maps_n,
+				  const uint16_t first[SCMI_VIRTIO_QUEUES], const char **why)
 {
 	const bool goes_on = first != NULL && dev->numbered;
 	uint16_t from[SCMI_VIRTIO_QUEUES] = {0};
@@ -296,7 +214,7 @@ int scmi_virtio_device_attach(struct scmi_virtio_device *dev, const struct scmi_
 	(void)fault(why, NULL);
 	if (first != NULL)
 		memcpy(from, first, sizeof(from));
-	if (!is_free(dev, why) || !look_up(dev, setup, maps, maps_n, &s, why) ||
+	if (!is_free(dev, why) || !scmi__virtio_look_up(dev, setup, maps, maps_n, &s, why) ||
 	    !open_journal(dev, &s.at[SCMI_VIRTIO_CMDQ], &from[SCMI_VIRTIO_CMDQ], why))
 		return SCMI_E_INVAL;
 	if (!goes_on)
@@ -309,12 +227,21 @@ int scmi_virtio_device_attach(struct scmi_virtio_device *dev, const struct scmi_
 		if (s.wanted[queue])
 			take_up_from(dev, queue, &s.at[queue], first != NULL || dev->journal != NULL ? from : NULL);
 	}
+	return SCMI_OK;
+}
+
+int scmi_virtio_device_attach(struct scmi_virtio_device *dev, const struct scmi_virtio_setup *setup,
+			      const struct scmi_virtio_map *maps, uint32_t maps_n,
+			      const uint16_t first[SCMI_VIRTIO_QUEUES], const char **why)
+{
+	const int err = take_driver(dev, setup, maps, maps_n, first, why);
+
+	if (err != SCMI_OK)
+		return err;
 	if (dev->journal != NULL)
 		scmi__virtio_journal_settle(dev);
 	atomic_store(&dev->attached, DRIVER_HERE);
-	if (scmi__virtio_device_p2a(dev) == 0)
-		wake_starved(dev);
-	ask_for_service(dev);
+	go_on(dev);
 	return SCMI_OK;
 }
 
@@ -443,25 +370,34 @@ static void change(struct scmi_virtio_device *dev, const struct setting *s, uint
 	}
 }
 
-int scmi_virtio_device_change(struct scmi_virtio_device *dev, const struct scmi_virtio_setup *setup,
-			      const struct scmi_virtio_map *maps, uint32_t maps_n, uint16_t index[SCMI_VIRTIO_QUEUES],
-			      const char **why)
+/* As take_driver(). */
+static RING_APART int change_driver(struct scmi_virtio_device *dev, const struct scmi_virtio_setup *setup,
+				    const struct scmi_virtio_map *maps, uint32_t maps_n,
+				    uint16_t index[SCMI_VIRTIO_QUEUES], const char **why)
 {
 	struct setting s;
 
 	(void)fault(why, NULL);
 	if (atomic_load(&dev->attached) != DRIVER_HERE) {
-		(void)fault(why, "device: not attached");
+		(void)fault(why, SCMI_TEXT_("device: not attached"));
 		return SCMI_E_INVAL;
 	}
-	if (!look_up(dev, setup, maps, maps_n, &s, why))
+	if (!scmi__virtio_look_up(dev, setup, maps, maps_n, &s, why))
 		return SCMI_E_INVAL;
 	change(dev, &s, index);
 	atomic_store(&dev->p2a, channel_for(dev, &s, true));
-	if (scmi__virtio_device_p2a(dev) == 0)
-		wake_starved(dev);
-	ask_for_service(dev);
 	return SCMI_OK;
+}
+
+int scmi_virtio_device_change(struct scmi_virtio_device *dev, const struct scmi_virtio_setup *setup,
+			      const struct scmi_virtio_map *maps, uint32_t maps_n, uint16_t index[SCMI_VIRTIO_QUEUES],
+			      const char **why)
+{
+	const int err = change_driver(dev, setup, maps, maps_n, index, why);
+
+	if (err == SCMI_OK)
+		go_on(dev);
+	return err;
 }
 
 /* ---- one queue ---- */
@@ -488,7 +424,7 @@ int scmi_virtio_device_enable_queue(struct scmi_virtio_device *dev, uint32_t que
 
 	if (queue == SCMI_VIRTIO_CMDQ && dev->journal != NULL)
 		return SCMI_E_INVAL; /* what it says is of the ring before */
-	if (!may_change(dev, queue, false) || !locate(dev, &dev->maps, where, &at, NULL))
+	if (!may_change(dev, queue, false) || !scmi__virtio_locate(dev, &dev->maps, where, &at, NULL))
 		return SCMI_E_INVAL;
 	take_up_from(dev, queue, &at, NULL);
 	ask_for_service(dev);

@@ -15,11 +15,13 @@
 /* Taken under one lock. Where that is a masked interrupt, and stacks are short, there is nothing to be saved by more. */
 #define BATCH (sizeof(void *) > 4u ? 8u : 1u)
 
-/* A message that is being delivered: its cookie. */
+/* A message that has come off a ring; while it is delivered, its cookie. */
 struct incoming {
 	const unsigned char *payload;
-	uint32_t left; /* bytes that the core has not asked for */
+	uint32_t left; /* bytes that the core has not asked for; the whole message's, header included, at first */
 	uint16_t slot;
+	uint16_t token; /* of the command on whose descriptor it came */
+	bool too_long;
 	bool event;  /* its buffer belongs to the eventq, */
 	bool posted; /* and is the device's again */
 };
@@ -167,44 +169,45 @@ static RING_COLD void count(_Atomic uint32_t *counter)
 }
 
 /* A reply was matched by its descriptor, so what is wrong with it ends its own call and no other's. */
-static RING_COLD void refuse(struct scmi_virtio *d, const struct queue *q, const struct ring_back *back, uint16_t token)
+static RING_COLD void refuse(struct scmi_virtio *d, const struct incoming *in)
 {
-	if (q == &d->event) {
+	if (in->event) {
 		count(&d->bad_events);
 		return;
 	}
-	count(back->too_long ? &d->long_replies : &d->short_replies);
-	(void)d->sink->settle(d->core, token, SCMI_E_PROTO);
+	count(in->too_long ? &d->long_replies : &d->short_replies);
+	(void)d->sink->settle(d->core, in->token, SCMI_E_PROTO);
 }
 
-/* The header is read once, and what the device says of the length is bounded. */
-static RING_APART void deliver(struct scmi_virtio *d, const struct queue *q, const struct ring_back *back,
-			       uint16_t token)
+/* The header is read once, and what the device says of the length has been bounded. */
+static void hand_up(struct scmi_virtio *d, struct incoming *in)
 {
-	const unsigned char *message = q->replies + (size_t)back->slot * d->stride;
-	struct incoming in = {
-		.payload = message + SCMI_HDR_BYTES,
-		.left = back->len - SCMI_HDR_BYTES,
-		.slot = back->slot,
-		.event = q == &d->event,
-		.posted = false,
-	};
+	const unsigned char *const message = (in->event ? &d->event : &d->cmd)->replies + (size_t)in->slot * d->stride;
+	struct scmi_rx rx;
 
-	if (back->too_long || back->len < (in.event ? SCMI_HDR_BYTES : SCMI_HDR_BYTES + SCMI_STATUS_BYTES)) {
-		refuse(d, q, back, token);
-	} else {
-		const struct scmi_rx rx = {
-			.hdr = scmi_get_le32(message),
-			.len = in.left,
-			.data = NULL,
-			.cookie = &in,
-			.token = token,
-		};
+	in->payload = message + SCMI_HDR_BYTES;
+	in->left -= SCMI_HDR_BYTES;
+	rx.hdr = scmi_get_le32(message);
+	rx.len = in->left;
+	rx.data = NULL;
+	rx.cookie = in;
+	rx.token = in->token;
+	(void)d->sink->rx(d->core, &rx);
+}
 
-		(void)d->sink->rx(d->core, &rx);
-	}
-	if (in.event && !in.posted)
-		return_event(d, in.slot);
+static bool is_whole(const struct incoming *in)
+{
+	return !in->too_long && in->left >= (in->event ? SCMI_HDR_BYTES : SCMI_HDR_BYTES + SCMI_STATUS_BYTES);
+}
+
+static RING_APART void deliver(struct scmi_virtio *d, struct incoming *in)
+{
+	if (is_whole(in))
+		hand_up(d, in);
+	else
+		refuse(d, in);
+	if (in->event && !in->posted)
+		return_event(d, in->slot);
 }
 
 static bool wants_signals(const struct scmi_virtio *d)
@@ -227,10 +230,9 @@ static void forget_asked(struct scmi_virtio *d)
 
 /* What has come off a ring under one lock. */
 struct batch {
-	uint8_t n;
+	uint16_t n;
 	bool tell; /* a command was refused for want of one of these */
-	uint16_t token[BATCH];
-	struct ring_back back[BATCH];
+	struct incoming in[BATCH];
 };
 
 /* With the lock held: the slot is ours again. Another send may come to it as soon as the core knows. */
@@ -255,25 +257,42 @@ static void lose_liar(struct scmi_virtio *d)
 		d->bus->lost(d->bus->ctx);
 }
 
+static int reap_one(struct scmi_virtio *d, struct queue *q, struct incoming *in)
+{
+	struct ring_back back;
+	const int got = scmi__ring_driver_reap(&q->ring, &back);
+
+	if (got <= 0)
+		return got;
+	in->left = back.len;
+	in->slot = back.slot;
+	in->too_long = back.too_long;
+	in->event = q == &d->event;
+	in->posted = false;
+	in->token = take_token(d, q, back.slot);
+	return got;
+}
+
 /* Up to most of one queue. */
 static RING_APART void reap(struct scmi_virtio *d, struct queue *q, uint32_t most, struct batch *b)
 {
 	int got = 1;
 
 	b->n = 0;
+	b->tell = false;
 	lock(d);
 	forget_asked(d);
 	while (b->n < BATCH && b->n < most) {
-		got = scmi__ring_driver_reap(&q->ring, &b->back[b->n]);
+		got = reap_one(d, q, &b->in[b->n]);
 		if (got <= 0)
 			break;
-		b->token[b->n] = take_token(d, q, b->back[b->n].slot);
 		b->n++;
 	}
 	d->reaped += b->n;
-	b->tell = d->refused && b->n != 0 && q == &d->cmd;
-	if (b->tell)
+	if (b->n != 0 && q == &d->cmd) {
+		b->tell = d->refused;
 		d->refused = false;
+	}
 	unlock(d);
 	if (got < 0)
 		lose_liar(d);
@@ -285,8 +304,8 @@ static uint32_t take(struct scmi_virtio *d, struct queue *q, uint32_t most)
 	struct batch b;
 
 	reap(d, q, most, &b);
-	for (uint32_t i = 0; i < b.n; i++)
-		deliver(d, q, &b.back[i], b.token[i]);
+	for (uint32_t i = 0; i < BATCH && i < b.n; i++) /* no loop where that is 1 */
+		deliver(d, &b.in[i]);
 	if (b.tell)
 		d->sink->ready(d->core);
 	return b.n;
@@ -295,29 +314,28 @@ static uint32_t take(struct scmi_virtio *d, struct queue *q, uint32_t most)
 /* The next reply, for reading, beside the index that tells of it: behind the lock it would be a wait of its own. */
 static void expect_reply(const struct scmi_virtio *d)
 {
-#if defined(__GNUC__)
+#if defined(__GNUC__) && !defined(__OPTIMIZE_SIZE__)
 	__builtin_prefetch(d->cmd.replies + (size_t)ring_driver_guess(&d->cmd.ring) * d->stride);
 #else
 	(void)d;
 #endif
 }
 
-/* In turn, until neither has anything: no flood of events nor one of replies keeps the other waiting. */
+/* In turn, until neither has anything: no flood of events nor one of replies keeps the other waiting. What is left of most. */
 static uint32_t take_both(struct scmi_virtio *d, uint32_t most)
 {
 	struct queue *q = &d->cmd;
-	uint32_t sum = 0;
 	uint32_t idle = 0; /* queues in a row that had nothing */
 
 	expect_reply(d);
-	while (sum < most && idle < 2) {
-		const uint32_t n = has_news(q) ? take(d, q, most - sum) : 0;
+	while (most != 0 && idle < 2) {
+		const uint32_t n = has_news(q) ? take(d, q, most) : 0;
 
-		sum += n;
+		most -= n;
 		idle = n != 0 ? 0 : idle + 1;
 		q = q == &d->cmd ? &d->event : &d->cmd;
 	}
-	return sum;
+	return most;
 }
 
 /*
@@ -344,7 +362,7 @@ static void leave_rest(struct scmi_virtio *d)
 static uint32_t take_quietly(struct scmi_virtio *d, uint32_t most)
 {
 	if (d->bus->clear == NULL)
-		return 0;
+		return most;
 	d->bus->clear(d->bus->ctx);
 	return take_both(d, most);
 }
@@ -357,17 +375,17 @@ static uint32_t take_quietly(struct scmi_virtio *d, uint32_t most)
 static uint32_t take_all(struct scmi_virtio *d, uint32_t most)
 {
 	bool unsure = !has_interrupts(d);
-	uint32_t n = take_both(d, most);
+	uint32_t left = take_both(d, most);
 
-	if (n == 0 && !wants_signals(d))
-		n = take_quietly(d, most);
-	while (n < most && wants_signals(d) && scmi__virtio_news_or_ask(d) && scmi__virtio_is_up(d)) {
+	if (left == most && !wants_signals(d))
+		left = take_quietly(d, most);
+	while (left != 0 && wants_signals(d) && scmi__virtio_news_or_ask(d) && scmi__virtio_is_up(d)) {
 		unsure = true;
-		n += take_both(d, most - n);
+		left = take_both(d, left);
 	}
-	if (n >= most && unsure && wants_signals(d))
+	if (left == 0 && unsure && wants_signals(d))
 		leave_rest(d);
-	return n;
+	return most - left;
 }
 
 static uint32_t take_inside(struct scmi_virtio *d, uint32_t most)

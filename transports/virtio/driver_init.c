@@ -6,10 +6,12 @@
 
 #include <stdalign.h>
 
-#define LINE        64u
-#define PAYLOAD_MIN 8u  /* status and one word */
-#define RING_AT     60u /* of a line: the index, two bytes on, then has that line to itself and what stands before */
-#define TIMEOUT_US  1000000u /* the device may be a process, or a guest's host, that has to get its turn first */
+#define LINE          64u
+#define PAYLOAD_MIN   8u /* status and one word */
+/* Those that may be there or not. */
+#define FEATURES_FREE ((SCMI_VIRTIO_FEATURES_DEFAULT & ~SCMI_VIRTIO_F_VERSION_1) | SCMI_VIRTIO_F_INDIRECT_DESC)
+#define RING_AT       60u /* of a line: the index, two bytes on, then has that line to itself and what stands before */
+#define TIMEOUT_US    1000000u /* the device may be a process, or a guest's host, that has to get its turn first */
 
 /* What a configuration comes to: where its memory and what it shares will end, and how it will stand there. */
 struct plan {
@@ -65,25 +67,18 @@ static const char *fault_of_bus(const struct scmi_virtio_bus *b)
 
 static const char *fault_of(const struct scmi_virtio_config *c)
 {
-	uint32_t max_payload;
-
 	if (c == NULL)
 		return SCMI_TEXT_("config: NULL");
 	if (c->size != sizeof(*c))
 		return SCMI_TEXT_("size: not sizeof(struct scmi_virtio_config)");
 	if (c->port == NULL || scmi_port_check(c->port) != SCMI_OK)
 		return SCMI_TEXT_("port: NULL, or its table is not complete (see scmi_port_check)");
-	max_payload = or_default(c->max_payload, SCMI_VIRTIO_PAYLOAD_DEFAULT);
-	if (max_payload < PAYLOAD_MIN)
-		return SCMI_TEXT_("max_payload: less than a status and one word");
-	if (max_payload > SCMI_VIRTIO_PAYLOAD_MAX)
-		return SCMI_TEXT_("max_payload: more than SCMI_VIRTIO_PAYLOAD_MAX");
+	if (c->max_payload != 0 && c->max_payload - PAYLOAD_MIN > SCMI_VIRTIO_PAYLOAD_MAX - PAYLOAD_MIN)
+		return SCMI_TEXT_("max_payload: not 8 to SCMI_VIRTIO_PAYLOAD_MAX");
 	if (c->events > SCMI_VIRTIO_EVENTS_MAX)
 		return SCMI_TEXT_("events: more than SCMI_VIRTIO_EVENTS_MAX");
-	if ((c->features & ~(SCMI_VIRTIO_FEATURES_DEFAULT | SCMI_VIRTIO_F_INDIRECT_DESC)) != 0)
-		return SCMI_TEXT_("features: one that this driver does not know");
-	if (c->features != 0 && (c->features & SCMI_VIRTIO_F_VERSION_1) == 0)
-		return SCMI_TEXT_("features: VERSION_1 is required");
+	if (c->features != 0 && ((c->features ^ SCMI_VIRTIO_F_VERSION_1) & ~FEATURES_FREE) != 0)
+		return SCMI_TEXT_("features: unknown ones, or no VERSION_1");
 	return fault_of_bus(c->bus);
 }
 

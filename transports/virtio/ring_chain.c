@@ -52,14 +52,13 @@ static struct seen read_desc(struct ring_desc *d)
 static bool enter_table(struct walk *w, const struct seen *s)
 {
 	const uint32_t bytes = (uint32_t)sizeof(struct ring_desc);
-	unsigned char *mem;
+	unsigned char *mem = NULL;
 
 	if (!w->r->indirect || w->in_table || (s->flags & RING_NEXT) != 0)
 		return false;
-	if (s->len % bytes != 0 || s->len / bytes > w->r->at.size)
+	if (s->len == 0 || s->len % bytes != 0 || s->len / bytes > w->r->at.size)
 		return false;
-	mem = scmi__ring_translate(&w->r->maps, s->addr, s->len);
-	if (mem == NULL || (uintptr_t)mem % _Alignof(struct ring_desc) != 0)
+	if (s->len > scmi__ring_room(&w->r->maps, s->addr, &mem) || (uintptr_t)mem % _Alignof(struct ring_desc) != 0)
 		return false;
 	w->in_table = true;
 	w->mixed = w->n != 0;
@@ -145,7 +144,8 @@ static bool take_desc(struct walk *w, const struct seen *s)
 	return true;
 }
 
-static bool follow(struct walk *w)
+/* What is called after it has its frame no more. */
+static RING_APART bool follow(struct walk *w)
 {
 	for (;;) {
 		struct seen s;

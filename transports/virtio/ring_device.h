@@ -141,7 +141,7 @@ enum ring_take scmi__ring_device_take(struct ring_device *r, struct ring_chain *
  */
 static inline void ring_device_guess(const struct ring_device *r)
 {
-#if defined(__GNUC__)
+#if defined(__GNUC__) && !defined(__OPTIMIZE_SIZE__)
 	const uint16_t head = ring_load16(&r->at.avail->ring[r->avail & r->mask]);
 
 	if (r->known != NULL && head <= r->mask)

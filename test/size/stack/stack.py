@@ -27,7 +27,8 @@ import sys
 
 LIMIT = 512
 # What is never on one stack: an agent or a platform has one kind of transport at a time there. The deepest world counts.
-WORLDS = (("mailbox", "shmem", "smc"), ("virtio", "virtio_mmio"), ("loopback",))
+# Folders of transports, or files of them where those are kinds of their own.
+WORLDS = (("mailbox", "shmem", "smc"), ("virtio", "virtio_mmio"), ("loopback", "loopback/sync"), ("loopback", "loopback/threaded"))
 SLACK = 64    # a listed depth may be so much above the real one
 ROUNDING = 24 # and is that when it is written: a small change is none
 OUTSIDE = "outside"
@@ -40,6 +41,14 @@ def base(title):
 	path, _, name = title.rpartition(":")
 	name = re.sub(r"\.(isra|constprop|part|cold|lto_priv)\b.*", "", name)
 	return (re.sub(r"^(.*/)?(?=(lib|transports|include)/)", "", path) + ":" if path else "") + name
+
+
+def kind_of(path):
+	"""The transport's folder, or this file of it, or None."""
+	found = re.search(r"transports/((\w+)/\w+)\.[ch]$", path)
+	if not found:
+		return None
+	return found.group(1) if any(found.group(1) in world for world in WORLDS) else found.group(2)
 
 
 def jumps_of(listing, names):
@@ -68,7 +77,7 @@ class Graph:
 	def __init__(self, source, build, here=os.path.dirname(os.path.abspath(__file__))):
 		self.source = source
 		self.frames = {}
-		self.transport = {}     # of what is in a transport's folder: its name
+		self.transport = {}     # of what is in a transport's folder: what it is in WORLDS
 		self.edges = {}         # caller -> set of callees
 		self.pointers = set()   # (caller, folder, member, where)
 		self.jumps = set()      # of the edges, those that leave the caller's frame
@@ -124,7 +133,7 @@ class Graph:
 				if node:
 					name = base(node.group(1))
 					defined[name] = max(int(node.group(3)), defined.get(name, 0))
-					homes[name] = re.search(r"transports/(\w+)/\w+\.c$", node.group(2))
+					homes[name] = kind_of(node.group(2))
 					if node.group(4) not in ("static", "dynamic,bounded"):
 						self.faults.append(f"{name}: its frame has no bound")
 				elif edge:
@@ -134,7 +143,7 @@ class Graph:
 		for name, size in defined.items():
 			self.frames[name_of(name)] = size
 			if homes[name]:
-				self.transport[name_of(name)] = homes[name].group(1)
+				self.transport[name_of(name)] = homes[name]
 			self.edges.setdefault(name_of(name), set())
 		for caller, callee, where in edges:
 			caller = name_of(base(caller))
