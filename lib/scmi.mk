@@ -94,6 +94,7 @@ scmi_virtio_sources := \
 	transports/virtio/device_journal.c \
 	transports/virtio/device_life.c \
 	transports/virtio/device_make.c \
+	transports/virtio/device_setup.c \
 	transports/virtio/driver.c \
 	transports/virtio/driver_init.c \
 	transports/virtio/driver_life.c \
