@@ -357,10 +357,17 @@ static void unit_of_every_type_is_a_constant_text(void **state)
 	assert_string_equal(scmi_sensor_unit_text(SCMI_SENSOR_CELSIUS), "degC");
 	assert_string_equal(scmi_sensor_unit_text(SCMI_SENSOR_RPM), "rpm");
 	assert_string_equal(scmi_sensor_unit_text(0x3b), "K");
-	assert_string_equal(scmi_sensor_unit_text(0x3c), "?");
+	assert_string_equal(scmi_sensor_unit_text(SCMI_SENSOR_PERCENT), "%");
+	assert_string_equal(scmi_sensor_unit_text(0x42), "Pa");
+	assert_string_equal(scmi_sensor_unit_text(0x59), "m/s2");
+	assert_string_equal(scmi_sensor_unit_text(0x5d), "rad/s2");
+	assert_string_equal(scmi_sensor_unit_text(0x5e), "?");
 	assert_string_equal(scmi_sensor_unit_text(0xff), "?");
-	for (unsigned type = 0; type <= 0xff; type++)
-		assert_non_null(scmi_sensor_unit_text((uint8_t)type));
+	for (unsigned type = 0x5e; type <= 0xff; type++)
+		assert_string_equal(scmi_sensor_unit_text((uint8_t)type), "?");
+#define HAS_TEXT(name, number, unit) assert_string_equal(scmi_sensor_unit_text(number), unit);
+	SCMI_SENSOR_TYPE_MAP(HAS_TEXT)
+#undef HAS_TEXT
 }
 
 int main(void)

@@ -204,7 +204,41 @@ struct scmi_sensor_limits {
 	X(SCMI_SENSOR_DBC, 0x38, "dBC")                                                                                \
 	X(SCMI_SENSOR_GRAYS, 0x39, "Gy")                                                                               \
 	X(SCMI_SENSOR_SIEVERTS, 0x3a, "Sv")                                                                            \
-	X(SCMI_SENSOR_COLOR_TEMPERATURE, 0x3b, "K")
+	X(SCMI_SENSOR_COLOR_TEMPERATURE, 0x3b, "K")                                                                    \
+	X(SCMI_SENSOR_BITS, 0x3c, "bit")                                                                               \
+	X(SCMI_SENSOR_BYTES, 0x3d, "byte")                                                                             \
+	X(SCMI_SENSOR_WORDS, 0x3e, "word")                                                                             \
+	X(SCMI_SENSOR_DOUBLE_WORDS, 0x3f, "dword")                                                                     \
+	X(SCMI_SENSOR_QUAD_WORDS, 0x40, "qword")                                                                       \
+	X(SCMI_SENSOR_PERCENT, 0x41, "%")                                                                              \
+	X(SCMI_SENSOR_PASCALS, 0x42, "Pa")                                                                             \
+	X(SCMI_SENSOR_COUNTS, 0x43, "counts")                                                                          \
+	X(SCMI_SENSOR_GRAMS, 0x44, "gram")                                                                             \
+	X(SCMI_SENSOR_NEWTON_METERS, 0x45, "N m")                                                                      \
+	X(SCMI_SENSOR_HITS, 0x46, "hits")                                                                              \
+	X(SCMI_SENSOR_MISSES, 0x47, "misses")                                                                          \
+	X(SCMI_SENSOR_RETRIES, 0x48, "retries")                                                                        \
+	X(SCMI_SENSOR_OVERRUNS, 0x49, "overruns")                                                                      \
+	X(SCMI_SENSOR_UNDERRUNS, 0x4a, "underruns")                                                                    \
+	X(SCMI_SENSOR_COLLISIONS, 0x4b, "collisions")                                                                  \
+	X(SCMI_SENSOR_PACKETS, 0x4c, "packets")                                                                        \
+	X(SCMI_SENSOR_MESSAGES, 0x4d, "messages")                                                                      \
+	X(SCMI_SENSOR_CHARACTERS, 0x4e, "chars")                                                                       \
+	X(SCMI_SENSOR_ERRORS, 0x4f, "errors")                                                                          \
+	X(SCMI_SENSOR_CORRECTED_ERRORS, 0x50, "corrected errors")                                                      \
+	X(SCMI_SENSOR_UNCORRECTABLE_ERRORS, 0x51, "uncorrectable errors")                                              \
+	X(SCMI_SENSOR_SQUARE_MILS, 0x52, "mil2")                                                                       \
+	X(SCMI_SENSOR_SQUARE_INCHES, 0x53, "in2")                                                                      \
+	X(SCMI_SENSOR_SQUARE_FEET, 0x54, "ft2")                                                                        \
+	X(SCMI_SENSOR_SQUARE_CENTIMETERS, 0x55, "cm2")                                                                 \
+	X(SCMI_SENSOR_SQUARE_METERS, 0x56, "m2")                                                                       \
+	X(SCMI_SENSOR_RADIANS_PER_SECOND, 0x57, "rad/s")                                                               \
+	X(SCMI_SENSOR_BEATS_PER_MINUTE, 0x58, "bpm")                                                                   \
+	X(SCMI_SENSOR_METERS_PER_SECOND_SQUARED, 0x59, "m/s2")                                                         \
+	X(SCMI_SENSOR_METERS_PER_SECOND, 0x5a, "m/s")                                                                  \
+	X(SCMI_SENSOR_CUBIC_METERS_PER_SECOND, 0x5b, "m3/s")                                                           \
+	X(SCMI_SENSOR_MILLIMETERS_OF_MERCURY, 0x5c, "mmHg")                                                            \
+	X(SCMI_SENSOR_RADIANS_PER_SECOND_SQUARED, 0x5d, "rad/s2")
 
 #define SCMI_SENSOR_TYPE_ENUM_(name, number, unit) name = (number),
 enum scmi_sensor_type { SCMI_SENSOR_TYPE_MAP(SCMI_SENSOR_TYPE_ENUM_) };
