@@ -59,7 +59,7 @@ _scmictl_command() {
 		if [[ $2 == 0 ]]; then
 			mapfile -t COMPREPLY < <(_scmictl_names sensors)
 		elif [[ $2 == 1 ]]; then
-			_scmictl_words 'read info'
+			_scmictl_words 'read info enable disable'
 		fi
 		;;
 	raw | notify | stats | bench)

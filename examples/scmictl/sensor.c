@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* sensor: one sensor; its value, once or again and again, or all about it. */
+/* sensor: one sensor; its value, once or again and again, all about it, or on and off. */
 #include <stdio.h>
 #include <string.h>
 
@@ -8,6 +8,8 @@
 struct job {
 	const char *sensor;
 	bool info;
+	bool enable; /* and then as without a word */
+	bool disable;
 };
 
 /* ---- all about it ---- */
@@ -151,6 +153,28 @@ static enum outcome show_info(struct session *s, const struct scmi_sensor_protoc
 	return is_fatal(err) ? session_error(s, "sensor", err, status) : GOOD;
 }
 
+/* ---- on and off ---- */
+
+/* The rest of its configuration stays: an interval of 0 says so. */
+static int set_enabled(const struct scmi_sensor_protocol *p, uint32_t id, bool enabled, int32_t *status)
+{
+	uint32_t config;
+	int err = scmi_sensor_config_get(p, id, &config, status);
+
+	if (err != SCMI_OK)
+		return err;
+	config &= SCMI_SENSOR_TIMESTAMPED;
+	return scmi_sensor_config_set(p, id, enabled ? config | SCMI_SENSOR_ENABLED : config, status);
+}
+
+static enum outcome switch_it(struct session *s, const struct scmi_sensor_protocol *p, uint32_t id, bool enabled)
+{
+	int32_t status = SCMI_SUCCESS;
+	int err = set_enabled(p, id, enabled, &status);
+
+	return err == SCMI_OK ? GOOD : session_error(s, "SENSOR_CONFIG_SET", err, status);
+}
+
 /* ---- its value ---- */
 
 static enum outcome read_once(struct session *s, const struct scmi_sensor_protocol *p, const struct sensor *sensor)
@@ -185,6 +209,12 @@ static enum outcome sensor_body(struct session *s, void *arg)
 		return outcome;
 	if (job->info)
 		return show_info(s, &p, &sensor);
+	if (job->enable || job->disable)
+		outcome = switch_it(s, &p, sensor.info.id, job->enable);
+	if (outcome == GOOD && job->disable)
+		field_bool("enabled", false);
+	if (outcome != GOOD || job->disable)
+		return outcome;
 	return s->options->number[WATCH_MS] != 0 ? sensor_watch(s, &p, &sensor) : read_once(s, &p, &sensor);
 }
 
@@ -194,8 +224,9 @@ static enum outcome check_job(const struct options *o, const struct job *job)
 {
 	bool watch = o->number[WATCH_MS] != 0;
 
-	if (job->info && (watch || o->async))
-		return misuse("sensor info reads no value: --watch and --async have no meaning", NULL, "");
+	if ((job->info || job->disable) && (watch || o->async))
+		return misuse("sensor ", job->info ? "info" : "disable",
+			      " reads no value: --watch and --async have no meaning");
 	if (!watch && (o->number[COUNT] != 0 || o->number[FOR_S] != 0))
 		return misuse("sensor takes --count and --for with --watch only", NULL, "");
 	return GOOD;
@@ -210,8 +241,10 @@ enum outcome run_sensor(const struct options *options, char **args, int n)
 		return misuse("sensor needs a sensor, by name or by id", NULL, "");
 	job.sensor = args[0];
 	job.info = n > 1 && strcmp(args[1], "info") == 0;
-	if (n > 1 && !job.info && strcmp(args[1], "read") != 0)
-		return misuse("sensor: ", args[1], " is none of read, info");
+	job.enable = n > 1 && strcmp(args[1], "enable") == 0;
+	job.disable = n > 1 && strcmp(args[1], "disable") == 0;
+	if (n > 1 && !job.info && !job.enable && !job.disable && strcmp(args[1], "read") != 0)
+		return misuse("sensor: ", args[1], " is none of read, info, enable, disable");
 	if (n > 2)
 		return misuse("sensor takes two words, but there is ", args[2], "");
 	outcome = check_job(options, &job);

@@ -353,9 +353,10 @@ done
 wrong 'clock takes --async with a new rate only' clock pll --async rate
 wrong "clock does not take the option '--watch'" clock pll --watch
 wrong "clocks does not take the option '--async'" clocks --async
-wrong "sensor: 'write' is none of read, info" sensor 0 write
+wrong "sensor: 'write' is none of read, info, enable, disable" sensor 0 write
 wrong "sensor takes two words, but there is 'x'" sensor 0 read x
-wrong 'sensor info reads no value: --watch and --async have no meaning' sensor 0 info --async
+wrong "sensor 'info' reads no value: --watch and --async have no meaning" sensor 0 info --async
+wrong "sensor 'disable' reads no value: --watch and --async have no meaning" sensor 0 disable --watch
 wrong 'sensor takes --count and --for with --watch only' sensor 0 --count 3
 for seconds in 0 0.009 86401 -1 1s ''; do
 	wrong "time '$seconds': not a number of seconds from 0.01 to 86400" "--watch=$seconds" sensor 0

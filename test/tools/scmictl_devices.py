@@ -169,6 +169,16 @@ def test_watch(link):
     same(text("-l", link, "sensor", "board_temp", "--watch=3600", "--for", "1"), ["31.250 degC"], "watch --for")
 
 
+def test_on_and_off(link):
+    """How it is set belongs to the agent, and goes with it: so what is sent is looked at."""
+    for word, lines in ("disable", ["enabled            no"]), ("enable", ["31.250 degC"]):
+        status, out, err = run("-l", link, "--trace", "sensor", "board_temp", word)
+        same((status, out.splitlines()), (0, lines), f"sensor {word}")
+        check("SENSOR_CONFIG_SET" in err, f"sensor {word} sets nothing", err)
+    lines = text("-l", link, "sensor", "board_temp", "enable", "--watch=0.01", "--count", "2")
+    same(lines, ["31.250 degC"] * 2, "sensor enable --watch")
+
+
 def test_async(link):
     """A delayed response comes where it was asked for, and only there."""
     for words, message, times in ((["clock", "uart_clk", "rate", "48MHz"], "CLOCK_RATE_SET", 1),
@@ -287,6 +297,7 @@ for uri in LINKS:
     test_clocks(uri)
     test_sensors(uri)
     test_watch(uri)
+    test_on_and_off(uri)
     test_async(uri)
     test_events(uri)
     test_terminal(uri)
