@@ -9,13 +9,19 @@ int scmi__mailbox_end_p2a(void *ctx)
 	return atomic_load_explicit(&e->peer, memory_order_relaxed);
 }
 
-/* The area is ours to write; false: somebody writes there, and ready() is owed. */
-static bool begin_event(struct scmi_mailbox_end *e)
+/* The area is ours to write; false: ready() is owed. */
+APART bool begin_event(struct scmi_mailbox_end *e)
 {
-	return (atomic_fetch_or(&e->p2a, P2A_WRITING) & P2A_WRITING) == 0;
+	if ((atomic_fetch_or(&e->p2a, P2A_WRITING) & P2A_WRITING) == 0) {
+		if (end_area_is_free(e, SCMI_MAILBOX_P2A))
+			return true;
+		atomic_fetch_and(&e->p2a, ~P2A_WRITING);
+	}
+	atomic_fetch_or(&e->p2a, P2A_WANTED);
+	return false;
 }
 
-/* Takes WANTED away if the area is free and nobody writes there; whether it has. All seq_cst: see send(). */
+/* Takes WANTED away if the area is free and nobody writes there; whether it has. All seq_cst: see leave(). */
 static bool take_wanted(struct scmi_mailbox_end *e)
 {
 	uint32_t wanted = P2A_WANTED;
@@ -33,13 +39,6 @@ void scmi__mailbox_end_tell_room(struct scmi_mailbox_end *e)
 	end_leave(e);
 }
 
-/* ready() is owed. */
-static int refuse(struct scmi_mailbox_end *e)
-{
-	atomic_fetch_or(&e->p2a, P2A_WANTED);
-	return SCMI_E_BUSY;
-}
-
 APART int write_event(struct scmi_mailbox_end *e, uint32_t hdr, const void *payload, uint32_t len)
 {
 	const struct scmi_shmem *area = &e->area[SCMI_MAILBOX_P2A];
@@ -49,35 +48,34 @@ APART int write_event(struct scmi_mailbox_end *e, uint32_t hdr, const void *payl
 	if (len > shmem_capacity(area))
 		return SCMI_E_TOOBIG;
 	if (!begin_event(e))
-		return refuse(e);
-	if (!end_area_is_free(e, SCMI_MAILBOX_P2A)) {
-		atomic_fetch_and(&e->p2a, ~P2A_WRITING);
-		return refuse(e);
-	}
+		return SCMI_E_BUSY;
 	scmi__shmem_write(area, hdr, payload, len, SCMI_SHMEM_INTR);
 	end_count(&e->events);
 	scmi__shmem_give(area, e->port, 0u);
 	atomic_fetch_and(&e->p2a, ~P2A_WRITING);
-	if (end_can_ring(e))
-		end_ring(e, SCMI_MAILBOX_RX);
 	return SCMI_OK;
 }
 
 /*
- * After WANTED, or after WRITING has gone, a look: either we see that the area has become free, or whoever is rung for
- * that, and the writer who leaves, sees WANTED.
+ * Rings for what was written. After WANTED, or after WRITING has gone, a look: either we see that the area has become
+ * free, or whoever is rung for that, and the writer who leaves, sees WANTED.
  */
-int scmi__mailbox_end_send(void *ctx, uint32_t hdr, const void *payload, uint32_t len)
+static int leave(struct scmi_mailbox_end *e, int err)
 {
-	struct scmi_mailbox_end *e = ctx;
-	int err;
-
-	if (!gate_enter(&e->gate, GATE_HERE))
-		return SCMI_E_NOPEER;
-	err = write_event(e, hdr, payload, len);
+	if (err == SCMI_OK && end_can_ring(e))
+		end_ring(e, SCMI_MAILBOX_RX);
 	scmi__mailbox_end_tell_room(e);
 	end_leave(e);
 	return err;
+}
+
+int scmi__mailbox_end_send(void *ctx, uint32_t hdr, const void *payload, uint32_t len)
+{
+	struct scmi_mailbox_end *e = ctx;
+
+	if (!gate_enter(&e->gate, GATE_HERE))
+		return SCMI_E_NOPEER;
+	return leave(e, write_event(e, hdr, payload, len));
 }
 
 /* Inside the gate the agent stays: its number was there before, and a detach waits for us. */
@@ -89,7 +87,6 @@ int scmi__mailbox_end_send_to(void *ctx, int peer, uint32_t hdr, const void *pay
 	if (!gate_enter(&e->gate, GATE_HERE))
 		return err;
 	if (scmi__mailbox_end_p2a(e) == peer)
-		err = scmi__mailbox_end_send(e, hdr, payload, len);
-	end_leave(e);
-	return err;
+		err = write_event(e, hdr, payload, len);
+	return leave(e, err);
 }
