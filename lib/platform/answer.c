@@ -62,7 +62,6 @@ uint32_t scmi__platform_finish(struct channel *ch, struct scmi_request *req, int
 int scmi_request_reply(struct scmi_request *req, int32_t status)
 {
 	struct channel *ch = req->channel_;
-	uint32_t len;
 
 	/* Acquire: what another context has put into the reply before it lost this race, or handed on. */
 	if (atomic_exchange_explicit(atomic_byte(&req->state_), REQUEST_CLOSED, memory_order_acq_rel) != REQUEST_OPEN) {
@@ -71,9 +70,8 @@ int scmi_request_reply(struct scmi_request *req, int32_t status)
 		return SCMI_E_GONE;
 	}
 	status = seal(ch, req, status);
-	len = length_of(req, status);
-	trace_answer(ch, req, len, status);
-	ch->ops->reply(ch->ctx, req, len);
+	trace_answer(ch, req, length_of(req, status), status);
+	ch->ops->reply(ch->ctx, req, length_of(req, status));
 	/*
 	 * Last, because fini takes a request that is counted as answered for one that needs the platform no more.
 	 * Release: pairs with the acquire there; without it the memory could be used anew while the reply is still

@@ -61,6 +61,13 @@ static int send_promised(const struct channel *ch, const struct scmi_delayed *d)
 	return ops->send(ch->ctx, d->hdr_, d->buf, d->len_);
 }
 
+/* To a status alone. */
+static NOINLINE void shrink(struct scmi_delayed *d)
+{
+	scmi_put_le32(d->buf, (uint32_t)SCMI_COMMS_ERROR);
+	d->len_ = SCMI_STATUS_BYTES;
+}
+
 /*
  * A peer may offer less room than the link carries. It waits for this message, so it is told at least that it cannot
  * have it; shrunk once, for if that does not fit either there is nothing left to be said.
@@ -72,8 +79,7 @@ static int send_or_shrink(const struct channel *ch, struct scmi_delayed *d)
 
 		if (err != SCMI_E_TOOBIG || d->len_ <= SCMI_STATUS_BYTES)
 			return err;
-		scmi_put_le32(d->buf, (uint32_t)SCMI_COMMS_ERROR);
-		d->len_ = SCMI_STATUS_BYTES;
+		shrink(d);
 	}
 }
 

@@ -47,19 +47,6 @@ static int send_wanted(struct channel *ch, uint32_t hdr, const void *payload, ui
 	return wants(ch, server, scmi_hdr_message(hdr)) ? send_notification(ch, hdr, payload, len) : SCMI_OK;
 }
 
-static int send_to_all(struct scmi_platform *p, uint32_t hdr, const void *payload, uint32_t len)
-{
-	int result = SCMI_OK;
-
-	for (uint32_t i = 0; i < p->agents_n; i++) {
-		int err = send_wanted(&p->channels[i], hdr, payload, len);
-
-		if (err == SCMI_E_BUSY || result == SCMI_OK)
-			result = err;
-	}
-	return result;
-}
-
 /* In this order, both seq_cst, against stop and then fini: either they see the sender or it sees that they ran. */
 static bool enter(struct scmi_platform *p)
 {
@@ -74,19 +61,23 @@ static void leave(struct scmi_platform *p)
 
 int scmi__platform_notify(struct channel *ch, uint32_t hdr, const void *payload, uint32_t len)
 {
-	struct scmi_platform *p = ch->platform;
-	int err = enter(p) ? send_wanted(ch, hdr, payload, len) : SCMI_E_CLOSED;
+	int err = enter(ch->platform) ? send_wanted(ch, hdr, payload, len) : SCMI_E_CLOSED;
 
-	leave(p);
+	leave(ch->platform);
 	return err;
 }
 
 static int notify_all(struct scmi_platform *p, uint32_t hdr, const void *payload, uint32_t len)
 {
-	int err = enter(p) ? send_to_all(p, hdr, payload, len) : SCMI_E_CLOSED;
+	int result = SCMI_OK;
 
-	leave(p);
-	return err;
+	for (uint32_t i = 0; i < p->agents_n; i++) {
+		int err = scmi__platform_notify(&p->channels[i], hdr, payload, len);
+
+		if (err == SCMI_E_BUSY || result == SCMI_OK)
+			result = err;
+	}
+	return result;
 }
 
 int scmi_platform_notify(struct scmi_platform *platform, uint16_t agent, uint8_t protocol, uint8_t notification,
@@ -296,26 +287,26 @@ static int send_notice(struct channel *ch, struct scmi_notice *n)
 	return SCMI_OK;
 }
 
-/* From one notice up to another, or to the end. */
-static int send_from(struct channel *ch, struct scmi_notice *n, const struct scmi_notice *end)
+static struct scmi_notice *first_of(struct channel *ch)
 {
-	for (; n != NULL && n != end; n = n->next_) {
+	return atomic_load_explicit(&ch->notices, memory_order_acquire);
+}
+
+/* Once round the list, from the one whose turn it is. */
+int scmi__notices_try(struct channel *ch)
+{
+	struct scmi_notice *n = ch->turn != NULL ? ch->turn : first_of(ch);
+	const struct scmi_notice *begun = n;
+
+	while (n != NULL) {
 		if (send_notice(ch, n) == SCMI_E_BUSY) {
 			ch->turn = n; /* the first to go when there is room */
 			return SCMI_E_BUSY;
 		}
+		n = n->next_ != NULL ? n->next_ : first_of(ch);
+		if (n == begun)
+			break;
 	}
+	ch->turn = NULL;
 	return SCMI_OK;
-}
-
-int scmi__notices_try(struct channel *ch)
-{
-	struct scmi_notice *turn = ch->turn;
-	int err = send_from(ch, turn, NULL);
-
-	if (err == SCMI_OK)
-		err = send_from(ch, atomic_load_explicit(&ch->notices, memory_order_acquire), turn);
-	if (err == SCMI_OK)
-		ch->turn = NULL;
-	return err;
 }

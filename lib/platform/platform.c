@@ -222,19 +222,28 @@ static void close_queues(struct scmi_platform *p)
 		scmi__platform_pump(&p->channels[i]);
 }
 
-static int start_channels(struct scmi_platform *p)
+/* The endpoint of channel i could not be started: that is the end of all. */
+static NOINLINE int undo_start(struct scmi_platform *p, uint32_t i, int err)
+{
+	scmi__platform_log(p, SCMI_LOG_ERROR, "an agent's endpoint could not be started");
+	atomic_fetch_and(&p->running, ~RUNNING_ON);
+	stop_channels(p, i);
+	close_queues(p);
+	return err;
+}
+
+static int start_channel(struct channel *ch)
+{
+	return ch->ops->start(ch->ctx, scmi__platform_sink(ch), ch);
+}
+
+static NOINLINE int start_channels(struct scmi_platform *p)
 {
 	for (uint32_t i = 0; i < p->agents_n; i++) {
-		struct channel *ch = &p->channels[i];
-		int err = ch->ops->start(ch->ctx, scmi__platform_sink(ch), ch);
+		int err = start_channel(&p->channels[i]);
 
-		if (err != SCMI_OK) {
-			scmi__platform_log(p, SCMI_LOG_ERROR, "an agent's endpoint could not be started");
-			atomic_fetch_and(&p->running, ~RUNNING_ON);
-			stop_channels(p, i);
-			close_queues(p);
-			return err;
-		}
+		if (err != SCMI_OK)
+			return undo_start(p, i, err);
 	}
 	return SCMI_OK;
 }

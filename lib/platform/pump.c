@@ -10,7 +10,7 @@
 #include "internal.h"
 
 /* Takes what has been pushed, and puts it behind the queue in the order in which it was pushed. */
-static void take_pushed(struct channel *ch)
+static NOINLINE void take_pushed(struct channel *ch)
 {
 	struct scmi_delayed *d = atomic_exchange_explicit(&ch->pushed, NULL, memory_order_acquire);
 	struct scmi_delayed *last = d;
@@ -49,13 +49,17 @@ static int send_delayed(struct channel *ch)
 	return err;
 }
 
-static void send_all(struct channel *ch)
+static void send_notices(struct channel *ch)
 {
-	if (send_delayed(ch) == SCMI_E_BUSY)
-		return;
 	if (atomic_exchange_explicit(&ch->waiting, 0u, memory_order_relaxed) != 0 &&
 	    scmi__notices_try(ch) == SCMI_E_BUSY)
 		atomic_store_explicit(&ch->waiting, 1u, memory_order_relaxed);
+}
+
+/* How many entries have come beyond those that were seen. */
+static NOINLINE uint32_t attended(struct channel *ch, uint32_t seen)
+{
+	return atomic_fetch_sub(&ch->pump, seen) - seen;
 }
 
 /* For one context at a time, so that there is one of these on a stack. */
@@ -64,8 +68,9 @@ static NOINLINE void pump(struct channel *ch)
 	uint32_t seen = 1u;
 
 	do {
-		send_all(ch);
-		seen = atomic_fetch_sub(&ch->pump, seen) - seen;
+		if (send_delayed(ch) != SCMI_E_BUSY)
+			send_notices(ch);
+		seen = attended(ch, seen);
 	} while (seen != 0);
 }
 

@@ -67,29 +67,15 @@ static bool is_to_be_told(const struct scmi_clock_model *m, const struct channel
 	       since_2_0(scmi__platform_spoken(ch, server)) && scmi__clock_usable(m, ch->id, clock);
 }
 
-/* To all who want it. The first error is told, but a drop only where there is no other. */
-static NOINLINE int tell_all(const struct scmi_clock_model *m, uint8_t notification, const uint8_t event[EVENT_BYTES])
-{
-	const uint32_t clock = scmi_get_le32(event + WORD_BYTES);
-	const uint32_t hdr = scmi_hdr(SCMI_PROTOCOL_CLOCK, notification, SCMI_MSG_NOTIFICATION, 0);
-	int result = SCMI_OK;
-
-	for (uint32_t i = 0; i < m->platform_->agents_n; i++) {
-		struct channel *ch = &m->platform_->channels[i];
-		int err = SCMI_OK;
-
-		if (is_to_be_told(m, ch, clock, notification))
-			err = scmi__platform_notify(ch, hdr, event, EVENT_BYTES);
-		if (err != SCMI_OK && (result == SCMI_OK || result == SCMI_E_BUSY))
-			result = err;
-	}
-	return result;
-}
-
-/* who: the agent that caused it, and from bit 16 on which notification it is. */
+/*
+ * To all who want it. The first error is told, but a drop only where there is no other. who: the agent that caused it,
+ * and from bit 16 on which notification it is.
+ */
 static int tell(const struct scmi_clock_model *m, uint32_t clock, uint64_t rate, uint32_t who)
 {
+	const uint8_t notification = (uint8_t)(who >> 16);
 	uint8_t event[EVENT_BYTES];
+	int result = SCMI_OK;
 
 	if (clock >= m->count)
 		return SCMI_E_NOTFOUND;
@@ -98,7 +84,18 @@ static int tell(const struct scmi_clock_model *m, uint32_t clock, uint64_t rate,
 	scmi_put_le32(event, who & 0xffffu);
 	scmi_put_le32(event + WORD_BYTES, clock);
 	scmi_put_le64(event + 2u * WORD_BYTES, rate);
-	return tell_all(m, (uint8_t)(who >> 16), event);
+	for (uint32_t i = 0; i < m->platform_->agents_n; i++) {
+		struct channel *ch = &m->platform_->channels[i];
+		int err = SCMI_OK;
+
+		if (is_to_be_told(m, ch, clock, notification))
+			err = scmi__platform_notify(
+				ch, scmi_hdr(SCMI_PROTOCOL_CLOCK, notification, SCMI_MSG_NOTIFICATION, 0), event,
+				EVENT_BYTES);
+		if (err != SCMI_OK && (result == SCMI_OK || result == SCMI_E_BUSY))
+			result = err;
+	}
+	return result;
 }
 
 int scmi_clock_rate_changed(const struct scmi_clock_model *m, uint32_t clock, uint64_t rate, uint16_t cause)

@@ -158,7 +158,7 @@ static NOINLINE int32_t prepare(const struct scmi_clock_model *m, struct scmi_re
  * It was set at once, or refused. The response goes before the delayed one: agents are not at ease with the other
  * order.
  */
-static int32_t end_at_once(const struct setting *s, struct scmi_request *req, int32_t status)
+static NOINLINE int32_t end_at_once(const struct setting *s, struct scmi_request *req, int32_t status)
 {
 	struct scmi_clock_pending *p = s->pending;
 
