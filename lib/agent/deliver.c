@@ -58,7 +58,7 @@ static int read_status(struct link *l, const struct scmi_rx *rx, int32_t *status
 }
 
 /* Writes the reply into the call. Returns the call's end. */
-static int read_reply(struct link *l, struct scmi_call *call, const struct scmi_rx *rx)
+OWN_FRAME static int read_reply(struct link *l, struct scmi_call *call, const struct scmi_rx *rx)
 {
 	uint32_t values;
 	uint32_t len;
@@ -93,7 +93,7 @@ static _Atomic uint32_t *bucket_at(struct scmi_latency *h, uint32_t i)
 	return (_Atomic uint32_t *)&h->count[i];
 }
 
-static void note_latency(struct scmi_agent *a, const struct scmi_call *call)
+OWN_FRAME static void note_latency(struct scmi_agent *a, const struct scmi_call *call)
 {
 	uint32_t us = (uint32_t)now_us(a) - call->sent_;
 

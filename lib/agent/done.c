@@ -248,11 +248,17 @@ static void hand_over(struct scmi_agent *a)
 	run_all_put_off(a);
 }
 
+/* The same as run_out(), and what others have put off meanwhile. */
+OWN_FRAME static void run_in(struct scmi_agent *a, struct frame *f, struct slot *s, uint32_t holds)
+{
+	run_out(a, f, s, holds);
+	run_all_put_off(a);
+}
+
 /* For who entered a frame but runs no done function of its own in it: what ended meanwhile is run first. */
 void scmi__frame_leave(struct scmi_agent *a, struct frame *f)
 {
-	run_out(a, f, NULL, 0);
-	run_all_put_off(a);
+	run_in(a, f, NULL, 0);
 }
 
 void scmi__put_off_event(struct scmi_agent *a, uint32_t buffer)
@@ -274,19 +280,18 @@ void scmi__run_done(struct link *l, struct slot *s, uint32_t holds)
 	if (f == NULL && !a->deferred) {
 		f = scmi__frame_enter(a);
 		if (f != NULL) {
-			run_out(a, f, s, holds);
-			run_all_put_off(a);
+			run_in(a, f, s, holds);
 			return;
 		}
 	}
 	if (others != 0)
 		scmi__drop(l, s, others);
+	/* Its claim is an end for who waits for ends, though the slot is not free yet. */
+	scmi__tell(l);
 	if (f != NULL) {
 		append(a, f, s);
 	} else {
 		push(a, s);
 		hand_over(a);
 	}
-	/* Its claim is an end for who waits for ends, though the slot is not free yet. */
-	scmi__tell(l);
 }

@@ -16,8 +16,8 @@ bool scmi__claim_live(struct slot *s)
 }
 
 /*
- * The call's results stand: let its owner have it. held are holds of this context's own that go with it. Returns 0, or
- * the holds with which this context has yet to call scmi__run_done(), as the last thing that it does with the call.
+ * The call's results stand: let its owner have it. held are holds of this context's own that go with it. Returns
+ * what is left for scmi__let_go().
  *
  * Who carries on is decided by the value that DONE replaces: while SENDING stands the sender does, when it clears it;
  * else this context runs the done function or wakes the waiter. The waiter's event is read before DONE is set, for
@@ -39,8 +39,21 @@ uint32_t scmi__finish(struct link *l, struct slot *s, uint32_t held)
 		return W_CALL;
 	if (waiter != WAITER_NONE)
 		scmi__wake(l, waiter);
-	scmi__tell(l);
-	return 0;
+	return LEFT_TELL;
+}
+
+void scmi__let_go(struct link *l, struct slot *s, uint32_t left)
+{
+	if ((left & W_CALL) != 0) {
+		scmi__run_done(l, s, left);
+		return;
+	}
+	if ((left & W_HELD) != 0)
+		scmi__drop(l, s, left & W_HELD);
+	if ((left & LEFT_TELL) != 0)
+		scmi__tell(l);
+	if ((left & W_SENDING) != 0)
+		scmi__leave_sending(l, s, s->call);
 }
 
 static enum counter counter_of(int err)
@@ -80,9 +93,7 @@ void scmi__end(struct link *l, struct slot *s, int err, uint32_t held)
 {
 	uint32_t w = atomic_load_explicit(&s->word, memory_order_relaxed);
 
-	held = scmi__finish_with(l, s, err, held);
-	if (held != 0)
-		scmi__run_done(l, s, held);
+	scmi__let_go(l, s, scmi__finish_with(l, s, err, held));
 	/* QUEUED then, or since gone: the pump has seen the claim itself. */
 	if (WITH_QUEUE && (w & W_QUEUED) != 0) {
 		atomic_store_explicit(&l->dead, 1u, memory_order_release);

@@ -436,6 +436,13 @@ static inline bool scmi__claim(struct slot *s, uint32_t *w)
 }
 
 bool scmi__claim_live(struct slot *s);
+/*
+ * What is left to do when a call has ended, or a message been looked at, as holds: with CALL the done function is this
+ * context's to run, before it drops them; else HELD and SENDING are its own to give back; LEFT_TELL: who waits is told.
+ * Left to the function of the core that was called first, so that no other's frame lies under what comes of it.
+ */
+#define LEFT_TELL W_OWED_R
+void scmi__let_go(struct link *l, struct slot *s, uint32_t left);
 uint32_t scmi__finish(struct link *l, struct slot *s, uint32_t held);
 uint32_t scmi__finish_with(struct link *l, struct slot *s, int err, uint32_t held);
 void scmi__end(struct link *l, struct slot *s, int err, uint32_t held);

@@ -43,29 +43,6 @@ static inline struct slot *slot_of(struct link *l, uint32_t token)
 	return index < l->limit ? &l->slots[index] : NULL;
 }
 
-/*
- * What a receive has yet to do when it has looked at a message, and its frames are gone: with CALL the done function is
- * ours to run; SENDING and HELD are ours to give back; OWED: somebody may wait for what was settled.
- */
-struct left {
-	struct slot *s;
-	uint32_t holds;
-};
-
-static void let_go(struct link *l, struct slot *s, uint32_t holds)
-{
-	if ((holds & W_CALL) != 0) {
-		scmi__run_done(l, s, holds);
-		return;
-	}
-	if ((holds & W_HELD) != 0)
-		scmi__drop(l, s, holds & W_HELD);
-	if ((holds & W_SENDING) != 0)
-		scmi__leave_sending(l, s, s->call);
-	if ((holds & W_OWED) != 0)
-		scmi__tell(l);
-}
-
 /* The reply to a call that has ended settles the debt: one step from owed to gone. */
 static bool take_late(struct slot *s, uint32_t w, uint32_t owed)
 {
@@ -83,7 +60,14 @@ static bool take_late(struct slot *s, uint32_t w, uint32_t owed)
  * word as we found it. MATCH_LATE: its call had ended, the debt is settled, scmi__tell() follows. MATCH_LATE_HALF: its call had ended, but
  * what it says decides whether another one is owed: HELD is ours.
  */
-enum match { MATCH_FINAL, MATCH_HALF, MATCH_LATE, MATCH_LATE_HALF, MATCH_NOT };
+enum match { MATCH_NOT, MATCH_FINAL, MATCH_HALF, MATCH_LATE, MATCH_LATE_HALF, MATCH_SETTLED };
+
+/* What a message was found to be for. It is read when the frames of who has found that are gone from the stack. */
+struct found {
+	struct slot *s;
+	enum match how;
+	uint32_t held; /* what is ours now: HELD, and SENDING beside a response that is not final */
+};
 
 static enum match match(struct link *l, struct slot *s, uint32_t hdr, bool claim, uint32_t *word, uint32_t *room)
 {
@@ -122,18 +106,18 @@ static enum match match(struct link *l, struct slot *s, uint32_t hdr, bool claim
 }
 
 /* What was sent with this token came back, but not as its reply. */
-static int settle_later(struct link *l, uint32_t token, int err, struct left *left)
+static bool settle_token(struct link *l, uint32_t token, struct found *f)
 {
 	struct slot *s = slot_of(l, token);
 	uint32_t w;
 	uint32_t n;
 
 	if (s == NULL)
-		return SCMI_E_STRAY;
+		return false;
 	w = atomic_load_explicit(&s->word, memory_order_acquire);
 	do {
 		if (slot_token(l, slot_index(l, s), w) != token || (w & W_OWED_R) == 0)
-			return SCMI_E_STRAY;
+			return false;
 		n = w & ~W_OWED_R;
 		if ((w & (W_CALL | W_CLAIMED)) == W_CALL)
 			n |= W_HELD_R | W_CLAIMED;
@@ -142,28 +126,31 @@ static int settle_later(struct link *l, uint32_t token, int err, struct left *le
 	} while (!scmi__swap(s, &w, n));
 	count(l, C_SETTLED);
 	count(l, C_UNANSWERED);
-	left->s = s;
-	left->holds = W_OWED_R;
-	if ((n & W_HELD_R) != 0)
-		left->holds = scmi__finish_with(l, s, link_error(err, SCMI_E_PROTO), W_HELD_R);
-	return SCMI_OK;
+	f->s = s;
+	f->how = MATCH_SETTLED;
+	f->held = n & W_HELD_R;
+	return true;
+}
+
+/* Ends the call, if it was one. */
+static void end_settled(struct link *l, const struct found *f, int err)
+{
+	uint32_t left = LEFT_TELL;
+
+	if (f->held != 0)
+		left = scmi__finish_with(l, f->s, link_error(err, SCMI_E_PROTO), f->held);
+	scmi__let_go(l, f->s, left);
 }
 
 static int settle(void *core, uint16_t token, int err)
 {
 	struct link *l = (struct link *)core;
-	struct left left = {.s = NULL};
+	struct found f;
 
-	err = settle_later(l, token, err, &left);
-	let_go(l, left.s, left.holds);
-	return err;
-}
-
-/* The late response of a delayed command: HELD_R is ours. */
-static int receive_late_half(struct link *l, struct slot *s, const struct scmi_rx *rx)
-{
-	scmi__deliver_late(l, s, rx);
-	return scmi__refuse(l, rx->hdr, rx->len, C_LATE, SCMI_E_STRAY);
+	if (!settle_token(l, token, &f))
+		return SCMI_E_STRAY;
+	end_settled(l, &f, err);
+	return SCMI_OK;
 }
 
 /* The header of a message on a place that tells its command, as it should be where the checks are tolerant. */
@@ -180,47 +167,32 @@ static uint32_t tolerated(struct link *l, const struct scmi_rx *rx, struct slot 
 	return (rx->hdr & ~mask) | (stored & mask);
 }
 
-/* 1: it does not belong there. */
-static int receive_at(struct link *l, const struct scmi_rx *rx, struct slot *s, uint32_t hdr, struct left *left)
+static bool match_at(struct link *l, struct slot *s, uint32_t hdr, struct found *f)
 {
 	uint32_t room;
 	uint32_t w;
 
-	left->s = s;
-	switch (match(l, s, hdr, true, &w, &room)) {
-	case MATCH_FINAL:
-		left->holds = scmi__deliver(l, s, rx, scmi_hdr_type(hdr) == SCMI_MSG_DELAYED ? W_HELD_D : W_HELD_R);
-		return SCMI_OK;
-	case MATCH_HALF: /* SENDING is ours if nobody had it */
-		left->holds = WITH_DELAYED ? scmi__deliver_half(l, s, rx, W_HELD_R) | (~w & W_SENDING) : 0u;
-		return SCMI_OK;
-	case MATCH_LATE_HALF:
-		left->holds = W_HELD_R;
-		return WITH_DELAYED ? receive_late_half(l, s, rx) : 1;
-	case MATCH_LATE:
-		/* The debt is settled, and the slot may be in its next life already. */
-		left->holds = W_OWED;
-		return scmi__refuse(l, rx->hdr, rx->len, C_LATE, SCMI_E_STRAY);
-	default:
-		return 1;
-	}
+	f->s = s;
+	f->held = scmi_hdr_type(hdr) == SCMI_MSG_DELAYED ? W_HELD_D : W_HELD_R;
+	f->how = match(l, s, hdr, true, &w, &room);
+	if (f->how == MATCH_HALF) /* if nobody had it */
+		f->held |= ~w & W_SENDING;
+	return f->how != MATCH_NOT;
 }
 
-/* It came where only the reply to one command can come. */
-static int receive_placed(struct link *l, const struct scmi_rx *rx, struct left *left)
+/* It came where only the reply to one command can come. Returns why it does not belong there, if it does not. */
+static int find_placed(struct link *l, const struct scmi_rx *rx, struct found *f)
 {
 	struct slot *s = slot_of(l, rx->token);
 	uint32_t hdr;
-	int err = 1;
 
 	if (s != NULL &&
 	    slot_token(l, slot_index(l, s), atomic_load_explicit(&s->word, memory_order_relaxed)) == rx->token) {
 		hdr = tolerated(l, rx, s);
-		if (scmi_hdr_type(hdr) != SCMI_MSG_NOTIFICATION && scmi_hdr_type(hdr) != SCMI_MSG_DELAYED)
-			err = receive_at(l, rx, s, hdr, left);
+		if (scmi_hdr_type(hdr) != SCMI_MSG_NOTIFICATION && scmi_hdr_type(hdr) != SCMI_MSG_DELAYED &&
+		    match_at(l, s, hdr, f))
+			return SCMI_OK;
 	}
-	if (err <= 0)
-		return err;
 	if (scmi_hdr_type(rx->hdr) == SCMI_MSG_COMMAND && scmi_hdr_token(rx->hdr) != rx->token)
 		(void)scmi__refuse(l, rx->hdr, rx->len, C_MISMATCHED, SCMI_E_PROTO);
 	else if (scmi_hdr_type(rx->hdr) == SCMI_MSG_COMMAND)
@@ -228,42 +200,70 @@ static int receive_placed(struct link *l, const struct scmi_rx *rx, struct left 
 	else
 		(void)scmi__refuse(l, rx->hdr, rx->len, C_STRAY_TYPE, SCMI_E_STRAY);
 	/* Nothing waits for it, but no other reply can come there: the debt ends. */
-	return settle_later(l, rx->token, SCMI_E_PROTO, left) == SCMI_OK ? SCMI_E_PROTO : SCMI_E_STRAY;
+	return settle_token(l, rx->token, f) ? SCMI_E_PROTO : SCMI_E_STRAY;
 }
 
-OWN_FRAME static int receive_any(struct link *l, const struct scmi_rx *rx, struct left *left)
+/* The same for a message that came anywhere. */
+OWN_FRAME static int find(struct link *l, const struct scmi_rx *rx, struct found *f)
 {
 	uint32_t type = scmi_hdr_type(rx->hdr);
 	struct slot *s = slot_of(l, scmi_hdr_token(rx->hdr));
-	int err = 1;
 
+	f->how = MATCH_NOT;
 	if (rx->token != SCMI_TOKEN_ANY)
-		return receive_placed(l, rx, left);
+		return find_placed(l, rx, f);
 	if (!WITH_NOTIFICATIONS && type == SCMI_MSG_NOTIFICATION)
 		return scmi__refuse(l, rx->hdr, rx->len, C_UNCLAIMED, SCMI_E_STRAY);
 	if (type != SCMI_MSG_COMMAND && type != SCMI_MSG_DELAYED)
 		return scmi__refuse(l, rx->hdr, rx->len, C_STRAY_TYPE, SCMI_E_STRAY);
-	if (s != NULL)
-		err = receive_at(l, rx, s, rx->hdr, left);
-	return err <= 0 ? err : refuse_reply(l, rx->hdr, rx->len, s);
+	return s != NULL && match_at(l, s, rx->hdr, f) ? SCMI_OK : refuse_reply(l, rx->hdr, rx->len, s);
+}
+
+/* Returns what is left for scmi__let_go(). */
+static uint32_t read_found(struct link *l, const struct scmi_rx *rx, const struct found *f)
+{
+	switch (f->how) {
+	case MATCH_FINAL:
+		return scmi__deliver(l, f->s, rx, f->held);
+	case MATCH_HALF:
+		return WITH_DELAYED ? scmi__deliver_half(l, f->s, rx, W_HELD_R) | (f->held & W_SENDING) : 0u;
+	case MATCH_LATE_HALF:
+		if (WITH_DELAYED)
+			scmi__deliver_late(l, f->s, rx);
+		return W_HELD_R;
+	default:
+		/* The debt is settled, and the slot may be in its next life already. */
+		return LEFT_TELL;
+	}
 }
 
 static int receive_slowly(struct link *l, const struct scmi_rx *rx)
 {
-	struct left left = {.s = NULL};
+	struct found f;
 	int err;
 
 	if (WITH_NOTIFICATIONS && rx->token == SCMI_TOKEN_ANY && scmi_hdr_type(rx->hdr) == SCMI_MSG_NOTIFICATION)
 		return scmi__notify_rx(l, rx);
-	err = receive_any(l, rx, &left);
-	let_go(l, left.s, left.holds);
+	err = find(l, rx, &f);
+	if (f.how == MATCH_NOT)
+		return err;
+	if (f.how == MATCH_SETTLED) {
+		end_settled(l, &f, SCMI_E_PROTO);
+		return err;
+	}
+	if (f.how == MATCH_LATE || f.how == MATCH_LATE_HALF)
+		err = scmi__refuse(l, rx->hdr, rx->len, C_LATE, SCMI_E_STRAY);
+	scmi__let_go(l, f.s, read_found(l, rx, &f));
 	return err;
 }
 
-static int run_received(struct link *l, struct slot *s, uint32_t holds)
+/* A call has ended by its reply: what finish leaves is to tell who waits, or its done function. */
+static int run_received(struct link *l, struct slot *s, uint32_t left)
 {
-	if (holds != 0)
-		scmi__run_done(l, s, holds);
+	if (left == LEFT_TELL)
+		scmi__tell(l);
+	else if (left != 0)
+		scmi__run_done(l, s, left);
 	return SCMI_OK;
 }
 
@@ -387,7 +387,7 @@ static int complete_half(struct link *l, struct slot *s, const struct scmi_rx *r
 	return SCMI_OK;
 }
 
-/* *left: as in struct left. */
+/* *left: what is left for scmi__let_go(). */
 OWN_FRAME static int complete_reply(struct link *l, struct scmi_xfer *x, uint32_t len, uint32_t *left)
 {
 	const struct scmi_rx message = {.hdr = x->hdr, .len = len, .cookie = x->priv, .token = SCMI_TOKEN_ANY};
@@ -419,7 +419,7 @@ static int complete(void *core, struct scmi_xfer *x, uint32_t len)
 	if (state != XFER_FINAL && state != XFER_HALF && state != XFER_LATE)
 		return SCMI_E_GONE;
 	err = complete_reply(l, x, len, &left);
-	let_go(l, &l->slots[x->slot_], left);
+	scmi__let_go(l, &l->slots[x->slot_], left);
 	return err;
 }
 
