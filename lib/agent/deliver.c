@@ -58,7 +58,7 @@ static int read_status(struct link *l, const struct scmi_rx *rx, int32_t *status
 }
 
 /* Writes the reply into the call. Returns the call's end. */
-OWN_FRAME static int read_reply(struct link *l, struct scmi_call *call, const struct scmi_rx *rx)
+static int read_reply(struct link *l, struct scmi_call *call, const struct scmi_rx *rx)
 {
 	uint32_t values;
 	uint32_t len;
