@@ -359,8 +359,9 @@ void scmi__pump_if_due(struct link *l)
 }
 
 /* A new entry: its bound stands before the word says QUEUED; from then on the call may end at any time. */
-static int enqueue(struct link *l, struct slot *s, struct scmi_call *call, uint32_t life, uint32_t bits)
+static int enqueue(struct link *l, struct slot *s, struct scmi_call *call, uint32_t bits)
 {
+	uint32_t life = life_of(s);
 	uint32_t tick = queue_deadline(l, call);
 
 	atomic_store_explicit(&s->deadline, tick, memory_order_relaxed);
@@ -403,8 +404,9 @@ static bool take_pump(struct link *l)
 	return true;
 }
 
-static int send_direct(struct link *l, struct slot *s, struct scmi_call *call, uint32_t life, uint32_t bits)
+static int send_direct(struct link *l, struct slot *s, struct scmi_call *call, uint32_t bits)
 {
+	uint32_t life = life_of(s);
 	uint32_t more = (call->flags & SCMI_CALL_MORE) | (bits & SEND_MORE);
 	uint32_t debts = debts_of(call);
 	struct scmi_tx tx;
@@ -420,9 +422,9 @@ static int send_direct(struct link *l, struct slot *s, struct scmi_call *call, u
 }
 
 /* One send at a time: ours if the pump is, and then whatever has been queued meanwhile. */
-static int send_serial(struct link *l, struct slot *s, struct scmi_call *call, uint32_t life, uint32_t bits)
+static OWN_FRAME int send_serial(struct link *l, struct slot *s, struct scmi_call *call, uint32_t bits)
 {
-	int err = send_direct(l, s, call, life, bits);
+	int err = send_direct(l, s, call, bits);
 	uint32_t alone = atomic_load_explicit(&l->gate, memory_order_relaxed);
 
 	if (!WITH_QUEUE) {
@@ -462,10 +464,10 @@ int scmi__send_careful(struct link *l, struct slot *s, struct scmi_call *call, u
 	slot_flags(l, s, call);
 	atomic_store_explicit(call_ticket(call), slot_ticket(l->first + slot_index(l, s), life), memory_order_relaxed);
 	if (!fence && !l->serial && gate_idle(gate))
-		return send_direct(l, s, call, life, bits);
+		return send_direct(l, s, call, bits);
 	if (!fence && l->serial && take_pump(l))
-		return send_serial(l, s, call, life, bits);
+		return send_serial(l, s, call, bits);
 	if (!WITH_QUEUE || (call->flags & SCMI_CALL_NOWAIT) != 0)
 		return SCMI_E_BUSY;
-	return enqueue(l, s, call, life, bits & W_LOW);
+	return enqueue(l, s, call, bits & W_LOW);
 }
