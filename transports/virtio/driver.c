@@ -230,8 +230,9 @@ static void forget_asked(struct scmi_virtio *d)
 
 /* What has come off a ring under one lock. */
 struct batch {
-	uint16_t n;
+	uint8_t n;
 	bool tell; /* a command was refused for want of one of these */
+	bool lied; /* the ring is broken */
 	struct incoming in[BATCH];
 };
 
@@ -294,8 +295,7 @@ static RING_APART void reap(struct scmi_virtio *d, struct queue *q, uint32_t mos
 		d->refused = false;
 	}
 	unlock(d);
-	if (got < 0)
-		lose_liar(d);
+	b->lied = got < 0;
 }
 
 /* All of them are off the ring when the first is delivered. */
@@ -304,6 +304,8 @@ static uint32_t take(struct scmi_virtio *d, struct queue *q, uint32_t most)
 	struct batch b;
 
 	reap(d, q, most, &b);
+	if (b.lied)
+		lose_liar(d);
 	for (uint32_t i = 0; i < BATCH && i < b.n; i++) /* no loop where that is 1 */
 		deliver(d, &b.in[i]);
 	if (b.tell)
