@@ -144,22 +144,48 @@ int scmi_sensor_tripped(const struct scmi_sensor_model *m, uint32_t sensor, uint
 	return tell(m, SCMI_SENSOR_TRIP_POINT_EVENT, event, sizeof(event));
 }
 
+/* What has room in a small frame; sensors measure along three axes or six, as a rule. */
+#define FEW_VALUES 6u
+
+/* event has room for all of them. */
+static int tell_values(const struct scmi_sensor_model *m, uint32_t sensor, const struct scmi_sensor_reading *readings,
+		       uint8_t *event)
+{
+	uint32_t len =
+		EVENT_HEAD + scmi__sensor_fill(event + EVENT_HEAD, &m->sensors[sensor], SCMI_SENSOR_VERSION, readings);
+
+	scmi_put_le32(event, PLATFORM);
+	scmi_put_le32(event + WORD_BYTES, sensor);
+	return tell(m, SCMI_SENSOR_UPDATE, event, len);
+}
+
+static NOINLINE int tell_few(const struct scmi_sensor_model *m, uint32_t sensor,
+			     const struct scmi_sensor_reading *readings)
+{
+	uint8_t event[EVENT_HEAD + FEW_VALUES * SCMI_SENSOR_READING_BYTES];
+
+	return tell_values(m, sensor, readings, event);
+}
+
+static NOINLINE int tell_many(const struct scmi_sensor_model *m, uint32_t sensor,
+			      const struct scmi_sensor_reading *readings)
+{
+	uint8_t event[EVENT_HEAD + SCMI_SENSOR_AXES_MAX * SCMI_SENSOR_READING_BYTES];
+
+	return tell_values(m, sensor, readings, event);
+}
+
 int scmi_sensor_updated(const struct scmi_sensor_model *m, uint32_t sensor, const struct scmi_sensor_reading *readings,
 			uint32_t n)
 {
-	uint8_t event[EVENT_HEAD + SCMI_SENSOR_AXES_MAX * SCMI_SENSOR_READING_BYTES];
 	const struct scmi_sensor_desc *d;
-	uint32_t len;
 
 	if (sensor >= m->count)
 		return SCMI_E_NOTFOUND;
 	d = &m->sensors[sensor];
 	if ((d->flags & SCMI_SENSOR_TELLS_UPDATES) == 0 || readings == NULL || n != values_of(d, SCMI_SENSOR_VERSION))
 		return SCMI_E_INVAL;
-	scmi_put_le32(event, PLATFORM);
-	scmi_put_le32(event + WORD_BYTES, sensor);
-	len = EVENT_HEAD + scmi__sensor_fill(event + EVENT_HEAD, d, SCMI_SENSOR_VERSION, readings);
-	return tell(m, SCMI_SENSOR_UPDATE, event, len);
+	return n <= FEW_VALUES ? tell_few(m, sensor, readings) : tell_many(m, sensor, readings);
 }
 
 bool scmi_sensor_wanted(const struct scmi_sensor_model *m, uint32_t sensor, enum scmi_sensor_notification notification)

@@ -161,6 +161,29 @@ static void notifications_are_as_written(void **state)
 	assert_int_equal(taken(f, 2), 1);
 }
 
+/* Also of a sensor with more axes than have room in a small frame. */
+static void update_has_the_values_of_all_axes(void **state)
+{
+	static const uint32_t axes[] = {6, 7};
+	struct fixture *f = *state;
+	struct scmi_sensor_reading readings[7];
+
+	assert_int_equal(ASK(f, SCMI_SENSOR_CONTINUOUS_UPDATE_NOTIFY, 2, VOLTAGE, 1u), SCMI_SUCCESS);
+	for (uint32_t i = 0; i < 7; i++)
+		readings[i] = (struct scmi_sensor_reading){.value = 1000 + i};
+	for (size_t a = 0; a < sizeof(axes) / sizeof(axes[0]); a++) {
+		const struct fake_message *m;
+
+		f->device.descs[VOLTAGE].axes_n = axes[a];
+		assert_int_equal(scmi_sensor_updated(&f->device.model, VOLTAGE, readings, axes[a]), SCMI_OK);
+		m = fake_last(&f->endpoints[0]);
+		assert_int_equal(m->len, 8 + 16 * axes[a]);
+		assert_int_equal(scmi_get_le32(m->bytes + 4), VOLTAGE);
+		for (uint32_t i = 0; 8 + 16 * (i + 1) <= sizeof(m->bytes); i++)
+			assert_int_equal(scmi_get_le64(m->bytes + 8 + (size_t)16 * i), 1000 + i);
+	}
+}
+
 static void each_agent_chooses_sensor_and_notification_by_itself(void **state)
 {
 	struct fixture *f = *state;
@@ -397,6 +420,7 @@ int main(void)
 		TEST(delayed_response_that_the_link_cannot_carry_is_an_error),
 		TEST(link_without_p2a_channel_offers_none_of_it),
 		TEST(notifications_are_as_written),
+		TEST(update_has_the_values_of_all_axes),
 		TEST(each_agent_chooses_sensor_and_notification_by_itself),
 		TEST(each_of_many_sensors_has_switches_of_its_own),
 		TEST(nothing_is_wanted_to_begin_with),
