@@ -247,10 +247,7 @@ static inline int link_error(int err, int otherwise)
 
 /* ---- slot.c ---- */
 
-/*
- * One step of a slot's word from *w, the very word that was looked at, to n; false: *w is what it is now. seq_cst: so
- * that who waits for an end or for a slot, and says so first, is seen by whoever comes after it.
- */
+/* From *w, the very word that was looked at, to n; else *w is what it is now. seq_cst: who has said that he waits is seen. */
 HOT_SHARED bool scmi__swap(struct slot *s, uint32_t *w, uint32_t n) /* NOLINT(readability-non-const-parameter) */
 {
 	return atomic_compare_exchange_strong_explicit(&s->word, w, n, memory_order_seq_cst, memory_order_acquire);
@@ -429,7 +426,6 @@ void scmi__pump_if_due(struct link *l);
 
 /* ---- end.c: ending calls ---- */
 
-/* Claims by the very word that was looked at, for the slot may be in another life by now. */
 static inline bool scmi__claim(struct slot *s, uint32_t *w)
 {
 	return scmi__swap(s, w, *w | W_CLAIMED);
@@ -438,8 +434,8 @@ static inline bool scmi__claim(struct slot *s, uint32_t *w)
 bool scmi__claim_live(struct slot *s);
 /*
  * What is left to do when a call has ended, or a message been looked at, as holds: with CALL the done function is this
- * context's to run, before it drops them; else HELD and SENDING are its own to give back; LEFT_TELL: who waits is told.
- * Left to the function of the core that was called first, so that no other's frame lies under what comes of it.
+ * context's to run; else HELD and SENDING are its own to give back; LEFT_TELL: who waits is told. It is left to the
+ * function that the transport called, so that no other's frame lies under what comes of it.
  */
 #define LEFT_TELL W_OWED_R
 void scmi__let_go(struct link *l, struct slot *s, uint32_t left);
