@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include <scmi/config.h>
 #include <scmi/message.h>
 
 #include "out.h"
@@ -176,7 +177,7 @@ static int init_agent(struct session *s)
 		.options.slots = slots_for(s->options->number[DEPTH]),
 		.links = links,
 		.links_n = s->links_n - 1u,
-		.event_buffers = session_has_events(s) ? EVENT_BUFFERS : 0u,
+		.event_buffers = SCMI_CONFIG_NOTIFICATIONS && session_has_events(s) ? EVENT_BUFFERS : 0u,
 		.latency = &s->latency,
 		.latency_n = 1,
 		.wake = wake,

@@ -39,7 +39,8 @@
 
 /*
  * SCMI_CONFIG_QUEUE: 0: every call is one with SCMI_CALL_NOWAIT: where no slot is free, the link takes no more, or takes one
- * command at a time and another context is sending, it is refused with SCMI_E_BUSY. SCMI_CALL_URGENT and SCMI_CALL_FENCE are
+ * command at a time and is just being sent to (by another context, or by this one, inside a callback of it), it is refused
+ * with SCMI_E_BUSY. Reserved slots are refused at init. SCMI_CALL_URGENT and SCMI_CALL_FENCE are
  * refused with SCMI_E_NOTSUP.
  */
 #ifndef SCMI_CONFIG_QUEUE

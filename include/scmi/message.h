@@ -94,7 +94,7 @@ static inline void scmi_put_le16(void *p, uint16_t v)
 
 static inline void scmi_put_le32(void *p, uint32_t v)
 {
-#if defined(__ARM_FEATURE_UNALIGNED) && !defined(__ARM_BIG_ENDIAN)
+#if defined(__GNUC__) && defined(__ARM_FEATURE_UNALIGNED) && !defined(__ARM_BIG_ENDIAN)
 	__builtin_memcpy(p, &v, sizeof(v)); /* gcc makes one store of the four below, but not on this processor */
 #else
 	uint8_t *b = (uint8_t *)p;

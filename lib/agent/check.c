@@ -93,6 +93,8 @@ static const char *options_fault(const struct scmi_link_options *o, const struct
 		return SCMI_TEXT_("slots: more than 1024");
 	if ((o->slots & (o->slots - 1u)) != 0)
 		return SCMI_TEXT_(not_a_power);
+	if (!WITH_QUEUE && o->reserved != 0)
+		return SCMI_TEXT_("reserved: the library was built without urgent calls");
 	if (o->reserved >= slots_of(o) || o->reserved >= t->max_inflight)
 		return SCMI_TEXT_("reserved: no slot is left for calls that are not urgent");
 	if (o->lateness_us > LATENESS_MAX_US)

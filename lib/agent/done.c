@@ -286,12 +286,15 @@ void scmi__run_done(struct link *l, struct slot *s, uint32_t holds)
 	}
 	if (others != 0)
 		scmi__drop(l, s, others);
-	/* Its claim is an end for who waits for ends, though the slot is not free yet. */
-	scmi__tell(l);
-	if (f != NULL) {
+	if (f != NULL)
 		append(a, f, s);
-	} else {
+	else
 		push(a, s);
+	/*
+	 * Its claim is an end for who waits for ends, though the slot is not free yet. Not before it stands in line: what a
+	 * fence lets go then may end at once, and comes behind it.
+	 */
+	scmi__tell(l);
+	if (f == NULL)
 		hand_over(a);
-	}
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Ending calls: what the one winner of a claim does, and cancel. */
-#include "internal.h"
+#include "deliver.h"
+
+extern inline uint32_t scmi__finish(struct link *l, struct slot *s, uint32_t held);
 
 /* Claims the call in the slot, if there is one that nobody has claimed. */
 bool scmi__claim_live(struct slot *s)
@@ -13,33 +15,6 @@ bool scmi__claim_live(struct slot *s)
 			return false;
 	} while (!scmi__claim(s, &w));
 	return true;
-}
-
-/*
- * The call's results stand: let its owner have it. held are holds of this context's own that go with it. Returns
- * what is left for scmi__let_go().
- *
- * Who carries on is decided by the value that DONE replaces: while SENDING stands the sender does, when it clears it;
- * else this context runs the done function or wakes the waiter. The waiter's event is read before DONE is set, for
- * afterwards the call may be gone; it lies in a pool that outlives its waiters, so a late signal hurts nobody.
- */
-uint32_t scmi__finish(struct link *l, struct slot *s, uint32_t held)
-{
-	uint32_t w = atomic_load_explicit(&s->word, memory_order_acquire);
-	uint32_t waiter;
-
-	if ((w & (W_CALLBACK | W_SENDING)) == W_CALLBACK)
-		return W_CALL | held;
-	do
-		waiter = registered(s->call, w);
-	while (!scmi__swap(s, &w, (w | W_DONE) & ~held));
-	if ((w & W_SENDING) != 0)
-		return 0;
-	if ((w & W_CALLBACK) != 0)
-		return W_CALL;
-	if (waiter != WAITER_NONE)
-		scmi__wake(l, waiter);
-	return LEFT_TELL;
 }
 
 void scmi__let_go(struct link *l, struct slot *s, uint32_t left)

@@ -156,7 +156,7 @@ static inline _Atomic uint32_t *call_ticket(struct scmi_call *call)
 }
 
 /* A second wait may register while an ender still looks at the first one's event; its compare-and-swap then fails. */
-static inline _Atomic uint32_t *call_waiter(struct scmi_call *call)
+HOT_SHARED _Atomic uint32_t *scmi__call_waiter(struct scmi_call *call)
 {
 	return (_Atomic uint32_t *)&call->waiter_;
 }
@@ -189,9 +189,9 @@ static inline struct slot *slot_of_call(struct scmi_agent *a, struct scmi_call *
 }
 
 /* The waiter that the word tells of. */
-static inline uint32_t registered(struct scmi_call *call, uint32_t w)
+HOT_SHARED uint32_t scmi__registered(struct scmi_call *call, uint32_t w)
 {
-	return (w & W_WAITER) != 0 ? atomic_load_explicit(call_waiter(call), memory_order_relaxed) : WAITER_NONE;
+	return (w & W_WAITER) != 0 ? atomic_load_explicit(scmi__call_waiter(call), memory_order_relaxed) : WAITER_NONE;
 }
 
 static inline struct waiter *waiter_at(struct scmi_agent *a, uint32_t i)
@@ -439,7 +439,6 @@ bool scmi__claim_live(struct slot *s);
  */
 #define LEFT_TELL W_OWED_R
 void scmi__let_go(struct link *l, struct slot *s, uint32_t left);
-uint32_t scmi__finish(struct link *l, struct slot *s, uint32_t held);
 uint32_t scmi__finish_with(struct link *l, struct slot *s, int err, uint32_t held);
 void scmi__end(struct link *l, struct slot *s, int err, uint32_t held);
 void scmi__end_all(struct link *l, int err);

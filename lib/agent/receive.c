@@ -76,6 +76,9 @@ static enum match match(struct link *l, struct slot *s, uint32_t hdr, bool claim
 	uint32_t owed = delayed ? W_OWED_D : W_OWED_R;
 	uint32_t held = delayed ? W_HELD_D : W_HELD_R;
 
+	/* A raw command may look like a delayed response itself. */
+	if (!WITH_DELAYED && scmi_hdr_type(hdr) == SCMI_MSG_DELAYED)
+		return MATCH_NOT;
 	for (;;) {
 		/* acquire: pairs with publish, so that header and room are those of this word's life or a later one. */
 		uint32_t w = atomic_load_explicit(&s->word, memory_order_acquire);

@@ -218,7 +218,7 @@ void scmi__leave_sending(struct link *l, struct slot *s, struct scmi_call *call)
 			tick = wire_deadline(l, call, w);
 			atomic_store_explicit(&s->deadline, tick, memory_order_relaxed);
 		}
-		waiter = registered(call, w);
+		waiter = scmi__registered(call, w);
 		/* seq_cst: before the bound is lowered, against the scan's store of it and its look at the words. */
 	} while (!atomic_compare_exchange_weak_explicit(&s->word, &w, w & ~W_SENDING, memory_order_seq_cst,
 							memory_order_acquire));

@@ -2,6 +2,8 @@
 /* Taking slots and giving them back, where the short way does not do. */
 #include "internal.h"
 
+extern inline _Atomic uint32_t *scmi__call_waiter(struct scmi_call *call);
+extern inline uint32_t scmi__registered(struct scmi_call *call, uint32_t w);
 extern inline bool scmi__swap(struct slot *s, uint32_t *w, uint32_t n);
 extern inline bool scmi__try_slot(struct link *l, struct slot *s);
 extern inline uint32_t scmi__take(struct link *l, const struct scmi_call *call);

@@ -310,7 +310,7 @@ bool scmi__await(struct link *l, struct slot *s, uint64_t until_us)
 		g.waiter = take_waiter(l->agent);
 	if (g.waiter == WAITER_NONE)
 		return poll_until(&g) || ended(s);
-	atomic_store_explicit(call_waiter(call), g.waiter, memory_order_relaxed);
+	atomic_store_explicit(scmi__call_waiter(call), g.waiter, memory_order_relaxed);
 	/*
 	 * The event is written before WAITER says so: pairs with the acquire in the ender's loop. seq_cst: then
 	 * ended().

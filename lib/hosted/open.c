@@ -3,6 +3,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include <scmi/config.h>
+
 #include "scheme.h"
 
 #define EVENT_BUFFERS 8u
@@ -47,7 +49,7 @@ static void configure(struct scmi_agent_config *agent, const struct scmi_open_co
 		*agent = *config->agent;
 	agent->transport = &m->transport;
 	agent->port = m->port;
-	if (agent->event_buffers == 0 && (m->transport.caps & SCMI_CAP_NOTIFY) != 0)
+	if (SCMI_CONFIG_NOTIFICATIONS && agent->event_buffers == 0 && (m->transport.caps & SCMI_CAP_NOTIFY) != 0)
 		agent->event_buffers = EVENT_BUFFERS;
 	if ((m->uri.given & 1u << SCMI__RECONNECT) != 0)
 		agent->options.reconnect_us = m->uri.value[SCMI__RECONNECT] * US_PER_MS;

@@ -28,7 +28,11 @@
 #define NO_SERVER      0xffu
 
 /* A function whose frame is not to be part of its caller's: what the caller does next is deep. */
+#ifdef __GNUC__
 #define NOINLINE __attribute__((noinline))
+#else
+#define NOINLINE
+#endif
 
 /* scmi_request.state_ */
 #define REQUEST_CLOSED 0u

@@ -67,16 +67,19 @@ int scmi__platform_notify(struct channel *ch, uint32_t hdr, const void *payload,
 	return err;
 }
 
+/* A sender from the first agent to the last: fini is not to return in between. */
 static int notify_all(struct scmi_platform *p, uint32_t hdr, const void *payload, uint32_t len)
 {
-	int result = SCMI_OK;
+	int result = enter(p) ? SCMI_OK : SCMI_E_CLOSED;
+	uint32_t n = result == SCMI_OK ? p->agents_n : 0u;
 
-	for (uint32_t i = 0; i < p->agents_n; i++) {
-		int err = scmi__platform_notify(&p->channels[i], hdr, payload, len);
+	for (uint32_t i = 0; i < n; i++) {
+		int err = send_wanted(&p->channels[i], hdr, payload, len);
 
 		if (err == SCMI_E_BUSY || result == SCMI_OK)
 			result = err;
 	}
+	leave(p);
 	return result;
 }
 

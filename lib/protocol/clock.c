@@ -171,16 +171,17 @@ int scmi_clock_config_get(const struct scmi_clock_protocol *p, uint32_t clock, u
 int scmi_clock_enabled(const struct scmi_clock_protocol *p, uint32_t clock, bool *enabled, int32_t *status)
 {
 	uint32_t words[] = {CLOCK(SCMI_CLOCK_ATTRIBUTES, 1), clock};
-	uint32_t attributes;
+	uint8_t reply[TOLD_BYTES]; /* all of it: a part would count as truncated */
+	uint32_t len = sizeof(reply);
 	int err;
 
 	if (enabled == NULL)
 		return SCMI_E_INVAL;
 	if (p->spoken >= SCMI_VERSION(3, 0))
 		return scmi_clock_config_get(p, clock, 0, enabled, NULL, status);
-	err = scmi__command(p->agent, words, &attributes, status);
+	err = scmi__ask(p->agent, words, reply, &len, status);
 	if (err == SCMI_OK)
-		*enabled = (known_attributes(p->spoken, attributes) & SCMI_CLOCK_ENABLED) != 0;
+		*enabled = (known_attributes(p->spoken, scmi_get_le32(reply)) & SCMI_CLOCK_ENABLED) != 0;
 	return err;
 }
 

@@ -113,7 +113,8 @@ int scmi_protocol_negotiate(struct scmi_agent *agent, uint8_t protocol, uint32_t
 static int negotiate_down(struct scmi_agent *agent, uint8_t protocol, uint32_t newest, int32_t *status)
 {
 	uint32_t words[] = {COMMAND(protocol, SCMI_PROTOCOL_MESSAGE_ATTRIBUTES, 1), SCMI_NEGOTIATE_PROTOCOL_VERSION};
-	int err = scmi__command(agent, words, NULL, status);
+	uint32_t attributes;
+	int err = scmi__command(agent, words, &attributes, status);
 
 	if (err != SCMI_OK)
 		return err;

@@ -15,7 +15,11 @@
 #define COMMAND(protocol, message, params) ((uint32_t)(protocol) << 16 | (uint32_t)(message) << 8 | (uint32_t)(params))
 
 /* A function whose frame is not to be part of its caller's: what the caller does next is deep. */
+#ifdef __GNUC__
 #define NOINLINE __attribute__((noinline))
+#else
+#define NOINLINE
+#endif
 
 /* Sends a command and waits. On SCMI_OK *value, unless NULL, takes the first word of the values. As a typed command. */
 int scmi__command(struct scmi_agent *agent, uint32_t *words, uint32_t *value, int32_t *status);

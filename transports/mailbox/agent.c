@@ -58,6 +58,8 @@ static int fetch(void *ctx, const struct scmi_rx *rx, uint32_t offset, void *dst
 	struct incoming *in = rx->cookie;
 	struct mailbox *m = ctx;
 
+	if (len == 0)
+		return SCMI_OK;
 	scmi__shmem_read(event ? &m->area[SCMI_MAILBOX_P2A] : &m->area[SCMI_MAILBOX_A2P], offset, dst, len);
 	in->left -= len;
 	if (in->left != 0 || in->has == 0)
