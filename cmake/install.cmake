@@ -52,10 +52,11 @@ if(SCMI_SHARED)
 	scmi_installed(scmi_shared scmi scmi SHARED ${objects})
 	set_target_properties(scmi_shared PROPERTIES VERSION ${PROJECT_VERSION} SOVERSION ${abi} LINK_DEPENDS ${map})
 	target_link_options(scmi_shared PRIVATE LINKER:--version-script=${map} LINKER:-Bsymbolic-functions)
+	set_target_properties(scmi_shared PROPERTIES INTERFACE_SCMI_AGENT full COMPATIBLE_INTERFACE_STRING SCMI_AGENT)
 endif()
 
 # Before the library of all on the linker's line, and so in place of what stands there: the static one, for in the shared
-# one the typed commands are bound to the full agent.
+# one the typed commands are bound to the full agent. Who wants both in one program is told so by CMake.
 set(instead "")
 foreach(part mailbox_polled minimal)
 	if(TARGET scmi_${part})
@@ -65,6 +66,10 @@ foreach(part mailbox_polled minimal)
 		list(APPEND parts ${part})
 	endif()
 endforeach()
+
+if(TARGET scmi_minimal)
+	set_target_properties(scmi_minimal_installed PROPERTIES INTERFACE_SCMI_AGENT minimal COMPATIBLE_INTERFACE_STRING SCMI_AGENT)
+endif()
 
 # The headers that need no operating system include one another: all of them, whatever is left out. The others are
 # their part's.
