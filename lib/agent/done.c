@@ -103,6 +103,7 @@ void scmi__frame_event(struct scmi_agent *a, struct frame *f, uint32_t buffer)
 
 static bool run_event(struct scmi_agent *a, struct frame *f)
 {
+	/* Read where the knob is on. NOLINTNEXTLINE(clang-analyzer-deadcode.DeadStores) */
 	uint32_t buffer = f->event_head;
 
 	if (!WITH_NOTIFICATIONS || buffer == 0)

@@ -66,6 +66,7 @@ uint32_t scmi__finish_with(struct link *l, struct slot *s, int err, uint32_t hel
 /* The same to the end, and for a call in the queue, too. */
 void scmi__end(struct link *l, struct slot *s, int err, uint32_t held)
 {
+	/* Read where the knob is on. NOLINTNEXTLINE(clang-analyzer-deadcode.DeadStores) */
 	uint32_t w = atomic_load_explicit(&s->word, memory_order_relaxed);
 
 	scmi__let_go(l, s, scmi__finish_with(l, s, err, held));

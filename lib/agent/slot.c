@@ -117,6 +117,7 @@ void scmi__drop_shared(struct link *l, struct slot *s, uint32_t holds)
 /* Somebody waits for a slot, or a fence for calls to end. */
 void scmi__attend(struct link *l)
 {
+	/* Read where the knob is on. NOLINTNEXTLINE(clang-analyzer-deadcode.DeadStores) */
 	uint32_t attention = atomic_load_explicit(&l->attention, memory_order_relaxed);
 
 	if (WITH_QUEUE && attention >= ATTEND_HUNGRY)

@@ -116,6 +116,7 @@ static bool take_lead(struct goal *g)
 static void pass_on(struct link *l, uint32_t mine)
 {
 	struct scmi_agent *a = l->agent;
+	/* Not WAITER_NONE. NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult) */
 	uint32_t others = atomic_load_explicit(&a->waiters_used, memory_order_seq_cst) & ~(1u << mine);
 
 	if (others == 0 || atomic_load_explicit(&l->lead, memory_order_seq_cst) != 0)

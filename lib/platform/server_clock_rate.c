@@ -199,6 +199,7 @@ int32_t scmi__clock_rate_set(void *model, struct scmi_request *req)
 
 	if (status != SCMI_SUCCESS)
 		return status;
+	/* It is all there on success. NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage) */
 	(void)scmi_clock_rate_change_requested(m, s.clock, s.asked, s.agent);
 	status = set(m, &s);
 	if (status == SCMI_CLOCK_LATER)

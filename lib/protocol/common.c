@@ -35,6 +35,7 @@ void scmi__prepare(struct scmi_call *call, uint32_t *words, void *reply, uint32_
 		.reply_cap = reply_cap,
 	};
 	for (uint32_t i = 1; i <= n; i++)
+		/* As many as COMMAND() says. NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage) */
 		scmi_put_le32(&words[i], words[i]);
 }
 

@@ -25,6 +25,7 @@ static void take_limits(const uint8_t *at, struct scmi_sensor_limits *l)
 	l->min = at != NULL ? (int64_t)scmi_get_le64(at + WORD_BYTES) : SCMI_SENSOR_VALUE_MIN;
 	l->max = at != NULL ? (int64_t)scmi_get_le64(at + 3u * WORD_BYTES) : SCMI_SENSOR_VALUE_MAX;
 	l->resolution = word & SCMI_SENSOR_RESOLUTION_MAX;
+	/* A number of its own, not a character. NOLINTNEXTLINE(bugprone-signed-char-misuse) */
 	l->resolution_exponent = five_bits(word, SCMI_SENSOR_RESOLUTION_EXPONENT_SHIFT);
 }
 
@@ -170,6 +171,7 @@ int scmi_sensors_next(struct scmi_sensors *it, struct scmi_sensor_info *info, in
 #define DESC_REPLY (WORD_BYTES + SCMI_SENSOR_DESC_FULL_BYTES) /* one descriptor of any kind, with the count before it */
 
 /* The descriptor at that place, behind its count. */
+/* NOLINTNEXTLINE(readability-non-const-parameter): the reply goes there */
 static NOINLINE int fetch_desc(const struct scmi_sensor_protocol *p, uint32_t place, uint8_t buf[DESC_REPLY],
 			       int32_t *status)
 {
