@@ -302,7 +302,8 @@ static void poll_recovers_a_stuck_link(struct conf_env *env)
 		calls[i].call.timeout_us = TIME_US;
 		conf_submit(&calls[i]);
 	}
-	conf_peer_wait(&env->peer, n); /* a peer's thread that is late would have some of them held when the pool is checked */
+	/* A peer's thread that is late would have some of them held when the pool is checked. */
+	conf_peer_wait(&env->peer, n);
 	conf_clock_advance(&env->clock, TIME_US + 10u);
 	for (uint32_t i = 0; i < n; i++)
 		assert_int_equal(conf_finish(&calls[i]), SCMI_E_TIMEOUT);
